@@ -1,0 +1,44 @@
+"""Errors that a user can act on, and the guard that turns them into exit codes.
+
+Every message is one sentence that says what is wrong, where, and what to do.
+Exit codes of every command: 0 done, 2 bad input, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+
+class GanaugError(Exception):
+    """Something the user can put right; its message says how."""
+
+
+class DataError(GanaugError):
+    """The data cannot be read or used as asked."""
+
+
+class ConfigError(GanaugError):
+    """A parameter is unknown, mistyped or out of range."""
+
+
+class ModelError(GanaugError):
+    """A saved model or checkpoint is missing, damaged, foreign or does not fit."""
+
+
+def guard(main: Callable[[], None]) -> None:
+    """Run a command's ``main`` and leave with the documented exit code.
+
+    Parameters
+    ----------
+    main : callable
+        The command. A `GanaugError` out of it becomes one line on stderr and exit code 2, Ctrl-C exit code 130.
+    """
+    try:
+        main()
+    except GanaugError as error:
+        print(f"ganaug: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("ganaug: interrupted; run the same command again to go on", file=sys.stderr)
+        sys.exit(130)

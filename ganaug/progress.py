@@ -1,0 +1,69 @@
+"""Progress of long work on stderr: a live line on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+
+QUIET_SECONDS = 10.0  # between lines where nobody watches a terminal
+LIVE_SECONDS = 0.2
+
+
+class Progress:
+    """Count steps of one stage and show stage, step, rate and time left.
+
+    Parameters
+    ----------
+    stage : str
+        What is being done, for example ``"train_gan draw 0"``.
+    total : int
+        Steps in all.
+    unit : str, default="steps"
+        What is counted.
+    start : int, default=0
+        Steps already done, where work is resumed.
+
+    Examples
+    --------
+    >>> with Progress("generate", 200, "rows") as progress:
+    ...     for _ in range(2):
+    ...         progress.advance(100)
+    """
+
+    def __init__(self, stage: str, total: int, unit: str = "steps", start: int = 0) -> None:
+        self.stage = stage
+        self.total = total
+        self.unit = unit
+        self.done = start
+        self._start = start
+        self._live = sys.stderr.isatty()
+        self._began = self._shown = time.monotonic()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def advance(self, n: int = 1, note: str = "") -> None:
+        """Count ``n`` more steps; ``note`` (say, the losses) ends the line."""
+        self.done += n
+        if time.monotonic() - self._shown >= (LIVE_SECONDS if self._live else QUIET_SECONDS):
+            self._show(note)
+
+    def _show(self, note: str) -> None:
+        self._shown = time.monotonic()
+        seconds = max(self._shown - self._began, 1e-9)
+        rate = (self.done - self._start) / seconds
+        left = f"{(self.total - self.done) / rate:.0f} s left" if rate > 0 else "? s left"
+        end = left if self.done < self.total else f"done in {seconds:.1f} s"
+        line = f"{self.stage}: {self.done}/{self.total} {self.unit}, {rate:.1f}/s, {end}"
+        if note:
+            line += f", {note}"
+        print(f"\r\x1b[2K{line}" if self._live else line, end="" if self._live else "\n", file=sys.stderr, flush=True)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._show("")
+        if self._live:
+            print(file=sys.stderr)
