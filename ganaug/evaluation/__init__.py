@@ -1,0 +1,1 @@
+"""Arms, metrics, statistics: does a downstream classifier get better."""

@@ -1,0 +1,1 @@
+"""The report: numbers, plots and one self-contained HTML page."""

@@ -1,0 +1,1 @@
+"""From a trained generator to rows worth keeping: sample, score, select."""
