@@ -1,0 +1,340 @@
+"""Labelled image rows and their file form: one Parquet file a split, which `datasets.load_dataset` reads with no code.
+
+Columns: ``image`` struct<bytes, path> (PNG), ``label`` int64, ``synthetic`` bool, ``id`` string (content hash),
+``group`` string, then whatever extra columns a stage adds. Files are streamed by row group, atomic, byte-deterministic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+from ganaug.errors import DataError
+from ganaug.files import atomic_path
+
+CHANNELS = (1, 3, 4)  # gray, RGB, RGBA
+VERSION = 1
+
+_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+_COLUMNS = pa.schema(
+    [("image", _IMAGE), ("label", pa.int64()), ("synthetic", pa.bool_()), ("id", pa.string()), ("group", pa.string())]
+)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What every row of a data set has in common: the images' shape, and the names of the classes.
+
+    Attributes
+    ----------
+    height, width, channels : int
+        Shape of one image in pixels; channels is 1 (gray), 3 (RGB) or 4 (RGBA).
+    classes : tuple of str
+        Class names; labels are positions in it.
+    """
+
+    height: int
+    width: int
+    channels: int
+    classes: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        return self.height, self.width, self.channels
+
+
+@dataclass
+class Rows:
+    """Labelled images in memory.
+
+    Attributes
+    ----------
+    schema : Schema
+        Shape and class names.
+    images : ndarray of shape (n, H, W, C), uint8
+        C-contiguous pixels.
+    labels : ndarray of shape (n,), int64
+        Positions in ``schema.classes``.
+    synthetic : ndarray of shape (n,), bool
+        True where a generator made the row.
+    ids : ndarray of shape (n,), object
+        Content hashes, see `content_ids`.
+    groups : ndarray of shape (n,), object
+        Name of the group a row belongs to (a patient, a font family), or None.
+    """
+
+    schema: Schema
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    synthetic: NDArray[np.bool_]
+    ids: NDArray[np.object_]
+    groups: NDArray[np.object_]
+
+    @classmethod
+    def build(
+        cls,
+        schema: Schema,
+        images: NDArray[np.uint8],
+        labels: ArrayLike,
+        *,
+        synthetic: bool = False,
+        groups: Sequence[str | None] | NDArray[np.object_] | None = None,
+    ) -> Rows:
+        """Make rows from pixels and labels, and hash their content.
+
+        Raises
+        ------
+        DataError
+            If the arrays do not have the schema's shape, length, dtype or range of labels.
+        """
+        n = len(images)
+        codes = np.asarray(labels, dtype=np.int64)
+        if images.dtype != np.uint8 or images.shape != (n, *schema.shape):
+            raise DataError(
+                f"images must be uint8 of shape (n, {schema.height}, {schema.width}, {schema.channels}), "
+                f"got {images.dtype} of shape {images.shape}."
+            )
+        if codes.shape != (n,) or (n and not 0 <= codes.min() <= codes.max() < len(schema.classes)):
+            raise DataError(f"labels must be {n} positions among the {len(schema.classes)} classes, one an image.")
+        named = np.full(n, None, dtype=object)
+        if groups is not None:
+            named[:] = groups
+        images = np.ascontiguousarray(images)
+        return cls(schema, images, codes, np.full(n, synthetic), content_ids(images), named)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: ArrayLike) -> Rows:
+        """Return the rows at ``indices`` (positions or a boolean mask), in that order."""
+        at = np.asarray(indices)
+        at = at if at.dtype == bool else at.astype(np.int64)
+        return Rows(self.schema, self.images[at], self.labels[at], self.synthetic[at], self.ids[at], self.groups[at])
+
+
+def content_ids(images: NDArray[np.uint8]) -> NDArray[np.object_]:
+    """Hash each image's shape and pixels.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, H, W, C), uint8
+
+    Returns
+    -------
+    ndarray of shape (n,), object
+        BLAKE2b-128 as 32 hexadecimal digits.
+    """
+    head = repr(tuple(int(side) for side in images.shape[1:])).encode()
+    ids = np.empty(len(images), dtype=object)
+    ids[:] = [hashlib.blake2b(head + image.tobytes(), digest_size=16).hexdigest() for image in images]
+    return ids
+
+
+def encode_png(image: NDArray[np.uint8]) -> bytes:
+    """Write one (H, W, C) image as PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def decode_png(content: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Read one PNG written by `encode_png`; `DataError` unless it has this (H, W, C) shape."""
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
+            pixels = np.asarray(image)
+    except Exception as error:  # Pillow raises many kinds for damaged bytes
+        raise DataError(f"an image cannot be read: {error}") from error
+    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    if pixels.shape != shape or pixels.dtype != np.uint8:
+        raise DataError(f"an image has shape {pixels.shape}, the schema says {shape}.")
+    return pixels
+
+
+class RowWriter:
+    """Write rows to a Parquet file as a stream; the file appears, whole, when the block succeeds.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write.
+    schema : Schema
+        Shape and class names of every row.
+    extra : pyarrow.Schema, optional
+        Further columns.
+    row_group : int, default=1024
+        Rows buffered and written at once. The bytes of the file do not depend on how rows are dealt out to `write`.
+    """
+
+    def __init__(self, path: str | Path, schema: Schema, extra: pa.Schema | None = None, row_group: int = 1024) -> None:
+        self.path = Path(path)
+        self.schema = schema
+        self.row_group = row_group
+        fields = [*_COLUMNS, *(extra or [])]
+        self._extra = [field.name for field in extra or []]
+        self._columns = pa.schema(fields, metadata=_metadata(schema, fields))
+        self._waiting: list[pa.RecordBatch] = []
+        self._exit = ExitStack()
+
+    def __enter__(self) -> RowWriter:
+        temporary = self._exit.enter_context(atomic_path(self.path))
+        self._file = self._exit.enter_context(pq.ParquetWriter(temporary, self._columns, compression="zstd"))
+        return self
+
+    def write(self, rows: Rows, extra: Mapping[str, NDArray[Any]] | None = None) -> None:
+        """Append rows, with one array for each extra column.
+
+        Raises
+        ------
+        DataError
+            If the rows have another schema, or the extra columns are not those announced.
+        """
+        extra = extra or {}
+        if rows.schema != self.schema:
+            raise DataError(
+                f"{self.path}: rows of {rows.schema.shape} with classes {', '.join(rows.schema.classes)} "
+                "do not fit the file's schema."
+            )
+        if set(extra) != set(self._extra):
+            raise DataError(f"{self.path}: expected the extra columns {self._extra}, got {sorted(extra)}.")
+        if not len(rows):
+            return
+        png = pa.array([encode_png(image) for image in rows.images], pa.binary())
+        image = pa.StructArray.from_arrays([png, pa.nulls(len(rows), pa.string())], fields=list(_IMAGE))
+        scalars = [rows.labels, rows.synthetic, rows.ids, rows.groups, *(extra[name] for name in self._extra)]
+        kinds = [field.type for field in self._columns][1:]
+        arrays = [image, *(pa.array(values, kind) for values, kind in zip(scalars, kinds, strict=True))]
+        self._waiting.append(pa.RecordBatch.from_arrays(arrays, schema=self._columns))
+        self._flush(self.row_group)
+
+    def _flush(self, at_least: int) -> None:
+        """Write full row groups while ``at_least`` rows wait; keep the remainder."""
+        if sum(map(len, self._waiting)) < at_least:
+            return
+        table = pa.Table.from_batches(self._waiting, self._columns)
+        while len(table) >= at_least:
+            self._file.write_table(table.slice(0, self.row_group), row_group_size=self.row_group)
+            table = table.slice(self.row_group)
+        self._waiting = table.to_batches()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._flush(1)
+        self._exit.__exit__(kind, error, trace)
+
+
+def read_schema(path: str | Path) -> Schema:
+    """Read the schema of a file written by `RowWriter`; `DataError` if it is missing, damaged or of another form."""
+    with _open(path) as file:
+        return _schema(file, path)
+
+
+def iter_rows(path: str | Path, batch: int = 1024) -> Iterator[Rows]:
+    """Stream a file's rows, at most ``batch`` at a time, in order."""
+    with _open(path) as file:
+        schema = _schema(file, path)
+        try:
+            for part in file.iter_batches(batch, columns=_COLUMNS.names):
+                yield _rows(part, schema)
+        except (DataError, pa.ArrowException, OSError) as error:
+            raise DataError(f"{path} is damaged: {error}") from error
+
+
+def read_rows(path: str | Path) -> Rows:
+    """Read all rows of a file into memory."""
+    with _open(path) as file:
+        schema, n = _schema(file, path), file.metadata.num_rows
+    images = np.empty((n, *schema.shape), dtype=np.uint8)
+    parts, done = [], 0
+    for part in iter_rows(path):
+        images[done : done + len(part)] = part.images
+        done += len(part)
+        part.images = images[:0]  # freed: only the scalars are still needed
+        parts.append(part)
+
+    def joined(name: str, kind: type) -> NDArray[Any]:
+        return np.concatenate([np.empty(0, kind), *(getattr(part, name) for part in parts)])
+
+    return Rows(
+        schema,
+        images,
+        joined("labels", np.int64),
+        joined("synthetic", np.bool_),
+        joined("ids", object),
+        joined("groups", object),
+    )
+
+
+def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read scalar columns (labels, ids, scores) without decoding any image.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or damaged, or lacks a column.
+    """
+    with _open(path) as file:
+        lacking = [name for name in columns if name not in file.schema_arrow.names]
+        if lacking:
+            raise DataError(f"{path} has no column {', '.join(lacking)}; it has {', '.join(file.schema_arrow.names)}.")
+        frame: pd.DataFrame = file.read(columns=list(columns)).to_pandas()
+        return frame[list(columns)]
+
+
+def _open(path: str | Path) -> pq.ParquetFile:
+    if not Path(path).is_file():
+        raise DataError(f"there is no file {path}; run the stage that writes it first.")
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path} is not a readable Parquet file: {error}") from error
+
+
+def _schema(file: pq.ParquetFile, path: str | Path) -> Schema:
+    metadata = file.schema_arrow.metadata or {}
+    if b"ganaug" not in metadata:
+        raise DataError(f"{path} was not written by ganaug; give it to prepare as a source instead.")
+    about = json.loads(metadata[b"ganaug"])
+    if about["version"] != VERSION:
+        raise DataError(f"{path} has version {about['version']} of the file form, this ganaug reads {VERSION}.")
+    height, width, channels = about["shape"]
+    return Schema(height, width, channels, tuple(about["classes"]))
+
+
+def _rows(part: pa.RecordBatch, schema: Schema) -> Rows:
+    png = part.column("image").field("bytes").to_pylist()
+    images = np.empty((len(png), *schema.shape), dtype=np.uint8)
+    for i, content in enumerate(png):
+        images[i] = decode_png(content, schema.shape)
+    labels, synthetic, ids, groups = (part.column(name).to_numpy(zero_copy_only=False) for name in _COLUMNS.names[1:])
+    return Rows(schema, images, labels.astype(np.int64), synthetic.astype(bool), ids, groups)
+
+
+def _metadata(schema: Schema, fields: Sequence[pa.Field]) -> dict[str, str]:
+    """Build the two keys: what `datasets` reads (decoded images, class names), and what we read."""
+    features: dict[str, Any] = {field.name: {"dtype": _dtype(field.type), "_type": "Value"} for field in fields}
+    features["image"] = {"_type": "Image"}
+    features["label"] = {"names": list(schema.classes), "_type": "ClassLabel"}
+    about = {"version": VERSION, "modality": "image", "shape": list(schema.shape), "classes": list(schema.classes)}
+    return {"huggingface": json.dumps({"info": {"features": features}}), "ganaug": json.dumps(about)}
+
+
+def _dtype(kind: pa.DataType) -> str:
+    """Name an Arrow type as `datasets` does."""
+    return {"double": "float64", "float": "float32", "halffloat": "float16"}.get(str(kind), str(kind))
