@@ -1,0 +1,245 @@
+"""The built-in downstream classifier: a small ConvNet that trains in seconds from a handful of labelled images.
+
+It judges every arm of the evaluation and is the teacher that scores generated rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d, cross_entropy
+
+from ganaug.errors import DataError
+from ganaug.progress import Progress
+
+Augment = Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]]
+
+WARM_UP = 0.1  # share of the steps in which the learning rate rises
+WEIGHT_DECAY = 0.05
+LABEL_SMOOTHING = 0.1
+
+
+class SmallCNN(nn.Module):
+    """Three conv stages, a coarse grid of pooled features, dropout, one linear layer.
+
+    Parameters
+    ----------
+    channels : int
+        Channels of the images, 1 to 4.
+    n_classes : int
+        Number of classes.
+    widths : tuple of int, default=(32, 64, 128)
+        Channels of the stages; each halves height and width.
+    dropout : float, default=0.5
+        Share of the features dropped while training.
+
+    Notes
+    -----
+    Group normalisation, not batch normalisation: real and synthetic rows share batches, and their statistics differ.
+    Features keep a 3 x 3 grid, since where a part sits says much about small, centred pictures.
+    """
+
+    GRID = 3
+
+    def __init__(
+        self, channels: int, n_classes: int, widths: tuple[int, ...] = (32, 64, 128), dropout: float = 0.5
+    ) -> None:
+        super().__init__()
+        stages: list[nn.Module] = []
+        for before, after in zip((channels, *widths), widths, strict=False):
+            stages += [
+                nn.Conv2d(before, after, 3, padding=1, bias=False),
+                nn.GroupNorm(8, after),
+                nn.ReLU(inplace=True),
+                nn.MaxPool2d(2),
+            ]
+        self.stages = nn.Sequential(*stages)
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(widths[-1] * self.GRID**2, n_classes)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map images (n, C, H, W) in [-1, 1] to features (n, F)."""
+        return adaptive_avg_pool2d(self.stages(x), self.GRID).flatten(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map images (n, C, H, W) in [-1, 1] to logits (n, n_classes)."""
+        logits: Tensor = self.output(self.dropout(self.features(x)))
+        return logits
+
+
+def train_classifier(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    n_classes: int,
+    *,
+    steps: int = 400,
+    batch_size: int = 64,
+    learning_rate: float = 3e-3,
+    augment: Augment | None = None,
+    real: NDArray[np.bool_] | None = None,
+    real_share: float | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> SmallCNN:
+    """Train a `SmallCNN` for a fixed number of steps on class-balanced batches.
+
+    Parameters
+    ----------
+    images : uint8 array (n, H, W, C)
+        Training images, 8 to 128 pixels a side, 1 to 4 channels.
+    labels : int array (n,)
+        Class codes in ``range(n_classes)``; a class may be absent.
+    n_classes : int
+        Number of classes.
+    steps, batch_size : int
+        Optimiser steps and rows in each.
+    learning_rate : float
+        Peak of the one-cycle schedule.
+    augment : callable, optional
+        Maps a uint8 batch (b, H, W, C) and a `numpy.random.Generator` to an altered batch of the same shape and dtype.
+    real : bool array (n,), optional
+        Which rows are real; needed for `real_share`.
+    real_share : float, optional
+        Share of each batch drawn from the real rows, the rest from the others. None: rows as they come.
+        Ignored when there is only one kind of row.
+    seed : int
+        The same seed on the same machine gives the same weights; the global random state is left alone.
+    device : str
+        ``"auto"`` (CUDA if there is one, else CPU) or any torch device.
+    progress : Progress, optional
+        Advanced by one each step.
+
+    Returns
+    -------
+    SmallCNN
+        In evaluation mode, on the device it was trained on.
+
+    Raises
+    ------
+    DataError
+        If there are no rows, or labels lie outside ``range(n_classes)``.
+    """
+    if len(images) == 0 or len(images) != len(labels) or labels.min() < 0 or labels.max() >= n_classes:
+        raise DataError(
+            f"the classifier needs at least one row and labels from 0 to {n_classes - 1}, one for each image: "
+            f"got {len(images)} images and {len(labels)} labels; check the training split"
+        )
+    target = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+    generator = np.random.default_rng(seed)
+    schedule = _batches(labels, real, real_share, steps, batch_size, generator)
+    cuda = [target] if target.type == "cuda" else []
+    with torch.random.fork_rng(devices=cuda):  # dropout and initial weights draw from torch's global generators
+        torch.default_generator.manual_seed(seed)
+        for each in cuda:
+            torch.cuda.default_generators[each.index or 0].manual_seed(seed)
+        model = SmallCNN(images.shape[3], n_classes).to(target)
+        _optimise(model, images, labels, schedule, learning_rate, augment, generator, progress)
+    model.eval()
+    return model
+
+
+def _optimise(
+    model: SmallCNN,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    schedule: NDArray[np.int64],
+    learning_rate: float,
+    augment: Augment | None,
+    generator: np.random.Generator,
+    progress: Progress | None,
+) -> None:
+    device = next(model.parameters()).device
+    pixels, targets = torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=WEIGHT_DECAY)
+    steps = len(schedule)
+    for step, rows in enumerate(schedule):
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate * _one_cycle((step + 1) / steps)
+        index = torch.from_numpy(rows).to(device)
+        batch = pixels[index] if augment is None else torch.from_numpy(augment(images[rows], generator)).to(device)
+        loss = cross_entropy(model(_to_input(batch)), targets[index], label_smoothing=LABEL_SMOOTHING)
+        optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        optimiser.step()
+        if progress is not None:
+            progress.advance()
+
+
+def predict_proba(model: SmallCNN, images: NDArray[np.uint8], batch_size: int = 512) -> NDArray[np.float32]:
+    """Give class probabilities.
+
+    Parameters
+    ----------
+    model : SmallCNN
+        A trained classifier.
+    images : uint8 array (n, H, W, C)
+        Images of the kind it was trained on.
+    batch_size : int
+        Rows at a time.
+
+    Returns
+    -------
+    float32 array (n, n_classes)
+        Rows sum to one.
+    """
+    device = next(model.parameters()).device
+    model.eval()
+    parts = [np.empty((0, model.output.out_features), np.float32)]
+    with torch.inference_mode():
+        for start in range(0, len(images), batch_size):
+            batch = torch.from_numpy(images[start : start + batch_size]).to(device)
+            parts.append(model(_to_input(batch)).softmax(1).cpu().numpy())
+    return np.concatenate(parts)
+
+
+def _to_input(batch: Tensor) -> Tensor:
+    """Scale uint8 (b, H, W, C) to float (b, C, H, W) in [-1, 1]; the permuted view is channels_last as it is."""
+    return batch.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+
+
+def _one_cycle(done: float) -> float:
+    """Return the learning rate's factor at a share ``done`` of the steps: up linearly, down along a cosine."""
+    return min(done / WARM_UP, 0.5 + 0.5 * math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP)))
+
+
+def _batches(
+    labels: NDArray[np.int64],
+    real: NDArray[np.bool_] | None,
+    real_share: float | None,
+    steps: int,
+    batch_size: int,
+    generator: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Choose the row indices of every batch, (steps, batch_size)."""
+    everything = np.arange(len(labels))
+    if real is None or real_share is None or real.all() or not real.any():
+        return _balanced(labels, everything, steps * batch_size, generator).reshape(steps, batch_size)
+    n_real = round(real_share * batch_size)
+    parts = [
+        _balanced(labels, everything[kind], steps * count, generator).reshape(steps, count)
+        for kind, count in ((real, n_real), (~real, batch_size - n_real))
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+def _balanced(
+    labels: NDArray[np.int64], rows: NDArray[np.intp], count: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Draw ``count`` of ``rows`` so that classes take turns, and so do the rows of a class, both in shuffled order."""
+    classes = _take_turns(np.unique(labels[rows]), count, generator)
+    drawn = np.empty(count, np.int64)
+    for code in np.unique(classes):
+        slots = np.flatnonzero(classes == code)
+        drawn[slots] = _take_turns(rows[labels[rows] == code], len(slots), generator)
+    return drawn
+
+
+def _take_turns(items: NDArray[np.int64], count: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    rounds = -(-count // len(items))
+    return np.concatenate([generator.permutation(items) for _ in range(rounds)] or [items])[:count]
