@@ -1,0 +1,35 @@
+"""Stage train_gan: fit the GAN of one draw to its training split."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from ganaug import GANAugmenter
+from ganaug.config import load_params
+from ganaug.data.rows import read_rows
+from ganaug.errors import guard
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draw", type=int, required=True)
+    draw = parser.parse_args().draw
+    options = asdict(load_params().train_gan)
+    rows = read_rows(f"data/splits/{draw}/train.parquet")
+    augmenter = GANAugmenter(
+        random_state=options.pop("seed") + draw,
+        checkpoint_dir=Path(os.environ.get("DVC_ROOT", "."), ".ganaug", "checkpoints"),
+        verbose=f"train_gan draw {draw}",
+        **options,
+    )
+    augmenter.fit(rows.images, np.array(rows.schema.classes)[rows.labels])
+    augmenter.save(f"models/gan/{draw}")
+
+
+if __name__ == "__main__":
+    guard(main)
