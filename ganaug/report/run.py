@@ -1,0 +1,124 @@
+"""What a finished run left on disk, as far as the report shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ganaug.data.rows import Schema, decode_png, read_schema, read_table
+from ganaug.errors import DataError
+from ganaug.files import read_json
+
+SCORES = ("confidence", "realism", "nearest_distance")
+REASONS = ("low_confidence", "low_realism", "copy", "over_quota")
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One split with its GAN; images stay on disk until `images` picks a few.
+
+    Parameters
+    ----------
+    number : int
+        The draw.
+    train, synthetic : Path
+        The Parquet files of the training rows and of all candidates.
+    labels : dict of str to int arrays
+        The class codes of the train, validation and test rows.
+    train_ids : object array of str
+        The ids of the training rows, in their order.
+    candidates : DataFrame
+        One row a candidate: label, the scores, nearest_id, kept, reason.
+    history : DataFrame
+        The training history of the GAN.
+    grids : list of (step, path)
+        Sample grids through training, in order.
+    generated : dict
+        The generate stage's numbers.
+    """
+
+    number: int
+    train: Path
+    synthetic: Path
+    labels: dict[str, NDArray[np.int64]]
+    train_ids: NDArray[np.object_]
+    candidates: pd.DataFrame
+    history: pd.DataFrame
+    grids: list[tuple[int, Path]]
+    generated: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """The draws of a run, what its rows are, and what prepare found."""
+
+    schema: Schema
+    draws: list[Draw]
+    prepared: dict[str, Any]
+
+
+def read_run(
+    draws: Sequence[int], splits: Path, synthetic: Path, models: Path, generated: Path, prepared: Path
+) -> Run:
+    """Read a run without its images.
+
+    Raises
+    ------
+    DataError
+        If a file is missing; the message names the stage that makes it.
+    """
+    loaded = [_read_draw(number, splits, synthetic, models, generated) for number in draws]
+    return Run(read_schema(loaded[0].train), loaded, read_json(_made_by("prepare", prepared)))
+
+
+def images(path: Path, wanted: Sequence[int]) -> NDArray[np.uint8]:
+    """Decode the rows at these positions of a Parquet file, in the order asked for, and no others.
+
+    Returns
+    -------
+    uint8 array, shape (len(wanted), H, W, C)
+    """
+    shape = read_schema(path).shape
+    found: dict[int, NDArray[np.uint8]] = {}
+    with pq.ParquetFile(path) as file:
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        starts = np.cumsum([0, *sizes])
+        for group in sorted({int(at) for at in np.searchsorted(starts, wanted, side="right") - 1}):
+            cells = file.read_row_group(group, columns=["image"]).column("image")
+            inside = [at for at in wanted if starts[group] <= at < starts[group + 1]]
+            found.update({at: decode_png(cells[at - starts[group]]["bytes"].as_py(), shape) for at in inside})
+    return np.stack([found[at] for at in wanted])
+
+
+def _read_draw(number: int, splits: Path, synthetic: Path, models: Path, generated: Path) -> Draw:
+    folder, model = splits / str(number), models / str(number)
+    tables = {
+        split: read_table(_made_by("prepare", folder / f"{split}.parquet"), ["label", "id"])
+        for split in ("train", "validation", "test")
+    }
+    candidates = _made_by("generate", synthetic / f"{number}.parquet")
+    grids = sorted((int(path.stem), path) for path in (model / "samples").glob("*.png") if path.stem.isdigit())
+    return Draw(
+        number=number,
+        train=folder / "train.parquet",
+        synthetic=candidates,
+        labels={split: table["label"].to_numpy() for split, table in tables.items()},
+        train_ids=tables["train"]["id"].to_numpy(dtype=object),
+        candidates=read_table(candidates, ["label", "nearest_id", "kept", "reason", *SCORES]),
+        history=pd.read_csv(_made_by("train_gan", model / "history.csv")),
+        grids=grids,
+        generated=read_json(_made_by("generate", generated / f"{number}.json")),
+    )
+
+
+def _made_by(stage: str, path: Path) -> Path:
+    if not path.is_file():
+        raise DataError(f"{path} is missing, so there is nothing to report on; run the {stage} stage (dvc repro)")
+    return path

@@ -1,0 +1,220 @@
+"""Charts as inline SVG: fluid without scaling their text, coloured by CSS classes, the same bytes for the same numbers.
+
+Horizontal positions are percentages, so a chart fills a phone and a desktop with text of the same size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.report.markup import Html, element
+
+INSET = 1.5  # per cent kept free on either side, so that a dot at the edge stays whole
+ROW = 46  # px for one interval
+LINE_HEIGHT = 170  # px of a line chart's plot
+HISTOGRAM_HEIGHT = 120
+BINS = 40
+MAX_POINTS = 160  # of one line; more are averaged in buckets
+
+
+@dataclass(frozen=True)
+class Interval:
+    """One row of an interval plot: a mean, its interval, and the single draws behind it."""
+
+    label: str
+    value: str
+    tone: str
+    mean: float
+    low: float
+    high: float
+    dots: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a chart; ``tone`` is the CSS class that colours it."""
+
+    tone: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+
+
+def ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """Round numbers, about ``count`` of them, that cover ``low`` to ``high``."""
+    if not high > low:
+        low, high = low - 0.5, high + 0.5
+    raw = (high - low) / max(count - 1, 1)
+    magnitude = 10.0 ** math.floor(math.log10(raw))
+    step = next(factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= raw * 0.999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(index * step, 10) for index in range(first, last + 1)]
+
+
+def interval_plot(
+    rows: Sequence[Interval], label: str, tick_text: Callable[[float], str], reference: float | None = None
+) -> Html:
+    """Means with their intervals and draws on one shared axis.
+
+    Parameters
+    ----------
+    rows : sequence of Interval
+        From top to bottom.
+    label : str
+        What the chart shows, for those who do not see it.
+    tick_text : callable
+        Writes a number of the axis.
+    reference : float or None
+        Where to draw a dashed line through all rows.
+    """
+    values = [v for row in rows for v in (row.low, row.high, row.mean, *row.dots)]
+    values += [] if reference is None else [reference]
+    axis = ticks(min(values), max(values))
+    place = _scale(axis[0], axis[-1])
+    bottom = ROW * len(rows) + 6
+    parts = [_vertical(place(tick), bottom, "grid") for tick in axis]
+    if reference is not None:
+        parts.append(_vertical(place(reference), bottom, "reference"))
+    for index, row in enumerate(rows):
+        parts.append(_interval_row(row, ROW * index, place))
+    parts += _tick_labels(axis, place, bottom + 15, tick_text)
+    return _chart(label, bottom + 22, parts)
+
+
+def line_chart(lines: Sequence[Line], label: str) -> Html:
+    """Lines over training steps.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        Missing values (NaN) are left out; long lines are averaged in buckets.
+    label : str
+        What the chart shows, for those who do not see it.
+    """
+    thinned = [_thin(line) for line in lines]
+    x_axis = ticks(0.0, max(float(line.x.max()) for line in thinned), 4)
+    y_axis = ticks(min(float(line.y.min()) for line in thinned), max(float(line.y.max()) for line in thinned), 4)
+    span_x, span_y = max(float(line.x.max()) for line in thinned), y_axis[-1] - y_axis[0]
+    top = 16
+
+    def height(value: float) -> float:
+        return (y_axis[-1] - value) / span_y * LINE_HEIGHT
+
+    parts = []
+    for tick in y_axis:
+        y = top + height(tick)
+        zero = "axis" if tick == 0 else "grid"
+        parts.append(element("line", x1="0", x2="100%", y1=_n(y), y2=_n(y), class_=zero))
+        parts.append(element("text", _number(tick), x="0", y=_n(y - 3), class_="tick"))
+    paths = []
+    for line in thinned:
+        points = (f"{_n(x / span_x * 1000)} {_n(height(y))}" for x, y in zip(line.x, line.y, strict=True))
+        paths.append(element("path", d="M" + "L".join(points), class_=f"line {line.tone}", vector_effect="non-scaling-stroke"))
+    frame = {"viewBox": f"0 0 1000 {LINE_HEIGHT}", "preserveAspectRatio": "none"}
+    parts.append(element("svg", *paths, y=top, width="100%", height=LINE_HEIGHT, **frame))
+    shown = [tick for tick in x_axis if tick <= span_x]
+    parts += _tick_labels(shown, lambda x: 100 * x / span_x, top + LINE_HEIGHT + 16, _number)
+    return _chart(label, top + LINE_HEIGHT + 22, parts)
+
+
+def mirrored_histogram(
+    above: NDArray[np.float64],
+    below: NDArray[np.float64],
+    low: float,
+    high: float,
+    label: str,
+    threshold: float | None = None,
+) -> Html:
+    """Two histograms over one axis, one growing up and one growing down, on the same scale of counts.
+
+    Parameters
+    ----------
+    above, below : arrays, shape (n,) and (m,)
+        The values.
+    low, high : float
+        The ends of the axis; values outside are counted in the outermost bins.
+    label : str
+        What the chart shows, for those who do not see it.
+    threshold : float or None
+        Where to draw a dashed line.
+    """
+    edges = np.linspace(low, high, BINS + 1)
+    up, down = (np.histogram(np.clip(values, low, high), edges)[0] for values in (above, below))
+    unit = HISTOGRAM_HEIGHT / max(int(up.max()) + int(down.max()), 1)
+    middle = int(up.max()) * unit
+    place = _scale(low, high)
+    width = f"{_n((place(high) - place(low)) / BINS * 0.86)}%"
+    parts = []
+    for tone, counts in (("synthetic", up), ("dropped", down)):
+        for edge, count in zip(edges, counts, strict=False):
+            if count:
+                length = max(int(count) * unit, 1.0)
+                y = middle - length if tone == "synthetic" else middle
+                box = {"x": f"{_n(place(edge))}%", "y": _n(y), "width": width, "height": _n(length)}
+                parts.append(element("rect", class_=f"bar {tone}", **box))
+    parts.append(element("line", x1="0", x2="100%", y1=_n(middle), y2=_n(middle), class_="axis"))
+    if threshold is not None:
+        parts.append(_vertical(place(threshold), HISTOGRAM_HEIGHT, "reference"))
+    parts += _tick_labels(ticks(low, high, 5), place, HISTOGRAM_HEIGHT + 16, _number)
+    return _chart(label, HISTOGRAM_HEIGHT + 22, parts)
+
+
+def _interval_row(row: Interval, top: float, place: Callable[[float], float]) -> Html:
+    y = top + 31
+    across = {"y1": y, "y2": y}
+    dots = [element("circle", cx=f"{_n(place(dot))}%", cy=y, r=3.5, class_="dot") for dot in row.dots]
+    return element(
+        "g",
+        element("text", row.label, x="0", y=top + 14, class_="label"),
+        element("text", row.value, x="100%", y=top + 14, class_="value"),
+        element("line", x1=f"{_n(place(row.low))}%", x2=f"{_n(place(row.high))}%", class_="interval", **across),
+        *dots,
+        element("line", x1=f"{_n(place(row.mean))}%", x2=f"{_n(place(row.mean))}%", y1=y - 8, y2=y + 8, class_="mean"),
+        class_=row.tone,
+    )
+
+
+def _scale(low: float, high: float) -> Callable[[float], float]:
+    return lambda value: INSET + (100 - 2 * INSET) * (value - low) / (high - low)
+
+
+def _thin(line: Line) -> Line:
+    keep = np.isfinite(line.y)
+    x, y = line.x[keep], line.y[keep]
+    if len(x) <= MAX_POINTS:
+        return Line(line.tone, x, y)
+    edges = np.linspace(0, len(x), MAX_POINTS + 1).astype(int)[:-1]
+    sizes = np.diff(np.append(edges, len(x)))
+    return Line(line.tone, np.add.reduceat(x, edges) / sizes, np.add.reduceat(y, edges) / sizes)
+
+
+def _vertical(percent: float, bottom: float, style: str) -> Html:
+    return element("line", x1=f"{_n(percent)}%", x2=f"{_n(percent)}%", y1=0, y2=_n(bottom), class_=style)
+
+
+def _tick_labels(
+    axis: Sequence[float], place: Callable[[float], float], y: float, text: Callable[[float], str]
+) -> list[Html]:
+    labels = []
+    for tick in axis:
+        percent = place(tick)
+        anchor = "start" if percent < 4 else "end" if percent > 96 else "middle"
+        labels.append(element("text", text(tick), x=f"{_n(percent)}%", y=_n(y), text_anchor=anchor, class_="tick"))
+    return labels
+
+
+def _chart(label: str, height: float, parts: Sequence[Html]) -> Html:
+    return element("svg", *parts, role="img", aria_label=label, width="100%", height=_n(height), class_="chart")
+
+
+def _n(value: float) -> str:
+    """A coordinate, short and the same on every machine."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.6g}"
