@@ -1,0 +1,154 @@
+"""params.yaml: what is read, and what is refused with which words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import FrozenInstanceError, asdict, fields
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from ganaug.config import ConfigError, EvaluateParams, Params, PrepareParams, Section, TrainGanParams, load_params
+
+
+def load(folder: Path, text: str) -> Params:
+    path = folder / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_params(path)
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "pipelines/smoke.yaml"])
+def test_the_repositorys_own_files_name_every_parameter(repository: Path, name: str) -> None:
+    content = YAML(typ="safe", pure=True).load(repository / name)
+    for section in fields(Params):
+        if issubclass(type(getattr(Params(), section.name)), Section):
+            assert set(content[section.name]) == {f.name for f in fields(getattr(Params(), section.name))}
+    assert set(content) == {f.name for f in fields(Params)}
+    load_params(repository / name)
+
+
+def test_params_yaml_holds_the_defaults(repository: Path) -> None:
+    assert load_params(repository / "params.yaml") == Params()
+
+
+@pytest.mark.parametrize("text", ["", "report:\n", "# only a comment\n", "prepare: {}\n"])
+def test_what_is_left_out_takes_its_default(tmp_path: Path, text: str) -> None:
+    assert load(tmp_path, text) == Params()
+
+
+def test_values_reach_their_fields(tmp_path: Path) -> None:
+    params = load(
+        tmp_path,
+        """
+        draws: [3, 1]
+        prepare: {source: my photos, size: [24, 32], channels: 3, per_class: null, test: 100, columns: {path: file}}
+        train_gan: {steps: 50, invariances: [flip_horizontal]}
+        generate: {max_candidates: 2, min_confidence: 5e-1}
+        merge: {exports: [csv]}
+        report: {title: Größe}
+        """,
+    )
+    assert params.draws == (3, 1)
+    assert (params.prepare.source, params.prepare.size, params.prepare.per_class) == ("my photos", (24, 32), None)
+    assert params.prepare.test == 100
+    assert params.prepare.columns == {"path": "file", "label": "label", "group": "group", "split": "split"}
+    assert (params.train_gan.steps, params.train_gan.invariances) == (50, ("flip_horizontal",))
+    assert (params.generate.max_candidates, params.generate.min_confidence) == (2.0, 0.5)
+    assert isinstance(params.generate.max_candidates, float)
+    assert params.merge.exports == ("csv",)
+    assert params.report.title == "Größe"
+
+
+def test_yaml_1_2_words_and_numbers(tmp_path: Path) -> None:
+    """``no`` is a word and ``2e-06`` a number, unlike in YAML 1.1."""
+    params = load(tmp_path, "prepare: {source: no}\ngenerate: {min_realism: 2e-06}\n")
+    assert params.prepare.source == "no"
+    assert params.generate.min_realism == 2e-6
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("trian_gan: {}", "trian_gan is no parameter (did you mean 'train_gan'?)"),
+        ("zzz: 1", "zzz is no parameter; known here: draws, prepare,"),
+        ("1: 2", "1 is no parameter"),
+        ("train_gan: {stps: 5}", "train_gan.stps is no parameter (did you mean 'steps'?)"),
+        ("prepare: {columns: {lable: x}}", "prepare.columns.lable is no parameter (did you mean 'label'?)"),
+        ("train_gan: {steps: fast}", "train_gan.steps is 'fast'; it must be 'auto' or a whole number from 1"),
+        ("train_gan: {steps: atuo}", "(did you mean 'auto'?)"),
+        ("train_gan: {steps: 0}", "train_gan.steps is 0; it must be"),
+        ("train_gan: {steps: 1.5}", "train_gan.steps is 1.5; it must be"),
+        ("train_gan: {steps: yes}", "train_gan.steps is 'yes'"),
+        ("train_gan: {batch_size: true}", "train_gan.batch_size is True; it must be a whole number"),
+        ("train_gan: 5", "train_gan is 5; it must be a mapping of parameters"),
+        ("train_gan: {invariances: rotate}", "train_gan.invariances is 'rotate'; it must be a list"),
+        ("draws: 3", "draws is 3; it must be a list of 1 or more"),
+        ("draws: []", "draws is []; it must be a list of 1 or more"),
+        ("draws: [0, 0]", "draws is [0, 0]; name each value once"),
+        ("draws: [0, -1]", "draws[1] is -1; it must be a whole number from 0"),
+        ("prepare: {size: 28}", "prepare.size is 28; it must be a list of two"),
+        ("prepare: {size: [28, 200]}", "prepare.size[1] is 200; it must be a whole number from 8 to 128"),
+        ("prepare: {channels: 2}", "prepare.channels is 2; it must be 1, 3, 4 or null"),
+        ("prepare: {validation: 1.5}", "prepare.validation is 1.5; it must be a share"),
+        ("prepare: {validation: 0}", "prepare.validation is 0; it must be a share"),
+        ("prepare: {source: 3}", "prepare.source is 3; it must be text"),
+        ("prepare: {source: ''}", "prepare.source is ''; it must be text"),
+        ("prepare: {columns: {path: 3}}", "prepare.columns.path is 3; it must be text"),
+        ("generate: {min_confidence: .nan}", "generate.min_confidence is nan; it must be a number from 0 to 1"),
+        ("generate: {max_candidates: .inf}", "generate.max_candidates is inf"),
+        ("generate: {drop_copies: 1}", "generate.drop_copies is 1; it must be true or false"),
+        ("merge: {policy: blance}", "(did you mean 'balance'?)"),
+        ("evaluate: {arms: [real, clasical]}", "evaluate.arms[1] is 'clasical'"),
+        ("- 1\n- 2", "the file is [1, 2]; it must be a mapping of parameters"),
+        ("draws: [0]\ndraws: [1]", 'line 2 is not YAML: found duplicate key "draws"'),
+        ("merge:\n  a: b: c", "line 2 is not YAML"),
+        ("report: {title: !!python/object/apply:os.getcwd []}", "line 1 is not YAML"),
+        ("draws: \x00", "is not YAML"),
+    ],
+)
+def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)) as refusal:
+        load(tmp_path, text)
+    assert str(refusal.value).startswith(str(tmp_path / "params.yaml"))
+    assert "\n" not in str(refusal.value)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.yaml is missing"):
+        load_params(tmp_path / "none.yaml")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_params(tmp_path)
+    (tmp_path / "latin.yaml").write_bytes(b"report: {title: Gr\xf6\xdfe}")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_params(tmp_path / "latin.yaml")
+
+
+def test_sections_are_checked_when_made_in_python() -> None:
+    with pytest.raises(ConfigError, match=r"train_gan\.width is 0"):
+        TrainGanParams(width=0)
+    with pytest.raises(ConfigError, match=r"evaluate\.arms is \(\)"):
+        EvaluateParams(arms=())
+    assert PrepareParams(size=(28, 28)).size == (28, 28)
+
+
+def test_sections_cannot_change_and_share_nothing() -> None:
+    params = Params()
+    with pytest.raises(FrozenInstanceError):
+        params.merge.amount = 2.0  # type: ignore[misc]
+    params.prepare.columns["path"] = "file"
+    assert PrepareParams().columns["path"] == "path"
+
+
+def test_every_parameter_says_what_it_does_and_takes() -> None:
+    for section in fields(Params):
+        value = getattr(Params(), section.name)
+        for f in [section, *(fields(value) if isinstance(value, Section) else ())]:
+            assert f.metadata["doc"].endswith(".")
+            assert f.metadata["kind"].wants
+
+
+def test_asdict_gives_plain_values() -> None:
+    plain = asdict(Params())
+    assert plain["merge"] == {"policy": "ratio", "amount": 10.0, "exports": ()}
+    assert plain["prepare"]["columns"]["label"] == "label"
