@@ -1,0 +1,80 @@
+"""What is built, and that it runs without the checkout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+LAZY = {"torch", "lightning_fabric", "sklearn", "albumentations", "matplotlib", "ruamel.yaml", "dvc"}
+
+
+@pytest.fixture(scope="module")
+def built(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", folder], cwd=repository, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the wheel's content and nothing else."""
+    folder = tmp_path_factory.mktemp("site")
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        wheel.extractall(folder)
+    return folder
+
+
+def run_outside(folder: Path, code: str, *paths: Path) -> str:
+    """Run Python code with only ``paths`` and site-packages to import from; return what it printed."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_the_wheel_holds_the_package_its_data_and_the_pipeline(built: Path, repository: Path) -> None:
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        names = set(wheel.namelist())
+    sources = {p for p in (repository / "ganaug").rglob("*") if p.is_file() and "__pycache__" not in p.parts}
+    assert {p.relative_to(repository).as_posix() for p in sources} <= names
+    stages = {f"ganaug/scaffold/pipelines/{p.name}" for p in (repository / "pipelines").glob("*.py")}
+    assert stages | {f"ganaug/scaffold/{n}" for n in ("dvc.yaml", "params.yaml", ".dvcignore", ".dvc/config")} <= names
+    assert any(n.endswith("licenses/LICENSE") for n in names)
+    assert not {n for n in names if n.startswith(("tests/", "benchmarks/")) or n.endswith(".pyc")}
+
+
+def test_the_sdist_builds_the_same_wheel(built: Path, tmp_path: Path) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
+        names = {n.split("/", 1)[1] for n in sdist.getnames()}
+        sdist.extractall(tmp_path, filter="data")
+    assert {"pyproject.toml", "README.md", "LICENSE", "dvc.yaml", "tests/conftest.py", ".dvc/config"} <= names
+    assert not {n for n in names if n.startswith((".dvc/cache", ".dvc/tmp", "models/", "eval/", ".ganaug/"))}
+    source = next(tmp_path.iterdir())
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel"], cwd=source, check=True)
+    again, first = next((source / "dist").glob("*.whl")), next(built.glob("*.whl"))
+    assert again.read_bytes() == first.read_bytes()
+
+
+def test_the_wheel_alone_reads_its_built_in_data(installed: Path, tmp_path: Path) -> None:
+    code = "import ganaug; from ganaug.data import sources; print(ganaug.__file__)"
+    assert Path(run_outside(tmp_path, code, installed)).is_relative_to(installed)
+
+
+def test_importing_ganaug_imports_nothing_heavy(installed: Path, tmp_path: Path) -> None:
+    code = "import sys, ganaug, ganaug.config, ganaug.errors, ganaug.progress; print(*sys.modules)"
+    assert not LAZY & set(run_outside(tmp_path, code, installed).split())
+
+
+def test_the_version_is_the_packages(built: Path, installed: Path, tmp_path: Path) -> None:
+    version = run_outside(tmp_path, "import ganaug; print(ganaug.__version__)", installed)
+    assert {p.name for p in built.iterdir()} == {f"ganaug-{version}.tar.gz", f"ganaug-{version}-py3-none-any.whl"}
