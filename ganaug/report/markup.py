@@ -24,7 +24,8 @@ def element(name: str, /, *children: object, **attributes: object) -> Html:
     *children : object
         What it holds, in order: `Html` goes in as it is, None is left out, everything else is escaped as text.
     **attributes : object
-        ``class_`` stands for ``class`` and an inner ``_`` for ``-``; None and False leave the attribute out, True writes it bare.
+        ``class_`` stands for ``class`` and an inner ``_`` for ``-``; None and False leave the attribute out, True
+        writes it bare.
 
     Returns
     -------
@@ -50,6 +51,16 @@ def fragment(children: Iterable[object]) -> Html:
 def named(text: object) -> Html:
     """A class name or another foreign word, isolated so that its writing direction cannot reorder what surrounds it."""
     return element("bdi", text)
+
+
+def counted(n: int, word: str) -> str:
+    """A number with its noun, for example ``"3 draws"``."""
+    return f"{n:,} {word}" + ("" if n == 1 else "s")
+
+
+def key(words: dict[str, str]) -> Html:
+    """What the colours of a chart mean: words by CSS class."""
+    return element("p", *(element("span", text, class_=tone) for tone, text in words.items()), class_="key note")
 
 
 def table(head: Iterable[object], rows: Iterable[Iterable[object]], caption: str) -> Html:

@@ -17,7 +17,12 @@ from ganaug.errors import DataError
 from ganaug.files import read_json
 
 SCORES = ("confidence", "realism", "nearest_distance")
-REASONS = ("low_confidence", "low_realism", "copy", "over_quota")
+REASON_WORDS = {
+    "low_confidence": "not clearly of its class",
+    "low_realism": "judged unreal by D",
+    "copy": "a copy of a training row",
+    "over_quota": "beyond the quota",
+}
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,7 @@ class Run:
     prepared: dict[str, Any]
 
 
-def read_run(
-    draws: Sequence[int], splits: Path, synthetic: Path, models: Path, generated: Path, prepared: Path
-) -> Run:
+def read_run(draws: Sequence[int], splits: Path, synthetic: Path, models: Path, generated: Path, prepared: Path) -> Run:
     """Read a run without its images.
 
     Raises

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ganaug.report.markup import Html, element
 
 INSET = 1.5  # per cent kept free on either side, so that a dot at the edge stays whole
-ROW = 46  # px for one interval
+ROW = 52  # px for one interval
 LINE_HEIGHT = 170  # px of a line chart's plot
 HISTOGRAM_HEIGHT = 120
 BINS = 40
@@ -75,7 +75,7 @@ def interval_plot(
     values += [] if reference is None else [reference]
     axis = ticks(min(values), max(values))
     place = _scale(axis[0], axis[-1])
-    bottom = ROW * len(rows) + 6
+    bottom = ROW * len(rows)
     parts = [_vertical(place(tick), bottom, "grid") for tick in axis]
     if reference is not None:
         parts.append(_vertical(place(reference), bottom, "reference"))
@@ -106,16 +106,18 @@ def line_chart(lines: Sequence[Line], label: str) -> Html:
 
     parts = []
     for tick in y_axis:
-        y = top + height(tick)
-        zero = "axis" if tick == 0 else "grid"
-        parts.append(element("line", x1="0", x2="100%", y1=_n(y), y2=_n(y), class_=zero))
-        parts.append(element("text", _number(tick), x="0", y=_n(y - 3), class_="tick"))
+        y = _n(top + height(tick))
+        parts.append(element("line", x1="0", x2="100%", y1=y, y2=y, class_="grid" if tick else "axis"))
     paths = []
     for line in thinned:
         points = (f"{_n(x / span_x * 1000)} {_n(height(y))}" for x, y in zip(line.x, line.y, strict=True))
-        paths.append(element("path", d="M" + "L".join(points), class_=f"line {line.tone}", vector_effect="non-scaling-stroke"))
+        paths.append(
+            element("path", d="M" + "L".join(points), class_=f"line {line.tone}", vector_effect="non-scaling-stroke")
+        )
     frame = {"viewBox": f"0 0 1000 {LINE_HEIGHT}", "preserveAspectRatio": "none"}
     parts.append(element("svg", *paths, y=top, width="100%", height=LINE_HEIGHT, **frame))
+    parts.append(element("line", x1="100%", x2="100%", y1=top, y2=top + LINE_HEIGHT, class_="cursor"))
+    parts += [element("text", _number(tick), x="0", y=_n(top + height(tick) - 3), class_="tick") for tick in y_axis]
     shown = [tick for tick in x_axis if tick <= span_x]
     parts += _tick_labels(shown, lambda x: 100 * x / span_x, top + LINE_HEIGHT + 16, _number)
     return _chart(label, top + LINE_HEIGHT + 22, parts)
@@ -164,13 +166,13 @@ def mirrored_histogram(
 
 
 def _interval_row(row: Interval, top: float, place: Callable[[float], float]) -> Html:
-    y = top + 31
+    y = top + 32
     across = {"y1": y, "y2": y}
     dots = [element("circle", cx=f"{_n(place(dot))}%", cy=y, r=3.5, class_="dot") for dot in row.dots]
     return element(
         "g",
-        element("text", row.label, x="0", y=top + 14, class_="label"),
-        element("text", row.value, x="100%", y=top + 14, class_="value"),
+        element("text", row.label, x="0", y=top + 18, class_="label"),
+        element("text", row.value, x="100%", y=top + 18, class_="value"),
         element("line", x1=f"{_n(place(row.low))}%", x2=f"{_n(place(row.high))}%", class_="interval", **across),
         *dots,
         element("line", x1=f"{_n(place(row.mean))}%", x2=f"{_n(place(row.mean))}%", y1=y - 8, y2=y + 8, class_="mean"),

@@ -1,0 +1,85 @@
+"""The section on the adversarial game: what the generator made through training, beside both players' curves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ganaug.report.markup import Html, counted, element, fragment, key
+from ganaug.report.pictures import stored_picture
+from ganaug.report.run import Draw, Run
+from ganaug.report.svg import Line, line_chart
+
+FRAMES = 10
+FRAME_PIXELS = 480
+LOSSES = {"loss_discriminator": ("real", "discriminator D"), "loss_generator": ("synthetic", "generator G")}
+SCORES = {"real_logits": ("real", "real rows"), "fake_logits": ("synthetic", "generated rows")}
+
+
+def game_section(run: Run) -> Html:
+    """Sample grids of the first draw, with a slider, and the curves of every draw."""
+    losses = _curves(
+        run,
+        "Losses",
+        LOSSES,
+        "What each player tries to lower. In a game neither has to fall; what counts is that neither runs away.",
+    )
+    scores = _curves(
+        run,
+        "D's scores",
+        SCORES,
+        "Mean logit; higher means taken for real. The nearer the lines, the harder the two are to tell apart.",
+    )
+    return element(
+        "section",
+        element("h2", "The game, through training"),
+        element(
+            "p",
+            "The generator G learns to be taken for real by the discriminator D, which learns to tell its rows from "
+            f"real ones. Curves: one line for each of {counted(len(run.draws), 'draw')}.",
+        ),
+        element("div", _film(run.draws[0]), element("div", losses, scores), class_="columns"),
+        id="game",
+    )
+
+
+def _film(draw: Draw) -> Html | None:
+    """The sample grids: a strip that scrolls sideways, which the page's script turns into a slider."""
+    if not draw.grids:
+        return None
+    frames = []
+    last = int(draw.history["step"].iloc[-1])
+    for at in sorted({round(at) for at in np.linspace(0, len(draw.grids) - 1, min(FRAMES, len(draw.grids)))}):
+        step, path = draw.grids[at]
+        picture = stored_picture(path, FRAME_PIXELS).img(f"Grid of generated rows at training step {step}")
+        caption = fragment([element("b", f"Step {step:,}"), f" of {last:,}, draw {draw.number}. ", _scores(draw, step)])
+        frames.append(element("figure", picture, element("figcaption", caption), data_step=step))
+    end = len(frames) - 1
+    slider = element("input", type="range", class_="slider", min=0, max=end, value=end, aria_label="Training step")
+    return element("div", element("div", *frames, class_="film"), slider, class_="player", data_last=last)
+
+
+def _scores(draw: Draw, step: int) -> str:
+    history: pd.DataFrame = draw.history
+    at = history.iloc[int((history["step"] - step).abs().to_numpy().argmin())]
+    return f"D gives real rows {at['real_logits']:+.2f} and generated ones {at['fake_logits']:+.2f} on average."
+
+
+def _curves(run: Run, title: str, columns: dict[str, tuple[str, str]], text: str) -> Html:
+    lines = [
+        Line(tone, draw.history["step"].to_numpy(dtype=np.float64), draw.history[column].to_numpy(dtype=np.float64))
+        for column, (tone, _) in columns.items()
+        for draw in run.draws
+    ]
+    ends = ", ".join(
+        f"{words} from {_mean_at(run, column, 0):.2f} to {_mean_at(run, column, -1):.2f}"
+        for column, (_, words) in columns.items()
+    )
+    chart = line_chart(lines, f"{title} over training steps: {ends}.")
+    return element(
+        "figure", element("h3", title), key(dict(columns.values())), chart, element("figcaption", text), class_="curves"
+    )
+
+
+def _mean_at(run: Run, column: str, at: int) -> float:
+    return float(np.mean([draw.history[column].iloc[at] for draw in run.draws]))

@@ -1,0 +1,78 @@
+"""The section on selection: the scores of kept and dropped candidates, and how many of each there were."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ganaug.report.markup import Html, counted, element, key, table
+from ganaug.report.run import REASON_WORDS, Run
+from ganaug.report.svg import mirrored_histogram, ticks
+
+SCORE_WORDS = {
+    "confidence": (
+        "Teacher's confidence",
+        "How probable a classifier trained on the training rows alone finds the class that the row claims.",
+    ),
+    "realism": ("Realism", "How probably real the discriminator finds the row."),
+    "nearest_distance": ("Distance to the nearest training row", "Root-mean-square pixel difference; 0 is a copy."),
+}
+
+
+def selection_section(run: Run, thresholds: dict[str, float]) -> Html:
+    """Distributions of the scores over the candidates of all draws, and the numbers of each draw.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    thresholds : dict of str to float
+        The score below which a row was dropped, where there is one.
+    """
+    candidates = pd.concat([draw.candidates for draw in run.draws], ignore_index=True)
+    kept = candidates["kept"].to_numpy(dtype=bool)
+    spare = (candidates["reason"] == "over_quota").to_numpy(dtype=bool)
+    defects = ~kept & ~spare
+    charts = []
+    for score, (title, text) in SCORE_WORDS.items():
+        values = candidates[score].to_numpy(dtype=np.float64)
+        charts.append(_histogram(title, text, values[kept], values[defects], thresholds.get(score)))
+    return element(
+        "section",
+        element("h2", "What selection kept and dropped"),
+        element(
+            "p",
+            f"All candidates of {counted(len(run.draws), 'draw')}, on one scale: kept rows grow upwards, rows dropped "
+            f"for a defect downwards. Left out here: {int(spare.sum()):,} that passed but were beyond the quota.",
+        ),
+        key({"synthetic": f"{int(kept.sum()):,} kept", "dropped": f"{int(defects.sum()):,} dropped for a defect"}),
+        element("div", *charts, class_="columns"),
+        _numbers(run),
+        id="selection",
+    )
+
+
+def _histogram(
+    title: str, text: str, kept: NDArray[np.float64], dropped: NDArray[np.float64], threshold: float | None
+) -> Html:
+    values = np.concatenate([kept, dropped])
+    axis = ticks(float(values.min()), float(values.max()))
+    parts = [(part, word) for part, word in ((kept, "kept"), (dropped, "dropped")) if len(part)]
+    medians = ", ".join(f"median {np.median(part):.2f} of {len(part):,} {word}" for part, word in parts)
+    shown = threshold if threshold is not None and axis[0] < threshold < axis[-1] else None
+    limit = "" if shown is None else f" Below {shown:g} (dashed) a row was dropped."
+    chart = mirrored_histogram(kept, dropped, axis[0], axis[-1], f"{title}: {medians}.", shown)
+    return element("figure", element("h3", title), chart, element("figcaption", text + limit))
+
+
+def _numbers(run: Run) -> Html:
+    rows = []
+    for draw in run.draws:
+        reasons = draw.candidates["reason"].value_counts()
+        dropped = [f"{int(reasons.get(reason, 0)):,}" for reason in REASON_WORDS]
+        kept = int(draw.candidates["kept"].sum())
+        rows.append([f"Draw {draw.number}", f"{len(draw.candidates):,}", f"{kept:,}", *dropped])
+    return table(
+        ["", "candidates", "kept", *REASON_WORDS.values()], rows, "Candidates of each draw, and why rows were dropped"
+    )

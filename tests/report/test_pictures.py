@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganaug.errors import DataError
+from ganaug.report.pictures import sheet, stored_picture
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_sheet_holds_every_pixel_with_gaps_between_the_tiles(channels: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (7, 8, 6, channels), dtype=np.uint8)
+    if channels == 4:
+        images[..., 3] = 255
+    with Image.open(io.BytesIO(sheet(images, columns=5, longest=64).png)) as png:
+        pixels = np.asarray(png.convert("RGBA"))
+    assert pixels.shape == (2 * 9 - 1, 5 * 7 - 1, 4)
+    assert (pixels[9:17, 7:13, :3] == images[6][..., :3]).all()
+    assert (pixels[8, :, 3] == 0).all()
+
+
+def test_large_images_are_made_smaller_and_small_ones_shown_larger() -> None:
+    large = sheet(np.zeros((1, 128, 96, 3), np.uint8), columns=5, longest=32)
+    small = sheet(np.zeros((1, 8, 8, 1), np.uint8), columns=5, longest=32)
+    with Image.open(io.BytesIO(large.png)) as png:
+        assert png.size == (24, 32)
+    assert (small.width, small.height) == (56, 56)
+
+
+def test_a_damaged_picture_is_the_users_to_put_right(tmp_path: Path) -> None:
+    path = tmp_path / "000100.png"
+    path.write_bytes(b"no picture")
+    with pytest.raises(DataError, match="cannot be read as an image"):
+        stored_picture(path, 100)
