@@ -1,0 +1,149 @@
+"""The whole pipeline, as `dvc repro` runs it, on the smoke settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from ruamel.yaml import YAML
+
+DRAWS = (0, 1)
+SPLITS = ("train", "validation", "test", "pool")
+
+
+def dvc(folder: Path, *arguments: str, code: int = 0) -> str:
+    """Run dvc in ``folder`` on one core, with this interpreter for the stages; return what it printed."""
+    bin_first = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": bin_first, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *arguments], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode == 0) == (code == 0), done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def recorded_outs(folder: Path) -> dict[str, str]:
+    """The hash of every out in dvc.lock."""
+    lock = YAML(typ="safe", pure=True).load(folder / "dvc.lock")
+    return {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", [])}
+
+
+def ids(path: Path) -> list[str]:
+    return pq.read_table(path, columns=["id"])["id"].to_pylist()
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def project(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository in which `dvc repro` has run on the smoke settings."""
+    folder = tmp_path_factory.mktemp("clone")
+    ignore = shutil.ignore_patterns("__pycache__", "cache", "tmp")
+    for name in ("ganaug", "pipelines", ".dvc"):
+        shutil.copytree(repository / name, folder / name, ignore=ignore)
+    for name in ("dvc.yaml", ".dvcignore", ".gitignore"):
+        shutil.copy(repository / name, folder)
+    shutil.copy(folder / "pipelines" / "smoke.yaml", folder / "params.yaml")
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    output = dvc(folder, "repro")
+    assert "report.html" in output
+    return folder
+
+
+def test_every_stage_writes_what_it_promises(project: Path) -> None:
+    outs = set(recorded_outs(project))
+    assert {"reports/metrics.json", "reports/report.html", "reports/prepare.json"} <= outs
+    for draw in DRAWS:
+        assert {f"models/gan/{draw}", f"data/synthetic/{draw}.parquet", f"data/augmented/{draw}"} <= outs
+        assert {f"eval/{arm}/{draw}.json" for arm in ("real", "classical", "gan", "classical_gan", "synthetic")} <= outs
+    for out in outs:
+        assert (project / out).exists()
+
+
+def test_nothing_is_left_for_a_second_run(project: Path) -> None:
+    before = recorded_outs(project)
+    output = dvc(project, "repro")
+    assert "Running stage" not in output
+    assert "up to date" in output
+    assert recorded_outs(project) == before
+
+
+def test_the_same_seed_gives_the_same_bytes(project: Path) -> None:
+    before = recorded_outs(project)
+    shutil.rmtree(project / ".ganaug", ignore_errors=True)
+    stages = ["prepare", "train_gan@0", "generate@0", "merge@0", "baselines@0", "evaluate@0", "report"]
+    output = dvc(project, "repro", "--force", "--single-item", "--no-run-cache", *stages)
+    assert output.count("Running stage") == len(stages)
+    assert recorded_outs(project) == before
+
+
+def test_draws_differ(project: Path) -> None:
+    outs = recorded_outs(project)
+    assert outs["models/gan/0"] != outs["models/gan/1"]
+    assert outs["data/synthetic/0.parquet"] != outs["data/synthetic/1.parquet"]
+    train = [project / f"data/splits/{draw}/train.parquet" for draw in DRAWS]
+    assert set(ids(train[0])) != set(ids(train[1]))
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_splits_share_no_row(project: Path, draw: int) -> None:
+    rows = {split: ids(project / f"data/splits/{draw}/{split}.parquet") for split in SPLITS}
+    assert all(rows[split] for split in ("train", "validation", "test"))
+    together = [i for split in SPLITS for i in rows[split]]
+    assert len(set(together)) == len(together)
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_synthetic_rows_come_from_training_rows_only(project: Path, draw: int) -> None:
+    train = set(ids(project / f"data/splits/{draw}/train.parquet"))
+    synthetic = pq.read_table(project / f"data/synthetic/{draw}.parquet", columns=["nearest_id", "synthetic"])
+    assert set(synthetic["nearest_id"].to_pylist()) <= train
+    assert all(synthetic["synthetic"].to_pylist())
+    augmented = pq.read_table(project / f"data/augmented/{draw}/train.parquet", columns=["id", "synthetic"])
+    real = [
+        i for i, fake in zip(augmented["id"].to_pylist(), augmented["synthetic"].to_pylist(), strict=True) if not fake
+    ]
+    assert set(real) == train
+    assert 0 < len(real) < augmented.num_rows
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_validation_and_test_rows_stay_as_they_were(project: Path, draw: int, split: str) -> None:
+    before = pq.read_table(project / f"data/splits/{draw}/{split}.parquet", columns=["id", "label", "image"])
+    after = pq.read_table(project / f"data/augmented/{draw}/{split}.parquet", columns=["id", "label", "image"])
+    assert after.equals(before)
+
+
+def test_arms_get_the_same_steps_and_the_same_test_rows(project: Path) -> None:
+    for draw in DRAWS:
+        arms = [read(project / f"eval/{arm}/{draw}.json") for arm in ("real", "classical", "gan", "classical_gan")]
+        assert len({(a["steps"], a["batch_size"], a["test"]["n"]) for a in arms}) == 1
+
+
+def test_dvc_shows_metrics_plots_and_the_graph(project: Path) -> None:
+    metrics = json.loads(dvc(project, "metrics", "show", "--json"))[""]["data"]["reports/metrics.json"]["data"]
+    assert "classical_gan" in json.dumps(metrics)
+    dvc(project, "plots", "show")
+    page = (project / "dvc_plots" / "index.html").read_text(encoding="utf-8")
+    assert "arms.csv" in page
+    assert "training.csv" in page
+    assert "train_gan@1" in dvc(project, "dag")
+
+
+def test_a_misspelt_parameter_stops_the_pipeline_with_a_sentence(project: Path, tmp_path: Path) -> None:
+    clone = shutil.copytree(project, tmp_path / "clone", symlinks=True)
+    params = clone / "params.yaml"
+    params.write_text(params.read_text(encoding="utf-8").replace("per_class: 10", "per_clas: 10"), encoding="utf-8")
+    output = dvc(clone, "repro", code=255)
+    assert "prepare.per_clas is no parameter (did you mean 'per_class'?)" in output
+    assert "Traceback" not in output
