@@ -1,0 +1,142 @@
+"""From a source to rows of one shape in memory; what cannot be read is set aside, by name and reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.data.images import UnreadableError, fit_image
+from ganaug.data.rows import CHANNELS, Rows, Schema
+from ganaug.data.sources import Rejected, Source
+from ganaug.errors import DataError
+from ganaug.progress import Progress
+
+MIN_SIDE, MAX_SIDE = 8, 128  # pixels
+
+T = TypeVar("T")
+
+
+@dataclass
+class Loaded:
+    """Decoded rows, and what the source said about them.
+
+    Attributes
+    ----------
+    rows : Rows
+        All readable rows, in the source's order.
+    names : ndarray of shape (n,), object
+        What to call each row in reports.
+    splits : ndarray of shape (n,), object
+        train, validation or test; all of it train where the source does not say.
+    rejected, skipped : list of Rejected
+        Rows that could not be read; files that are no rows.
+    resized : int
+        Rows whose height or width was changed.
+    """
+
+    rows: Rows
+    names: NDArray[np.object_]
+    splits: NDArray[np.object_]
+    rejected: list[Rejected]
+    skipped: list[Rejected]
+    resized: int
+
+
+def load(
+    source: Source,
+    *,
+    size: tuple[int, int] | None = None,
+    channels: int | None = None,
+    max_unreadable: float = 0.05,
+) -> Loaded:
+    """Decode every row of a source, once, to one shape. They are all held in memory, as uint8.
+
+    Parameters
+    ----------
+    source : Source
+        The rows to decode.
+    size : (int, int), optional
+        Height and width, each 8 to 128. None: see `common_size`.
+    channels : {1, 3, 4}, optional
+        None: the fewest that hold every image.
+    max_unreadable : float, default=0.05
+        Share of unreadable rows above which to stop.
+
+    Raises
+    ------
+    DataError
+        If too many rows are unreadable, or the shape asked for is not possible.
+    """
+    if channels not in (None, *CHANNELS) or not all(MIN_SIDE <= side <= MAX_SIDE for side in size or ()):
+        raise DataError(f"images of {size} with {channels} channels: sides must be {MIN_SIDE} to {MAX_SIDE}, "
+                        "channels 1, 3 or 4.")  # fmt: skip
+    rejected, total = list(source.rejected), len(source.names) + len(source.rejected)
+    shapes = dict(_readable(range(len(source.names)), source.pixels.shape, source, rejected, "prepare: looking"))
+    _check_readable(rejected, total, max_unreadable)
+    height, width = size or common_size([shape[:2] for shape in shapes.values()])
+    target = (height, width, channels or max(shape[2] for shape in shapes.values()))
+    images = np.empty((len(shapes), *target), np.uint8)
+    good: list[int] = []
+    for i, pixels in _readable(list(shapes), source.pixels.read, source, rejected, "prepare: reading"):
+        images[len(good)] = fit_image(pixels, target)
+        good.append(i)
+    _check_readable(rejected, total, max_unreadable)
+
+    def kept(values: Sequence[T]) -> NDArray[np.object_]:
+        array = np.empty(len(good), object)
+        array[:] = [values[i] for i in good]
+        return array
+
+    codes = {name: code for code, name in enumerate(source.classes)}
+    rows = Rows.build(
+        Schema(*target, source.classes),
+        images[: len(good)],
+        [codes[source.labels[i]] for i in good],
+        groups=None if source.groups is None else kept(source.groups),
+    )
+    splits = kept(source.splits or ["train"] * len(source.names))
+    resized = sum(shapes[i][:2] != target[:2] for i in good)
+    return Loaded(rows, kept(source.names), splits, rejected, source.skipped, resized)
+
+
+def common_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Choose a height and width for images of many sizes.
+
+    The most common size; among equally common ones that of median area. Where a side is above 128 (or below 8) pixels
+    both are scaled, the aspect ratio kept as far as 8 to 128 allow.
+    """
+    counts = Counter(sizes)
+    most = max(counts.values())
+    tied = sorted((size for size, count in counts.items() if count == most), key=lambda size: (size[0] * size[1], size))
+    height, width = tied[len(tied) // 2]
+    scale = min(1.0, MAX_SIDE / max(height, width))
+    scale = max(scale, MIN_SIDE / min(height, width))
+    sides = (min(MAX_SIDE, max(MIN_SIDE, round(side * scale))) for side in (height, width))
+    return next(sides), next(sides)
+
+
+def _readable(
+    indices: Sequence[int], read: Callable[[int], T], source: Source, rejected: list[Rejected], stage: str
+) -> Iterator[tuple[int, T]]:
+    """Yield what ``read`` makes of each row; note in ``rejected`` those that cannot be read."""
+    with Progress(stage, len(indices), "images") as progress:
+        for i in indices:
+            progress.advance()
+            try:
+                found = read(i)
+            except UnreadableError as error:
+                rejected.append(Rejected(source.names[i], str(error)))
+            else:
+                yield i, found
+
+
+def _check_readable(rejected: list[Rejected], total: int, max_unreadable: float) -> None:
+    if len(rejected) == total or len(rejected) > max_unreadable * total:
+        shown = "; ".join(f"{name!r}: {reason}" for name, reason in rejected[:3])
+        raise DataError(f"{len(rejected)} of {total} rows cannot be used ({shown}); "
+                        "mend them, or raise prepare.max_unreadable.")  # fmt: skip

@@ -1,0 +1,50 @@
+"""Where labelled images come from: one module for each kind of source."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+
+from ganaug.data.sources.arrays import read_npz
+from ganaug.data.sources.base import ArrayPixels, Rejected, Source
+from ganaug.data.sources.builtin import BUILTIN
+from ganaug.data.sources.folder import read_folder
+from ganaug.data.sources.idx import is_idx_folder, read_idx
+from ganaug.data.sources.manifest import read_csv, read_parquet
+from ganaug.errors import DataError
+
+__all__ = ["ArrayPixels", "Rejected", "Source", "open_source"]
+
+
+def open_source(source: str | Path, columns: Mapping[str, str] | None = None) -> Source:
+    """Find out what a source is, and list its rows.
+
+    Parameters
+    ----------
+    source : str or path-like
+        A built-in name (``fashion_mnist_mini``, ``digits``), else a path: an image folder, a folder of the four idx
+        files, a manifest (``.csv``, ``.parquet``), or an ``.npz``.
+    columns : mapping, optional
+        A manifest's names for path, label, group and split.
+
+    Raises
+    ------
+    DataError
+        If there is no such source, or it cannot be read.
+    """
+    if source in BUILTIN:
+        return BUILTIN[str(source)]()
+    path = Path(source)
+    if path.is_dir():
+        return read_idx(path) if is_idx_folder(path) else read_folder(path)
+    if not path.is_file():
+        close = difflib.get_close_matches(str(source), BUILTIN, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"built-in names are {', '.join(BUILTIN)}."
+        raise DataError(f"source {str(source)!r} is neither a file nor a folder here; {hint}")
+    kind = path.suffix.lower()
+    if kind == ".npz":
+        return read_npz(path)
+    if kind in {".csv", ".parquet"}:
+        return (read_csv if kind == ".csv" else read_parquet)(path, columns or {})
+    raise DataError(f"source {str(source)!r} is a {kind or 'nameless'} file; give a folder, .csv, .parquet or .npz.")

@@ -1,0 +1,133 @@
+"""What every source gives: named, labelled rows whose pixels are decoded one at a time."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.data.images import Shape, read_image, read_shape
+from ganaug.errors import DataError
+
+SPLITS = ("train", "validation", "test")
+SPLIT_NAMES = {
+    "train": "train", "training": "train",
+    "validation": "validation", "val": "validation", "valid": "validation", "dev": "validation",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+
+
+class Rejected(NamedTuple):
+    """A row or file set aside: its name in the source, and why."""
+
+    name: str
+    reason: str
+
+
+class Pixels(Protocol):
+    """Images that are read one by one."""
+
+    def shape(self, i: int) -> Shape:
+        """Return image ``i``'s (H, W, C) without decoding it; `UnreadableError` if it cannot be used."""
+
+    def read(self, i: int) -> NDArray[np.uint8]:
+        """Decode image ``i`` as (H, W, C); `UnreadableError` if it cannot be used."""
+
+
+@dataclass(frozen=True)
+class ArrayPixels:
+    """Images that are in memory already, uint8 (n, H, W, C)."""
+
+    images: NDArray[np.uint8]
+
+    def shape(self, i: int) -> Shape:  # noqa: D102 - see Pixels
+        height, width, channels = self.images[i].shape
+        return height, width, channels
+
+    def read(self, i: int) -> NDArray[np.uint8]:  # noqa: D102
+        image: NDArray[np.uint8] = self.images[i]
+        return image
+
+
+@dataclass(frozen=True)
+class EncodedPixels:
+    """Images in files or in memory, encoded as PNG, JPEG and so on."""
+
+    images: Sequence[Path] | Sequence[bytes]
+
+    def shape(self, i: int) -> Shape:  # noqa: D102
+        return read_shape(self.images[i])
+
+    def read(self, i: int) -> NDArray[np.uint8]:  # noqa: D102
+        return read_image(self.images[i])
+
+
+@dataclass
+class Source:
+    """Labelled rows before decoding, in an order that depends on nothing but the data.
+
+    Attributes
+    ----------
+    names : list of str
+        What to call each row in reports: a relative path, ``row 17``.
+    labels : list of str
+        Class of each row.
+    pixels : Pixels
+        The images.
+    splits : list of str, or None
+        train, validation or test for each row, where the source says so.
+    groups : list of (str or None), or None
+        Group of each row, where the source says so.
+    classes : tuple of str
+        Class names in order. Left empty: the sorted labels, whole numbers by value.
+    rejected : list of Rejected
+        Rows set aside so far. They count as unreadable.
+    skipped : list of Rejected
+        Files that are no rows at all (a text file in an image folder). They do not count.
+
+    Raises
+    ------
+    DataError
+        If there is no row, an empty class name, or two names that differ only in case or Unicode form.
+    """
+
+    names: list[str]
+    labels: list[str]
+    pixels: Pixels
+    splits: list[str] | None = None
+    groups: list[str | None] | None = None
+    classes: tuple[str, ...] = ()
+    rejected: list[Rejected] = field(default_factory=list)
+    skipped: list[Rejected] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not self.labels and not self.rejected:
+            raise DataError("the source has no labelled image at all; check the path.")
+        self.classes = self.classes or tuple(sorted(set(self.labels), key=class_order))
+        folded: dict[str, str] = {}
+        for name in self.classes:
+            twin = folded.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+            if twin != name:
+                raise DataError(
+                    f"class names {twin!r} and {name!r} differ only in case or Unicode form; make them one."
+                )
+
+
+def class_order(name: str) -> tuple[bool, int, str]:
+    """Sort whole numbers by value, before other names in alphabetical order."""
+    number = name.isascii() and name.isdigit()
+    return not number, int(name) if number else 0, name
+
+
+def split_name(name: str, where: str) -> str:
+    """Translate a source's word for a split (``val``, ``Testing``) to ours."""
+    try:
+        return SPLIT_NAMES[name.strip().lower()]
+    except KeyError:
+        known = ", ".join(sorted(SPLIT_NAMES))
+        raise DataError(f"{where}: {name!r} is no split; use one of {known}.") from None
