@@ -73,15 +73,16 @@ def table(head: Iterable[object], rows: Iterable[Iterable[object]], caption: str
     rows : iterable of iterables
         The cells, row by row.
     caption : str
-        What the table holds, read out to those who do not see it and shown above it.
+        What the table holds.
     """
     heading = element("tr", *(element("th", cell, scope="col") for cell in head))
     lines = []
     for row in rows:
         first, *rest = row
         lines.append(element("tr", element("th", first, scope="row"), *(element("td", cell) for cell in rest)))
-    body = element("table", element("caption", caption), element("thead", heading), element("tbody", *lines))
-    return element("div", body, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    body = element("table", element("thead", heading), element("tbody", *lines), aria_label=caption)
+    scroll = element("div", body, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return element("figure", element("figcaption", caption), scroll, class_="table")
 
 
 def _text(child: object) -> str:

@@ -24,14 +24,14 @@ MAX_POINTS = 160  # of one line; more are averaged in buckets
 
 @dataclass(frozen=True)
 class Interval:
-    """One row of an interval plot: a mean, its interval, and the single draws behind it."""
+    """One row of an interval plot: a mean, its interval (None where there is none), and the single draws behind it."""
 
     label: str
     value: str
     tone: str
     mean: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     dots: tuple[float, ...]
 
 
@@ -71,8 +71,7 @@ def interval_plot(
     reference : float or None
         Where to draw a dashed line through all rows.
     """
-    values = [v for row in rows for v in (row.low, row.high, row.mean, *row.dots)]
-    values += [] if reference is None else [reference]
+    values = [v for row in rows for v in (row.low, row.high, row.mean, *row.dots, reference) if v is not None]
     axis = ticks(min(values), max(values))
     place = _scale(axis[0], axis[-1])
     bottom = ROW * len(rows)
@@ -167,17 +166,17 @@ def mirrored_histogram(
 
 def _interval_row(row: Interval, top: float, place: Callable[[float], float]) -> Html:
     y = top + 32
-    across = {"y1": y, "y2": y}
-    dots = [element("circle", cx=f"{_n(place(dot))}%", cy=y, r=3.5, class_="dot") for dot in row.dots]
-    return element(
-        "g",
+    parts = [
         element("text", row.label, x="0", y=top + 18, class_="label"),
         element("text", row.value, x="100%", y=top + 18, class_="value"),
-        element("line", x1=f"{_n(place(row.low))}%", x2=f"{_n(place(row.high))}%", class_="interval", **across),
-        *dots,
-        element("line", x1=f"{_n(place(row.mean))}%", x2=f"{_n(place(row.mean))}%", y1=y - 8, y2=y + 8, class_="mean"),
-        class_=row.tone,
-    )
+    ]
+    if row.low is not None and row.high is not None:
+        ends = {"x1": f"{_n(place(row.low))}%", "x2": f"{_n(place(row.high))}%", "y1": y, "y2": y}
+        parts.append(element("line", class_="interval", **ends))
+    parts += [element("circle", cx=f"{_n(place(dot))}%", cy=y, r=3.5, class_="dot") for dot in row.dots]
+    mean = f"{_n(place(row.mean))}%"
+    parts.append(element("line", x1=mean, x2=mean, y1=y - 8, y2=y + 8, class_="mean"))
+    return element("g", *parts, class_=row.tone)
 
 
 def _scale(low: float, high: float) -> Callable[[float], float]:

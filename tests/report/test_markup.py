@@ -24,4 +24,4 @@ def test_a_table_escapes_every_cell_and_names_its_rows() -> None:
     made = table(["", "recall"], [[named(HOSTILE), HOSTILE]], "Recall")
     assert "<script" not in made
     assert '<th scope="row"><bdi>' in made
-    assert "<caption>Recall</caption>" in made
+    assert "<figcaption>Recall</figcaption>" in made
