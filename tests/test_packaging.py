@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -65,9 +66,13 @@ def test_the_sdist_builds_the_same_wheel(built: Path, tmp_path: Path) -> None:
     assert again.read_bytes() == first.read_bytes()
 
 
-def test_the_wheel_alone_reads_its_built_in_data(installed: Path, tmp_path: Path) -> None:
-    code = "import ganaug; from ganaug.data import sources; print(ganaug.__file__)"
-    assert Path(run_outside(tmp_path, code, installed)).is_relative_to(installed)
+@pytest.mark.parametrize("params", ["params.yaml", "pipelines/smoke.yaml"])
+def test_the_wheel_alone_reads_its_built_in_data(installed: Path, tmp_path: Path, params: str) -> None:
+    scaffold = shutil.copytree(installed / "ganaug" / "scaffold", tmp_path / "project")
+    (scaffold / "params.yaml").write_bytes((scaffold / params).read_bytes())
+    code = "import ganaug, runpy; runpy.run_path('pipelines/prepare.py', run_name='__main__'); print(ganaug.__file__)"
+    assert Path(run_outside(scaffold, code, installed)).is_relative_to(installed)
+    assert (scaffold / "data" / "splits" / "0" / "train.parquet").stat().st_size > 0
 
 
 def test_importing_ganaug_imports_nothing_heavy(installed: Path, tmp_path: Path) -> None:
