@@ -291,6 +291,10 @@ class EvaluateParams(Section):
     arms: tuple[str, ...] = param(ARMS, listing(choice(*ARMS), least=1), "The training sets to compare.")
     steps: int = param(800, integer(1), "Optimiser steps, the same for each arm.")
     batch_size: int = param(64, integer(1), "Rows in a batch.")
+    real_share: float = param(0.5, number(0, 1), "Share of real rows in a batch, where an arm has both kinds.")
+    invariances: tuple[str, ...] = param(
+        (), listing(TEXT), "Changes that leave the class as it is, for the classical augmentation."
+    )
     device: str = param("auto", DEVICE, "Where to train the classifiers.")
     seed: int = param(0, SEED, "Seed of the classifiers; the draw is added to it.")
 
