@@ -76,13 +76,13 @@ def load(
         raise DataError(f"images of {size} with {channels} channels: sides must be {MIN_SIDE} to {MAX_SIDE}, "
                         "channels 1, 3 or 4.")  # fmt: skip
     rejected, total = list(source.rejected), len(source.names) + len(source.rejected)
-    shapes = dict(_readable(range(len(source.names)), source.pixels.shape, source, rejected, "prepare: looking"))
+    shapes = dict(_readable(range(len(source.names)), source.pixels.shape, source, rejected, "reading headers"))
     _check_readable(rejected, total, max_unreadable)
     height, width = size or common_size([shape[:2] for shape in shapes.values()])
     target = (height, width, channels or max(shape[2] for shape in shapes.values()))
     images = np.empty((len(shapes), *target), np.uint8)
     good: list[int] = []
-    for i, pixels in _readable(list(shapes), source.pixels.read, source, rejected, "prepare: reading"):
+    for i, pixels in _readable(list(shapes), source.pixels.read, source, rejected, "reading images"):
         images[len(good)] = fit_image(pixels, target)
         good.append(i)
     _check_readable(rejected, total, max_unreadable)

@@ -1,0 +1,172 @@
+"""The first stage: from a source to the splits of every draw, and a report of what was found on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.data import integrity
+from ganaug.data.deal import Indices
+from ganaug.data.folders import fresh_folder
+from ganaug.data.load import Loaded, load
+from ganaug.data.rows import Rows, RowWriter
+from ganaug.data.sources import open_source
+from ganaug.data.splits import make_splits
+from ganaug.files import write_json
+from ganaug.progress import Progress
+
+PARTS = ("train", "validation", "test", "pool")
+SIZE_RULE = (
+    "images of another size are scaled as a whole, by Lanczos with antialiasing; the aspect ratio is not kept; "
+    "the size is prepare.size, or else the most common one, with sides of 8 to 128 pixels"
+)
+LISTED = 100  # names, or clusters of names, in a list of the report
+
+
+def prepare(
+    source: str | Path,
+    *,
+    out: str | Path = "data/splits",
+    report: str | Path = "reports/prepare.json",
+    draws: Sequence[int] = (0,),
+    size: tuple[int, int] | None = None,
+    channels: int | None = None,
+    per_class: int | None = None,
+    validation: float = 0.2,
+    test: float = 0.2,
+    columns: Mapping[str, str] | None = None,
+    max_unreadable: float = 0.05,
+    near_duplicates: bool = True,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Write ``{out}/{draw}/{train,validation,test,pool}.parquet`` for each draw, and the report.
+
+    Rows that are copies of one another, exact or near, share a split. Exact copies with different labels are kept out.
+    The same source and arguments give the same bytes. The folder ``out`` is replaced as a whole.
+
+    Parameters
+    ----------
+    source, columns : see `ganaug.data.sources.open_source`
+    size, channels, max_unreadable : see `ganaug.data.load.load`
+    draws, per_class, validation, test, seed : see `ganaug.data.splits.make_splits`
+    near_duplicates : bool, default=True
+        Whether near duplicates count as copies, or exact ones only (right for pictures of one scene in which small
+        things differ).
+    out, report : path-like
+        Where to write.
+
+    Returns
+    -------
+    dict
+        The report: shape, classes, mode, rows by draw, split and class, copies, what was set aside and why.
+
+    Raises
+    ------
+    DataError
+        If the source cannot be read, or is too small for the splits asked for.
+    """
+    loaded = load(open_source(source, columns), size=size, channels=channels, max_unreadable=max_unreadable)
+    rows = loaded.rows
+    copies = integrity.near_duplicates(rows.images) if near_duplicates else _numbers(rows.ids)
+    contested = integrity.conflicts(rows)
+    usable = np.flatnonzero(~contested)
+    splits = make_splits(
+        rows.labels[usable],
+        rows.schema.classes,
+        draws=draws,
+        per_class=per_class,
+        validation=validation,
+        test=test,
+        units=integrity.join_clusters(copies, _numbers(rows.groups))[usable],
+        given=loaded.splits[usable],
+        seed=seed,
+    )
+    parts = {
+        draw: {part: usable[getattr(split, part)] for part in PARTS} for draw, split in sorted(splits.draws.items())
+    }
+    with fresh_folder(out, "*/train.parquet") as folder:
+        _write(folder, rows, parts)
+    found = {
+        "shape": list(rows.schema.shape),
+        "size_rule": SIZE_RULE,
+        "resized": loaded.resized,
+        "classes": list(rows.schema.classes),
+        "source": _about_source(loaded),
+        "mode": splits.mode,
+        "mode_reason": splits.reason,
+        "draws": {str(draw): _about_draw(rows, at) for draw, at in parts.items()},
+        "copies": {"exact": _clusters(loaded, _numbers(rows.ids)), "near": _clusters(loaded, copies)},
+        "contested": _listed(loaded, np.flatnonzero(contested)),
+        "left_out": _listed(loaded, usable[splits.left_out]),
+        "rejected": [{"name": name, "reason": reason} for name, reason in loaded.rejected],
+        "skipped": [{"name": name, "reason": reason} for name, reason in loaded.skipped],
+    }
+    write_json(report, found)
+    return found
+
+
+def _write(folder: Path, rows: Rows, parts: Mapping[int, Mapping[str, Indices]]) -> None:
+    """Write the files of every draw, and prove from them that nothing held out is among the rest."""
+    total = sum(len(at) for split in parts.values() for at in split.values())
+    written: dict[bytes, Path] = {}
+    with Progress("prepare: writing", total, "rows") as progress:
+        for draw, split in parts.items():
+            files = {part: folder / str(draw) / f"{part}.parquet" for part in PARTS}
+            for part, at in split.items():
+                same = written.setdefault(at.tobytes(), files[part])
+                if same.exists():  # draws share their test set and more
+                    shutil.copyfile(same, files[part])
+                else:
+                    _write_rows(files[part], rows, at)
+                progress.advance(len(at))
+            integrity.assert_disjoint([files["train"], files["pool"]], [files["validation"], files["test"]])
+            integrity.assert_disjoint([files["validation"]], [files["test"]])
+
+
+def _write_rows(path: Path, rows: Rows, at: Indices) -> None:
+    with RowWriter(path, rows.schema) as writer:
+        for start in range(0, len(at), writer.row_group):
+            writer.write(rows.take(at[start : start + writer.row_group]))
+
+
+def _numbers(values: NDArray[np.object_]) -> Indices:
+    """Number equal strings alike, from 0; None is -1."""
+    seen: dict[str, int] = {}
+    return np.array([-1 if value is None else seen.setdefault(value, len(seen)) for value in values], np.int64)
+
+
+def _counts(rows: Rows, at: Indices) -> dict[str, int]:
+    counts = np.bincount(rows.labels[at], minlength=len(rows.schema.classes))
+    return dict(zip(rows.schema.classes, counts.tolist(), strict=True))
+
+
+def _about_source(loaded: Loaded) -> dict[str, Any]:
+    rows = loaded.rows
+    content = "\n".join(map(repr, zip(rows.ids, rows.labels.tolist(), loaded.splits, rows.groups, strict=True)))
+    return {
+        "hash": hashlib.blake2b(content.encode(), digest_size=16).hexdigest(),
+        "rows": {part: _counts(rows, np.flatnonzero(loaded.splits == part)) for part in sorted(set(loaded.splits))},
+    }
+
+
+def _about_draw(rows: Rows, parts: Mapping[str, Indices]) -> dict[str, Any]:
+    unused = len(rows) - sum(len(at) for at in parts.values())
+    return {"rows": {part: _counts(rows, at) for part, at in parts.items()}, "unused": unused}
+
+
+def _clusters(loaded: Loaded, clusters: Indices) -> dict[str, Any]:
+    """Count the clusters of several rows, and name the first ones' rows."""
+    sizes = np.bincount(clusters)
+    several = np.flatnonzero(sizes > 1)
+    names = [_listed(loaded, np.flatnonzero(clusters == cluster))["names"] for cluster in several[:LISTED]]
+    return {"clusters": len(several), "rows": int(sizes[several].sum()), "names": names}
+
+
+def _listed(loaded: Loaded, at: Indices) -> dict[str, Any]:
+    return {"rows": len(at), "names": [loaded.names[i] for i in at[:LISTED]]}

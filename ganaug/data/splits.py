@@ -1,0 +1,222 @@
+"""Draws of train, validation, test and pool: stratified by class, groups whole, seeded.
+
+Two modes. *benchmark*: one fixed validation and test set, training sets of ``per_class`` rows a class that share no row
+between draws, and a pool of the real rows left over; it takes a ``per_class`` cut and enough rows. *repeated*,
+everywhere else: each draw splits the rows anew. Splits that the source brings are kept in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.data.deal import Indices, deal
+from ganaug.errors import DataError
+
+LEAST = {"train": 2, "validation": 1, "test": 1}  # rows of each class
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row positions of one draw, ascending; no row is in two of them."""
+
+    train: Indices
+    validation: Indices
+    test: Indices
+    pool: Indices
+
+
+@dataclass(frozen=True)
+class Splits:
+    """All draws.
+
+    Attributes
+    ----------
+    mode, reason : str
+        ``benchmark`` or ``repeated``, and why.
+    draws : dict of int to Split
+        The splits by draw.
+    left_out : ndarray, int64
+        Rows in no split, as their group is in another split that the source brings.
+    """
+
+    mode: str
+    reason: str
+    draws: dict[int, Split]
+    left_out: Indices
+
+
+def make_splits(
+    labels: Indices,
+    classes: Sequence[str],
+    *,
+    draws: Sequence[int] = (0,),
+    per_class: int | None = None,
+    validation: float = 0.2,
+    test: float = 0.2,
+    units: Indices | None = None,
+    given: NDArray[np.object_] | None = None,
+    seed: int = 0,
+) -> Splits:
+    """Split rows for every draw.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), int64
+        Positions in ``classes``.
+    classes : sequence of str
+        Class names, at least two.
+    draws : sequence of int
+        Draws to make.
+    per_class : int, optional
+        Cut training splits to this many rows a class. None: all rows.
+    validation, test : float or int
+        A share of the rows of each class that the source leaves open (at least one row), or a number of rows a class.
+        Ignored where the source brings that split.
+    units : ndarray of shape (n,), int64, optional
+        Number of the group or cluster of copies that each row belongs to; a unit never straddles splits.
+    given : ndarray of shape (n,), object, optional
+        ``train``, ``validation`` or ``test`` for each row. A unit that straddles them keeps its test rows, or else its
+        validation rows; the others are left out.
+    seed : int, default=0
+        Same seed, same splits.
+
+    Raises
+    ------
+    DataError
+        If a class has too few rows, or groups, for 2 training rows, 1 validation and 1 test row.
+    """
+    if len(classes) < 2:
+        raise DataError(f"there is only one class, {classes[0]!r}; give at least two.")
+    if per_class is not None and per_class < LEAST["train"]:
+        raise DataError(f"per_class is {per_class}; training takes at least {LEAST['train']} rows a class.")
+    units = np.arange(len(labels)) if units is None else units
+    given = np.full(len(labels), "train", object) if given is None else given
+    left_out = _straddling(units, given)
+    given = np.where(left_out, "", given)
+    problem = _Problem.of(labels, units, given, tuple(classes), validation, test)
+    found: dict[int, Split] = {}
+    reason = "per_class is null, so every draw trains on all of its rows"
+    if per_class is not None:
+        found, reason = _benchmark(problem, draws, per_class, seed)
+    mode = "benchmark" if found else "repeated"
+    found = found or {draw: _repeated(problem, draw, per_class, seed) for draw in draws}
+    for split in found.values():
+        problem.check(split)
+    return Splits(mode, reason, found, np.flatnonzero(left_out))
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What stays the same between draws.
+
+    ``fixed`` holds the splits that the source brings, ``quotas`` what those to be drawn want of each class, and
+    ``spare`` what is left of the ``open`` rows of each class beside them.
+    """
+
+    labels: Indices
+    units: Indices
+    classes: tuple[str, ...]
+    open: Indices
+    spare: Indices
+    fixed: dict[str, Indices]
+    quotas: dict[str, Indices]
+
+    @classmethod
+    def of(
+        cls, labels: Indices, units: Indices, given: NDArray[np.object_], classes: tuple[str, ...],
+        validation: float, test: float,
+    ) -> _Problem:  # fmt: skip
+        open_rows = np.flatnonzero(given == "train")
+        counts = np.bincount(labels[open_rows], minlength=len(classes))
+        shares = {"test": test, "validation": validation}
+        fixed = {part: np.flatnonzero(given == part) for part in shares if (given == part).any()}
+        quotas = {part: _quota(part, share, counts) for part, share in shares.items() if part not in fixed}
+        spare = counts - np.sum(list(quotas.values()), axis=0, dtype=np.int64)
+        for k in np.flatnonzero(spare < LEAST["train"]):
+            parts = " and ".join(["training", *quotas])
+            raise DataError(
+                f"class {classes[k]!r} has {counts[k]} usable rows, too few for {parts}, which take at least "
+                f"{counts[k] - spare[k] + LEAST['train']}; add rows, ask for smaller splits, or remove the class."
+            )
+        return cls(labels, units, classes, open_rows, spare, fixed, quotas)
+
+    def deal(
+        self, trains: Sequence[Indices], rng: np.random.Generator
+    ) -> tuple[dict[str, Indices], list[Indices], Indices]:
+        """Deal the open rows out: the validation and test set, the training sets, and the rest."""
+        quotas = np.stack([*self.quotas.values(), *trains])
+        least = [*(LEAST[part] for part in self.quotas), *(LEAST["train"] for _ in trains)]
+        part = deal(self.labels[self.open], self.units[self.open], quotas, least, rng)
+        dealt = [self.open[part == p] for p in range(len(quotas) + 1)]
+        held_out = self.fixed | dict(zip(self.quotas, dealt, strict=False))
+        return held_out, dealt[len(self.quotas) : -1], dealt[-1]
+
+    def cut(self, rows: Indices, per_class: int, rng: np.random.Generator) -> Indices:
+        """Drop at random what whole units brought beyond ``per_class`` rows of a class."""
+        of_class = (rng.permutation(rows[self.labels[rows] == k]) for k in range(len(self.classes)))
+        return np.sort(np.concatenate([drawn[:per_class] for drawn in of_class]))
+
+    def check(self, split: Split) -> None:
+        for part, least in LEAST.items():
+            rows = getattr(split, part)
+            counts = np.bincount(self.labels[rows], minlength=len(self.classes))
+            for k in np.flatnonzero(counts < least):
+                of_class = self.labels == k
+                groups = len(np.unique(self.units[of_class]))
+                raise DataError(
+                    f"class {self.classes[k]!r} has {counts[k]} rows for {part}, which takes at least {least}: its "
+                    f"{of_class.sum()} rows are in {groups} groups (copies are one), and groups stay whole; add rows, "
+                    "or remove the class."
+                )
+
+
+def _quota(part: str, share: float, counts: Indices) -> Indices:
+    if isinstance(share, float) and 0 < share < 1:
+        rows: Indices = np.maximum(1, np.rint(share * counts)).astype(np.int64)
+        return rows
+    if share < 1 or share != int(share):
+        raise DataError(f"{part} is {share}; give a share between 0 and 1, or a number of rows a class.")
+    return np.full(len(counts), int(share))
+
+
+def _straddling(units: Indices, given: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Mark the rows whose unit is also in a split of higher rank: test before validation before train."""
+    rank = np.array([("train", "validation", "test").index(part) for part in given], np.int64)
+    _, unit = np.unique(units, return_inverse=True)
+    top = np.zeros(len(given), np.int64)
+    np.maximum.at(top, unit, rank)
+    below: NDArray[np.bool_] = rank < top[unit]
+    return below
+
+
+def _benchmark(problem: _Problem, draws: Sequence[int], per_class: int, seed: int) -> tuple[dict[int, Split], str]:
+    """Split with disjoint training sets; no draws, and the reason, where there are too few rows.
+
+    Draw d always has slot d, so that asking for fewer draws leaves the others as they are.
+    """
+    slots = max(draws) + 1
+    scarce = int(np.argmin(problem.spare))
+    if problem.spare[scarce] < slots * per_class:
+        return {}, (f"class {problem.classes[scarce]!r} has {problem.spare[scarce]} rows beside validation and test, "
+                    f"too few for {slots} disjoint training sets of {per_class}")  # fmt: skip
+    rng = np.random.default_rng(seed)
+    held_out, trains, rest = problem.deal([np.full_like(problem.spare, per_class)] * slots, rng)
+    trains = [problem.cut(train, per_class, rng) for train in trains]
+    if min(len(train) for train in trains) < per_class * len(problem.classes):
+        return {}, f"groups do not go into {slots} disjoint training sets of {per_class} rows a class"
+    pool = np.sort(np.concatenate([rest, *(trains[slot] for slot in range(slots) if slot not in draws)]))
+    found = {draw: Split(trains[draw], pool=pool, **held_out) for draw in draws}
+    return found, f"every class has rows for {slots} disjoint training sets of {per_class}"
+
+
+def _repeated(problem: _Problem, draw: int, per_class: int | None, seed: int) -> Split:
+    rng = np.random.default_rng([seed, draw])
+    quota = problem.spare if per_class is None else np.minimum(problem.spare, per_class)
+    held_out, (train,), pool = problem.deal([quota], rng)
+    if per_class is not None:
+        train = problem.cut(train, per_class, rng)
+    return Split(train, pool=pool, **held_out)
