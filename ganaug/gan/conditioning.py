@@ -1,0 +1,64 @@
+"""How the discriminator looks at the label: heads from features to logits.
+
+Every head maps features (n, F), labels (n,) and ``strength`` in [0, 1] to logits (n,) and, where it classifies,
+class logits (n, K). ``strength`` ramps the condition in: on small data, starting unconditional avoids the mode collapse
+that conditioning causes (Shahbazi et al., ICLR 2022, arXiv 2201.06578).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import leaky_relu
+
+from ganaug.gan.registry import Registry
+
+CONDITIONINGS: Registry[Callable[[int, int], nn.Module]] = Registry("conditioning")
+
+
+@CONDITIONINGS.register("projection")
+class Projection(nn.Module):
+    """logit = w . f + strength * e(y) . f (Miyato and Koyama, arXiv 1802.05637)."""
+
+    def __init__(self, features: int, n_classes: int) -> None:
+        super().__init__()
+        self.unconditional = nn.Linear(features, 1)
+        self.classes = nn.Linear(features, n_classes, bias=False)
+        nn.init.zeros_(self.classes.weight)
+
+    def forward(self, features: Tensor, labels: Tensor, strength: float) -> tuple[Tensor, None]:
+        """Map (n, F) and (n,) to logits (n,)."""
+        match = self.classes(features).gather(1, labels[:, None]).squeeze(1)
+        return self.unconditional(features).squeeze(1) + strength * match, None
+
+
+@CONDITIONINGS.register("acgan")
+class AuxiliaryClassifier(nn.Module):
+    """An unconditional logit, and class logits that both players are trained on (arXiv 1610.09585)."""
+
+    def __init__(self, features: int, n_classes: int) -> None:
+        super().__init__()
+        self.unconditional = nn.Linear(features, 1)
+        self.classes = nn.Linear(features, n_classes)
+
+    def forward(self, features: Tensor, labels: Tensor, strength: float) -> tuple[Tensor, Tensor]:
+        """Map (n, F) to logits (n,) and class logits (n, K)."""
+        return self.unconditional(features).squeeze(1), strength * self.classes(features)
+
+
+@CONDITIONINGS.register("concat")
+class Concatenation(nn.Module):
+    """A small network on features and class embedding side by side, after Mirza and Osindero (arXiv 1411.1784)."""
+
+    def __init__(self, features: int, n_classes: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(n_classes, features)
+        self.hidden = nn.Linear(2 * features, features)
+        self.logit = nn.Linear(features, 1)
+
+    def forward(self, features: Tensor, labels: Tensor, strength: float) -> tuple[Tensor, None]:
+        """Map (n, F) and (n,) to logits (n,)."""
+        both = torch.cat([features, strength * self.embedding(labels)], dim=1)
+        return self.logit(leaky_relu(self.hidden(both), 0.2)).squeeze(1), None

@@ -1,0 +1,159 @@
+"""Play a game to its end without ever losing work.
+
+Every so many steps the game is looked at. If all is finite, that moment becomes the last good state; if not, the game goes
+back to it with half the learning rate. Checkpoints are such good states, which is why a resumed run repeats an uninterrupted
+one bit for bit, and why Ctrl-C loses a second at most.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ganaug.errors import GanaugError
+from ganaug.gan.checkpoint import load_checkpoint, save_checkpoint
+from ganaug.gan.trainer import Measures, Trainer
+from ganaug.progress import Progress
+
+LOOKS = 40  # at most, in a run of many steps; at least every EVERY steps
+EVERY = 50
+SNAPSHOTS = 8
+SECONDS = 20.0  # between checkpoints on disk
+ROLLBACKS = 5  # before giving up
+
+
+@dataclass
+class Record:
+    """What a game leaves behind besides the players."""
+
+    columns = ("step", "learning_rate", *Measures._fields)
+    history: list[list[float]] = field(default_factory=list)  # a row of `columns` for every look
+    snapshots: dict[int, Tensor] = field(default_factory=dict)  # step -> what `snapshot` returned
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the record as named tensors."""
+        history = torch.tensor(self.history, dtype=torch.float64).reshape(-1, len(self.columns))
+        return {"record.history": history} | {f"record.snapshot.{s}": t for s, t in self.snapshots.items()}
+
+    @classmethod
+    def of(cls, tensors: dict[str, Tensor]) -> Record:
+        """Return the record among the tensors of a checkpoint."""
+        head = "record.snapshot."
+        snapshots = {int(k[len(head) :]): t for k, t in tensors.items() if k.startswith(head)}
+        return cls(tensors["record.history"].tolist(), dict(sorted(snapshots.items())))
+
+
+def run(
+    trainer: Trainer,
+    snapshot: Callable[[nn.Module], Tensor],
+    *,
+    checkpoint: Path | None = None,
+    identity: str = "",
+    stage: str | None = None,
+) -> Record:
+    """Play all steps of the trainer's schedule, from the checkpoint if there is one.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        The game at its start.
+    snapshot : callable
+        From the averaged generator to a tensor worth keeping, taken `SNAPSHOTS` times.
+    checkpoint : Path, optional
+        File to resume from and to save to.
+    identity : str
+        Fingerprint of the run; a checkpoint of another is refused.
+    stage : str, optional
+        Name to show progress under; None shows none.
+
+    Returns
+    -------
+    Record
+        Losses and snapshots.
+
+    Raises
+    ------
+    ModelError
+        The checkpoint cannot be read or written, or is another run's.
+    GanaugError
+        Training diverged `ROLLBACKS` times in a row.
+    """
+    steps = trainer.schedule.steps
+    every = max(1, min(EVERY, steps // LOOKS))
+    due = {min(steps, every * max(1, round(steps * k / SNAPSHOTS / every))) for k in range(1, SNAPSHOTS + 1)} | {steps}
+    record = Record()
+    if checkpoint is not None and checkpoint.exists():
+        tensors = load_checkpoint(checkpoint, identity)
+        trainer.restore(tensors)
+        record = Record.of(tensors)
+    good, rollbacks, saved = trainer.state() | record.tensors(), 0, time.monotonic()
+
+    def save() -> None:
+        if checkpoint is not None and trainer.fabric.is_global_zero:
+            save_checkpoint(checkpoint, good, identity)
+
+    with Progress(stage, steps, start=trainer.step) if stage else _Silence() as progress:
+        try:
+            while trainer.step < steps:
+                values = _play(trainer, min(every, steps - trainer.step), progress)
+                if not all(map(math.isfinite, values)):
+                    rollbacks += 1
+                    _roll_back(trainer, good, rollbacks)
+                    progress.done = trainer.step
+                    continue
+                rollbacks = 0
+                record.history.append([trainer.step, trainer.optimizer_g.param_groups[0]["lr"], *values])
+                if trainer.step in due:
+                    record.snapshots[trainer.step] = snapshot(trainer.ema.module)
+                good = trainer.state() | record.tensors()
+                if time.monotonic() - saved > SECONDS:
+                    save()
+                    saved = time.monotonic()
+        finally:  # also on Ctrl-C
+            save()
+    return record
+
+
+def _play(trainer: Trainer, rounds: int, progress: Progress | _Silence) -> list[float]:
+    """Play some rounds; return the means of their measures."""
+    total = torch.zeros(len(Measures._fields), device=trainer.fabric.device)
+    for _ in range(rounds):
+        total += torch.stack(trainer.train_step())
+        progress.advance()
+    return trainer.averaged(total / rounds)
+
+
+def _roll_back(trainer: Trainer, good: dict[str, Tensor], rollbacks: int) -> None:
+    if rollbacks > ROLLBACKS:
+        raise GanaugError(
+            f"Training diverged {rollbacks} times in a row near step {trainer.step}: "
+            "lower learning_rate, raise penalty_weight, or choose another objective."
+        )
+    at = trainer.step
+    trainer.restore(good)
+    trainer.rate_scale *= 0.5**rollbacks
+    print(
+        f"ganaug: losses were no longer finite by step {at}; back to step {trainer.step} at {trainer.rate_scale:g} "
+        "times the learning rate"
+    )
+
+
+class _Silence:
+    """Progress that nobody watches."""
+
+    done = 0
+
+    def __enter__(self) -> _Silence:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def advance(self) -> None:
+        """Count nothing."""

@@ -1,0 +1,31 @@
+"""Class-balanced batches of a small labelled set that lives on the device."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+class BalancedSampler:
+    """Draw row indices so that every class is equally likely, whatever its size.
+
+    Parameters
+    ----------
+    labels : Tensor
+        Class codes (n,), int64, on the device.
+    n_classes : int
+        Number of classes K; each has at least one row.
+    """
+
+    def __init__(self, labels: Tensor, n_classes: int) -> None:
+        self.order = labels.argsort(stable=True)
+        self.counts = torch.bincount(labels, minlength=n_classes)
+        self.starts = self.counts.cumsum(0) - self.counts
+
+    def draw(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return n row indices and their labels, each (n,)."""
+        device = self.counts.device
+        labels = torch.randint(len(self.counts), (n,), generator=generator, device=device)
+        u = torch.rand(n, generator=generator, device=device, dtype=torch.float64)
+        rank = (u * self.counts[labels]).long()
+        return self.order[self.starts[labels] + rank], labels

@@ -1,0 +1,201 @@
+"""The two-network game.
+
+The discriminator D learns to tell real rows from generated ones; the generator G learns to be taken for real. One round
+is `Trainer.train_step`: draw a batch of either kind, train D on both, train G to fool D. `Trainer.fit` plays the rounds,
+remembers the last good state, and goes back to it when something diverges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from ganaug.gan.ema import EMA
+from ganaug.gan.objectives import Objective
+from ganaug.gan.penalties import Penalty
+from ganaug.gan.sampler import BalancedSampler
+from ganaug.gan.schedule import Schedule
+
+
+class Augment(Protocol):
+    """What real and generated rows pass through on their way to the discriminator."""
+
+    def draw(self, n: int, p: float, generator: torch.Generator) -> Tensor:
+        """Draw what happens to n rows, each operation with probability p: (n, A)."""
+        ...
+
+    def __call__(self, inputs: Tensor, draws: Tensor) -> Tensor:
+        """Apply the draws (n, A) to inputs (n, ...), differentiably."""
+        ...
+
+
+class Game(NamedTuple):
+    """The players, the rows they play for, and the rules."""
+
+    generator: nn.Module  # (latents (n, Z), labels (n,), strength) -> inputs (n, ...); has an attribute `latent`, Z
+    discriminator: nn.Module  # (inputs, labels, strength) -> logits (n,), class logits (n, K) or None
+    rows: Callable[[Tensor], Tensor]  # row indices (n,) -> real inputs (n, ...), on the device
+    sampler: BalancedSampler
+    objective: Objective
+    penalty: Penalty
+    augment: Augment
+
+
+class Measures(NamedTuple):
+    """What one round showed: scalars, means over the batch."""
+
+    loss_discriminator: Tensor
+    loss_generator: Tensor
+    penalty: Tensor  # zero in rounds without one
+    real_logits: Tensor
+    fake_logits: Tensor
+
+
+class Trainer:
+    """Play a game on data that lives on the device.
+
+    Parameters
+    ----------
+    fabric : Fabric
+        Device, precision, processes.
+    game : Game
+        Players and rules. The modules are on the device.
+    schedule : Schedule
+        The numbers.
+    seed : int
+        Of every random number drawn here. All processes draw the same numbers for the whole batch and take their share
+        of the rows, so that a run does not depend on how many there are.
+    """
+
+    def __init__(self, fabric: Fabric, game: Game, schedule: Schedule, seed: int) -> None:
+        self.fabric, self.game, self.schedule = fabric, game, schedule
+        options = {"lr": schedule.learning_rate, "betas": schedule.betas, "fused": True}
+        self.optimizer_g = torch.optim.Adam(game.generator.parameters(), **options)
+        self.optimizer_d = torch.optim.Adam(game.discriminator.parameters(), **options)
+        self.ema = EMA(game.generator, schedule.ema_half_life * schedule.steps)
+        self.random = torch.Generator(device=fabric.device).manual_seed(seed)
+        self.step = 0
+        self.rate_scale = 1.0  # halved by every rollback
+
+    def train_step(self) -> Measures:
+        """Play one round. Rows i of the real and of the generated batch share their label."""
+        game, now, n = self.game, self.schedule.at(self.step), self.schedule.batch_size
+        for optimizer in (self.optimizer_g, self.optimizer_d):
+            optimizer.param_groups[0]["lr"] = now.learning_rate * self.rate_scale
+        indices, labels = game.sampler.draw(n, self.random)
+        latents = torch.randn(n, game.generator.latent, generator=self.random, device=self.fabric.device)
+        share = slice(self.fabric.global_rank, None, self.fabric.world_size)
+        seen_real, seen_fake, seen_again = (
+            d[share] for d in game.augment.draw(3 * n, now.augment_p, self.random).chunk(3)
+        )
+        indices, labels, latents = indices[share], labels[share], latents[share]
+
+        with self.fabric.autocast():
+            fake = game.generator(latents, labels, now.condition).float()
+        real_seen = game.augment(game.rows(indices), seen_real)
+        fake_seen = game.augment(fake.detach(), seen_fake)
+        real_logits, loss_d, penalty = self.discriminator_step(real_seen, fake_seen, labels, now.condition)
+        fake_logits, loss_g = self.generator_step(game.augment(fake, seen_again), labels, real_logits, now.condition)
+
+        self.step += 1
+        self.ema.update(game.generator, self.step)
+        return Measures(loss_d, loss_g, penalty, real_logits.mean(), fake_logits.mean())
+
+    def discriminator_step(
+        self, real: Tensor, fake: Tensor, labels: Tensor, condition: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Train D to tell real rows from generated ones. Real and fake go through it as one batch."""
+        discriminator = self.game.discriminator.requires_grad_(True)
+        both, twice = torch.cat([real, fake]), torch.cat([labels, labels])
+        with self.fabric.autocast():
+            logits, classes = discriminator(both, twice, condition)
+        real_logits, fake_logits = logits.float().chunk(2)
+        loss = self.game.objective.discriminator(real_logits, fake_logits)
+        if classes is not None:
+            loss = loss + condition * cross_entropy(classes[: len(labels)].float(), labels)
+        penalty = loss.new_zeros(())
+        if self.step % self.schedule.penalty_interval == 0:
+            with self.fabric.autocast():
+                penalty = self.game.penalty(
+                    lambda x: discriminator(x, twice[: len(x)], condition)[0].float(), real, fake, self.random
+                )
+        weight = self.schedule.penalty_weight * self.schedule.penalty_interval
+        self._descend(self.optimizer_d, loss + weight * penalty)
+        return real_logits.detach(), loss.detach(), penalty.detach()
+
+    def generator_step(
+        self, fake: Tensor, labels: Tensor, real_logits: Tensor, condition: float
+    ) -> tuple[Tensor, Tensor]:
+        """Train G so that D, which stands still, takes its rows for real."""
+        discriminator = self.game.discriminator.requires_grad_(False)
+        with self.fabric.autocast():
+            logits, classes = discriminator(fake, labels, condition)
+        fake_logits = logits.float()
+        loss = self.game.objective.generator(real_logits, fake_logits)
+        if classes is not None:
+            loss = loss + condition * cross_entropy(classes.float(), labels)
+        self._descend(self.optimizer_g, loss)
+        return fake_logits.detach(), loss.detach()
+
+    def _descend(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+        parameters = optimizer.param_groups[0]["params"]
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.fabric.world_size > 1:
+            self._average([p.grad for p in parameters if p.grad is not None])
+        torch.nn.utils.clip_grad_norm_(parameters, self.schedule.clip)
+        optimizer.step()
+
+    def _average(self, tensors: list[Tensor]) -> None:
+        """Average tensors over the processes in place, as one message."""
+        flat: Tensor = self.fabric.all_reduce(torch.cat([t.flatten() for t in tensors]), reduce_op="mean")
+        for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+            tensor.copy_(part.view_as(tensor))
+
+    def averaged(self, values: Tensor) -> list[float]:
+        """Return a vector as floats, averaged over the processes."""
+        if self.fabric.world_size > 1:
+            values = self.fabric.all_reduce(values, reduce_op="mean")
+        return [float(v) for v in values]
+
+    def state(self) -> dict[str, Tensor]:
+        """Return a copy, on the CPU, of everything that a resumed run needs, as named tensors."""
+        tensors = {"step": torch.tensor([self.step]), "rate_scale": torch.tensor([self.rate_scale])}
+        tensors["random"] = self.random.get_state()
+        for name, module in self._modules().items():
+            tensors |= {f"{name}.{key}": t for key, t in module.state_dict().items()}
+        for name, optimizer in self._optimizers().items():
+            for i, moments in optimizer.state_dict()["state"].items():
+                tensors |= {f"{name}.{i}.{key}": t for key, t in moments.items()}
+        tensors |= {f"penalty.{key}": t for key, t in self.game.penalty.state.items()}
+        return {key: t.detach().to("cpu", copy=True) for key, t in tensors.items()}
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Go back, or on, to a state returned by `state`."""
+        self.step, self.rate_scale = int(tensors["step"]), float(tensors["rate_scale"])
+        self.random.set_state(tensors["random"])
+        for name, module in self._modules().items():
+            module.load_state_dict(_under(tensors, name))
+        for name, optimizer in self._optimizers().items():
+            moments: dict[int, dict[str, Tensor]] = {}
+            for key, tensor in _under(tensors, name).items():
+                i, kind = key.split(".")
+                moments.setdefault(int(i), {})[kind] = tensor.clone()
+            optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+        self.game.penalty.state = {k: t.clone() for k, t in _under(tensors, "penalty").items()}
+
+    def _modules(self) -> dict[str, nn.Module]:
+        return {"generator": self.game.generator, "discriminator": self.game.discriminator, "ema": self.ema.module}
+
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
+
+
+def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    """Return the tensors whose names start with ``name.``, without it."""
+    return {key[len(name) + 1 :]: t for key, t in tensors.items() if key.startswith(f"{name}.")}

@@ -1,0 +1,170 @@
+"""Generator and discriminator for images of any height and width from 8 to 128 pixels and 1 to 4 channels.
+
+Residual blocks without normalisation (R3GAN, arXiv 2501.05441), plain 3x3 convolutions. Full-resolution convolutions are
+most of the cost on a CPU, so both networks leave full resolution at once: the discriminator enters by pixel-unshuffle and
+the generator leaves by pixel-shuffle. Sizes that do not divide are padded going in and cropped coming out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, leaky_relu, pad, pixel_shuffle, pixel_unshuffle
+
+SLOPE = 0.2
+MIN_GRID = 8  # the coarsest grid has at most this many cells on its shorter side
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where an image of height x width is worked on: the shuffle factor, the coarsest grid and the stages up from it."""
+
+    height: int
+    width: int
+    shuffle: int
+    stages: int
+
+    @classmethod
+    def of(cls, height: int, width: int) -> Layout:
+        """Lay out an image: two stages or as many as bring the shorter side down to `MIN_GRID`."""
+        shuffle = 2 if min(height, width) >= 14 else 1
+        stages = 2
+        while min(height, width) > shuffle * MIN_GRID << (stages - 1):
+            stages += 1
+        return cls(height, width, shuffle, stages)
+
+    @property
+    def step(self) -> int:
+        """Pixels that a cell of the coarsest grid spans."""
+        return self.shuffle << (self.stages - 1)
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of the coarsest grid."""
+        return -(-self.height // self.step), -(-self.width // self.step)
+
+    @property
+    def margins(self) -> tuple[int, int, int, int]:
+        """Pixels to pad (left, right, top, bottom) so that the grid divides the image."""
+        rows, columns = self.grid
+        tall, wide = rows * self.step - self.height, columns * self.step - self.width
+        return wide // 2, wide - wide // 2, tall // 2, tall - tall // 2
+
+
+def stage_widths(width: int, stages: int) -> list[int]:
+    """Channels of each stage, coarsest first: halved with every doubling of resolution, not below a quarter."""
+    return [max(width >> i, width // 4, 8) for i in range(stages)]
+
+
+class ResidualBlock(nn.Module):
+    """x + gain-free two-convolution branch; the last convolution starts at zero, so that the block starts as identity."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.kaiming_normal_(self.first.weight, SLOPE)
+        nn.init.zeros_(self.first.bias)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n, C, h, w) to (n, C, h, w)."""
+        return x + self.second(leaky_relu(self.first(leaky_relu(x, SLOPE)), SLOPE))
+
+
+class Generator(nn.Module):
+    """Latents and labels to images.
+
+    Parameters
+    ----------
+    layout : Layout
+        Size of the image.
+    channels : int
+        Channels of the image, 1 to 4.
+    n_classes : int
+        Number of classes K.
+    latent : int
+        Length of a latent.
+    width : int
+        Channels at the coarsest grid.
+    depth : int
+        Residual blocks a stage.
+    """
+
+    def __init__(self, layout: Layout, channels: int, n_classes: int, latent: int, width: int, depth: int) -> None:
+        super().__init__()
+        self.layout, self.latent = layout, latent
+        widths = stage_widths(width, layout.stages)
+        self.embedding = nn.Embedding(n_classes, latent)
+        self.entry = nn.Linear(2 * latent, widths[0] * layout.grid[0] * layout.grid[1])
+        self.stages = nn.ModuleList(nn.Sequential(*(ResidualBlock(w) for _ in range(depth))) for w in widths)
+        self.changes = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(widths, widths[1:], strict=False))
+        self.exit = nn.Conv2d(widths[-1], channels * layout.shuffle**2, 3, padding=1)
+
+    def forward(self, latents: Tensor, labels: Tensor, strength: float = 1.0) -> Tensor:
+        """Map latents (n, Z) and labels (n,) to images (n, C, H, W) in [-1, 1]."""
+        rows, columns = self.layout.grid
+        x = self.entry(torch.cat([latents, strength * self.embedding(labels)], dim=1))
+        x = x.view(len(x), rows, columns, -1).permute(0, 3, 1, 2)  # channels last in memory, no copy
+        for i, stage in enumerate(self.stages):
+            if i:
+                x = interpolate(self.changes[i - 1](x), scale_factor=2, mode="nearest")
+            x = stage(x)
+        x = pixel_shuffle(self.exit(leaky_relu(x, SLOPE)), self.layout.shuffle)
+        left, right, top, bottom = self.layout.margins
+        return torch.tanh(x[..., top : x.shape[-2] - bottom, left : x.shape[-1] - right])
+
+
+class Discriminator(nn.Module):
+    """Images to features, and features to logits by a head.
+
+    Parameters
+    ----------
+    layout, channels, n_classes, width, depth
+        As for `Generator`.
+    features : int
+        Length F of the features.
+    head : callable
+        ``(F, K) -> module``, a choice of `ganaug.gan.conditioning.CONDITIONINGS`.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        channels: int,
+        n_classes: int,
+        width: int,
+        depth: int,
+        features: int,
+        head: Callable[[int, int], nn.Module],
+    ) -> None:
+        super().__init__()
+        self.layout = layout
+        widths = stage_widths(width, layout.stages)[::-1]
+        self.entry = nn.Conv2d(channels * layout.shuffle**2, widths[0], 3, padding=1)
+        self.stages = nn.ModuleList(nn.Sequential(*(ResidualBlock(w) for _ in range(depth))) for w in widths)
+        self.changes = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(widths, widths[1:], strict=False))
+        self.exit = nn.Linear(widths[-1] * layout.grid[0] * layout.grid[1], features)
+        self.head = head(features, n_classes)
+
+    def features(self, images: Tensor) -> Tensor:
+        """Map images (n, C, H, W) in [-1, 1] to features (n, F)."""
+        if any(self.layout.margins):
+            images = pad(images, self.layout.margins, mode="replicate")
+        x = pixel_unshuffle(images, self.layout.shuffle)
+        x = self.entry(x.contiguous(memory_format=torch.channels_last))
+        for i, stage in enumerate(self.stages):
+            if i:
+                x = nn.functional.avg_pool2d(self.changes[i - 1](x), 2)
+            x = stage(x)
+        x = leaky_relu(x, SLOPE).permute(0, 2, 3, 1)
+        return leaky_relu(self.exit(x.flatten(1)), SLOPE)
+
+    def forward(self, images: Tensor, labels: Tensor, strength: float = 1.0) -> tuple[Tensor, Tensor | None]:
+        """Map images (n, C, H, W) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K)."""
+        logits: tuple[Tensor, Tensor | None] = self.head(self.features(images), labels, strength)
+        return logits
