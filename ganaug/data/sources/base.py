@@ -109,6 +109,8 @@ class Source:
         if not self.labels and not self.rejected:
             raise DataError("the source has no labelled image at all; check the path.")
         self.classes = self.classes or tuple(sorted(set(self.labels), key=class_order))
+        if "" in self.classes:
+            raise DataError("a class has an empty name; name it.")
         folded: dict[str, str] = {}
         for name in self.classes:
             twin = folded.setdefault(unicodedata.normalize("NFC", name).casefold(), name)

@@ -1,0 +1,141 @@
+"""Augmented splits in the forms that other tools read as they are.
+
+Every export has a ``provenance.csv`` at its root, and nowhere else, with one line a row: path, label, split, synthetic,
+id, group, model. Images are PNG.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow.parquet as pq
+
+from ganaug.data.folders import fresh_folder
+from ganaug.data.rows import encode_png, iter_rows, read_table
+from ganaug.errors import DataError
+
+PARTS = ("train", "validation", "test")
+SHARD = 10_000  # samples in a tar file
+
+_SPLIT_WORDS = "train|training|validation|valid|val|dev|test|testing|eval|evaluation"
+_UNSAFE = re.compile(
+    r'[%/\\:*?"<>|\[\]{}\x00-\x1f\x7f]'  # separators, wildcards, control characters
+    r"|^[._ ]|[. ]$"  # hidden, ignored, or trimmed somewhere
+    r"|^(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)"  # devices on Windows
+    rf"|(?:^|(?<=[-._ \d]))(?:{_SPLIT_WORDS})(?=$|[-._ \d])",  # Hugging Face would take the class for a split
+    re.IGNORECASE,
+)
+
+
+def escape(name: str) -> str:
+    """Make a class name a safe folder name: what is unsafe becomes %XX, as in URLs; `unescape` reverses it."""
+    return _UNSAFE.sub(lambda found: "".join(f"%{b:02X}" for b in found[0][0].encode()) + found[0][1:], name)
+
+
+def unescape(name: str) -> str:
+    """Return the class name that `escape` made a folder name of."""
+    return unquote(name)
+
+
+def export(kind: str, splits: str | Path, out: str | Path) -> None:
+    """Write the splits of one draw in another form. The folder ``out`` is replaced as a whole.
+
+    Parameters
+    ----------
+    kind : {"image_folder", "webdataset", "csv"}
+        ``image_folder``: ``{split}/{class}/000000-real.png``, class names escaped by `escape`. ``webdataset``: shards
+        ``{split}-000000.tar`` of ``.png``, ``.cls`` (the label's number) and ``.json``. ``csv``: images
+        ``images/{split}-000000.png``, with ``provenance.csv`` for a table of labels.
+    splits : path-like
+        Folder with train, validation and test.parquet.
+    out : path-like
+        Folder to write.
+
+    Raises
+    ------
+    DataError
+        If the kind is unknown, or a split cannot be read.
+    """
+    if kind not in EXPORTS:
+        raise DataError(f"{kind!r} is no export; known are {', '.join(EXPORTS)}.")
+    with (
+        fresh_folder(out, "provenance.csv") as folder,
+        (folder / "provenance.csv").open("w", newline="", encoding="utf-8") as file,
+    ):
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["path", "label", "split", "synthetic", "id", "group", "model"])
+        for part in PARTS:
+            for path, s in EXPORTS[kind](folder, _samples(Path(splits) / f"{part}.parquet", part)):
+                table.writerow([path, s.label, part, int(s.synthetic), s.id, s.group or "", s.model])
+
+
+@dataclass(frozen=True)
+class _Sample:
+    part: str
+    number: int
+    png: bytes
+    code: int
+    label: str
+    synthetic: bool
+    id: str
+    group: str | None
+    model: str
+
+
+def _samples(path: Path, part: str) -> Iterator[_Sample]:
+    has_models = "model" in pq.read_schema(path).names
+    models = read_table(path, ["model"])["model"].to_list() if has_models else []
+    number = 0
+    for rows in iter_rows(path):
+        for image, code, synthetic, content, group in zip(
+            rows.images, rows.labels.tolist(), rows.synthetic.tolist(), rows.ids, rows.groups, strict=True
+        ):
+            model = models[number] if models else ""
+            label = rows.schema.classes[code]
+            yield _Sample(part, number, encode_png(image), code, label, synthetic, content, group, model)
+            number += 1
+
+
+def _image_folder(folder: Path, samples: Iterator[_Sample]) -> Iterator[tuple[str, _Sample]]:
+    for s in samples:
+        path = f"{s.part}/{escape(s.label)}/{s.number:06d}-{'synthetic' if s.synthetic else 'real'}.png"
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(s.png)
+        yield path, s
+
+
+def _csv(folder: Path, samples: Iterator[_Sample]) -> Iterator[tuple[str, _Sample]]:
+    (folder / "images").mkdir(exist_ok=True)
+    for s in samples:
+        path = f"images/{s.part}-{s.number:06d}.png"
+        (folder / path).write_bytes(s.png)
+        yield path, s
+
+
+def _webdataset(folder: Path, samples: Iterator[_Sample]) -> Iterator[tuple[str, _Sample]]:
+    for name, batch in groupby(samples, lambda s: f"{s.part}-{s.number // SHARD:06d}.tar"):
+        with tarfile.open(folder / name, "w", format=tarfile.USTAR_FORMAT) as tar:
+            for s in batch:
+                about = {"class": s.label, "synthetic": s.synthetic, "id": s.id, "group": s.group, "model": s.model}
+                files = {"png": s.png, "cls": str(s.code).encode(), "json": json.dumps(about).encode()}
+                for kind, content in files.items():
+                    entry = tarfile.TarInfo(f"{s.number:06d}.{kind}")  # its time is 0
+                    entry.size = len(content)
+                    tar.addfile(entry, io.BytesIO(content))
+                yield f"{name}/{s.number:06d}.png", s
+
+
+EXPORTS: dict[str, Callable[[Path, Iterator[_Sample]], Iterator[tuple[str, _Sample]]]] = {
+    "image_folder": _image_folder,
+    "webdataset": _webdataset,
+    "csv": _csv,
+}

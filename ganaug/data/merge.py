@@ -1,0 +1,133 @@
+"""Augmented splits: the real training rows and kept synthetic ones, in numbers set by a policy."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ganaug.data.folders import fresh_folder
+from ganaug.data.integrity import assert_disjoint
+from ganaug.data.rows import RowWriter, iter_rows, read_schema, read_table
+from ganaug.errors import DataError
+from ganaug.files import write_json
+from ganaug.progress import Progress
+
+Counts = NDArray[np.int64]
+
+
+def ratio(real: Counts, amount: float) -> Counts:
+    """Ask for ``amount`` synthetic rows for each real row of a class."""
+    quotas: Counts = np.rint(amount * real).astype(np.int64)
+    return quotas
+
+
+def balance(real: Counts, amount: float) -> Counts:
+    """Ask for what each class lacks beside the largest one; ``amount`` does not matter."""
+    quotas: Counts = real.max() - real
+    return quotas
+
+
+def at_least(real: Counts, amount: float) -> Counts:
+    """Ask for what each class lacks to ``amount`` rows in all."""
+    quotas: Counts = np.maximum(0, int(amount) - real)
+    return quotas
+
+
+POLICIES: dict[str, Callable[[Counts, float], Counts]] = {"ratio": ratio, "balance": balance, "at_least": at_least}
+
+
+def merge(
+    splits: str | Path, synthetic: str | Path, out: str | Path, *, policy: str = "ratio", amount: float = 10.0
+) -> dict[str, Any]:
+    """Write ``{out}/{train,validation,test}.parquet`` and ``provenance.json``. Rows are streamed.
+
+    The training split gets, after the real rows, the first kept synthetic rows of each class up to the policy's quota, in
+    the order of their file, and a column ``model``: the hash of the generator's weights, empty for real rows. Validation
+    and test are copied byte for byte. The folder ``out`` is replaced as a whole.
+
+    Parameters
+    ----------
+    splits : path-like
+        Folder with the real train, validation and test.parquet of one draw.
+    synthetic : path-like
+        Synthetic rows with the columns ``kept`` and ``model``.
+    out : path-like
+        Folder to write.
+    policy : {"ratio", "balance", "at_least"}, default="ratio"
+        How many rows each class gets.
+    amount : float, default=10.0
+        What the policy asks for.
+
+    Returns
+    -------
+    dict
+        The provenance: policy, model, and for each class the real rows, those wanted and those got.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or of another schema, the policy is unknown, or a held-out row is among those to train on.
+    """
+    if policy not in POLICIES:
+        raise DataError(f"{policy!r} is no merge policy; known are {', '.join(POLICIES)}.")
+    files = {part: Path(splits) / f"{part}.parquet" for part in ("train", "validation", "test")}
+    schema = read_schema(files["train"])
+    if read_schema(synthetic) != schema:
+        raise DataError(f"{synthetic} and {files['train']} differ in image shape or classes; generate the rows again.")
+    table = read_table(synthetic, ["label", "synthetic", "kept", "model"])
+    if not table["synthetic"].all():
+        raise DataError(f"{synthetic} holds rows that are not marked synthetic; generate the rows again.")
+    real = np.bincount(read_table(files["train"], ["label"])["label"], minlength=len(schema.classes))
+    wanted = POLICIES[policy](real, amount)
+    taken = _first_kept(table, wanted)
+    assert_disjoint([files["train"], synthetic], [files["validation"], files["test"]])
+    got = np.bincount(table["label"][taken], minlength=len(schema.classes))
+    about = [
+        {"class": name, "real": r, "wanted": w, "got": g}
+        for name, r, w, g in zip(schema.classes, real.tolist(), wanted.tolist(), got.tolist(), strict=True)
+    ]
+    provenance = {
+        "policy": policy,
+        "amount": amount,
+        "models": sorted(set(table["model"][taken])),
+        "classes": about,
+        "rows": {"real": int(real.sum()), "synthetic": int(got.sum())},
+        "shortfall": int((wanted - got).sum()),
+    }
+    with fresh_folder(out, "provenance.json") as folder:
+        _write_train(folder / "train.parquet", files["train"], Path(synthetic), table["model"], taken)
+        for part in ("validation", "test"):
+            shutil.copyfile(files[part], folder / f"{part}.parquet")
+        write_json(folder / "provenance.json", provenance)
+    return provenance
+
+
+def _first_kept(table: pd.DataFrame, quotas: Counts) -> NDArray[np.bool_]:
+    """Mark the first kept rows of each class, up to its quota."""
+    kept = table["kept"].to_numpy(bool)
+    earlier = table["kept"].astype(np.int64).groupby(table["label"]).cumsum().to_numpy() - kept
+    first: NDArray[np.bool_] = kept & (earlier < quotas[table["label"].to_numpy()])
+    return first
+
+
+def _write_train(path: Path, train: Path, synthetic: Path, models: pd.Series[str], taken: NDArray[np.bool_]) -> None:
+    schema = read_schema(train)
+    with (
+        RowWriter(path, schema, pa.schema([("model", pa.string())])) as writer,
+        Progress("merge", len(taken), "synthetic rows") as progress,
+    ):
+        for rows in iter_rows(train):
+            writer.write(rows, {"model": np.full(len(rows), "", object)})
+        done = 0
+        for rows in iter_rows(synthetic):
+            at = np.flatnonzero(taken[done : done + len(rows)])
+            writer.write(rows.take(at), {"model": models.to_numpy(object)[done + at]})
+            done += len(rows)
+            progress.advance(len(rows))

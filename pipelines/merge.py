@@ -1,0 +1,25 @@
+"""Stage merge: put kept synthetic rows beside the real training rows of one draw."""
+
+from __future__ import annotations
+
+import argparse
+
+from ganaug.config import load_params
+from ganaug.data.exports import export
+from ganaug.data.merge import merge
+from ganaug.errors import guard
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draw", type=int, required=True)
+    draw = parser.parse_args().draw
+    params = load_params().merge
+    out = f"data/augmented/{draw}"
+    merge(f"data/splits/{draw}", f"data/synthetic/{draw}.parquet", out, policy=params.policy, amount=params.amount)
+    for kind in params.exports:
+        export(kind, out, f"exports/{draw}/{kind}")
+
+
+if __name__ == "__main__":
+    guard(main)
