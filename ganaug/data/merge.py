@@ -48,9 +48,9 @@ def merge(
 ) -> dict[str, Any]:
     """Write ``{out}/{train,validation,test}.parquet`` and ``provenance.json``. Rows are streamed.
 
-    The training split gets, after the real rows, the first kept synthetic rows of each class up to the policy's quota, in
-    the order of their file, and a column ``model``: the hash of the generator's weights, empty for real rows. Validation
-    and test are copied byte for byte. The folder ``out`` is replaced as a whole.
+    The training split gets, after the real rows, the first kept synthetic rows of each class up to the policy's quota,
+    and a column ``model``: the hash of the generator's weights, empty for real rows. Validation and test are copied byte
+    for byte. The folder ``out`` is replaced as a whole.
 
     Parameters
     ----------
