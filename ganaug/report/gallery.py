@@ -64,7 +64,7 @@ def _class_card(run: Run, draw: Draw, code: int, name: str) -> Html:
     lines, side = _layout(run)
     shown = lines * COLUMNS
     of_class = draw.candidates["label"].to_numpy() == code
-    real = np.flatnonzero(draw.labels["train"] == code)
+    real = np.flatnonzero(draw.labels == code)
     kept = np.flatnonzero(of_class & draw.candidates["kept"].to_numpy())
     summary = f"{len(real):,} real; {int(of_class.sum()):,} candidates, {len(kept):,} kept"
     return element(
@@ -112,7 +112,7 @@ def _layout(run: Run) -> tuple[int, int]:
 
 def _pair(run: Run, draw: Draw, pair: pd.Series[Any]) -> Html:
     name = run.schema.classes[int(pair["label"])]
-    neighbour = int(np.flatnonzero(draw.train_ids == pair["nearest_id"])[0])
+    neighbour = int(np.flatnonzero(draw.ids == pair["nearest_id"])[0])
     both = np.concatenate([images(draw.synthetic, [int(pair["row"])]), images(draw.train, [neighbour])])
     distance = f"{pair['nearest_distance']:.3f}"
     picture = sheet(both, 2, MAX_TILE)

@@ -35,10 +35,8 @@ class Draw:
         The draw.
     train, synthetic : Path
         The Parquet files of the training rows and of all candidates.
-    labels : dict of str to int arrays
-        The class codes of the train, validation and test rows.
-    train_ids : object array of str
-        The ids of the training rows, in their order.
+    labels, ids : int64 and object arrays, shape (n,)
+        The class codes and ids of the training rows, in their order.
     candidates : DataFrame
         One row a candidate: label, the scores, nearest_id, kept, reason.
     history : DataFrame
@@ -52,8 +50,8 @@ class Draw:
     number: int
     train: Path
     synthetic: Path
-    labels: dict[str, NDArray[np.int64]]
-    train_ids: NDArray[np.object_]
+    labels: NDArray[np.int64]
+    ids: NDArray[np.object_]
     candidates: pd.DataFrame
     history: pd.DataFrame
     grids: list[tuple[int, Path]]
@@ -101,19 +99,17 @@ def images(path: Path, wanted: Sequence[int]) -> NDArray[np.uint8]:
 
 
 def _read_draw(number: int, splits: Path, synthetic: Path, models: Path, generated: Path) -> Draw:
-    folder, model = splits / str(number), models / str(number)
-    tables = {
-        split: read_table(_made_by("prepare", folder / f"{split}.parquet"), ["label", "id"])
-        for split in ("train", "validation", "test")
-    }
+    model = models / str(number)
+    train = _made_by("prepare", splits / str(number) / "train.parquet")
+    rows = read_table(train, ["label", "id"])
     candidates = _made_by("generate", synthetic / f"{number}.parquet")
     grids = sorted((int(path.stem), path) for path in (model / "samples").glob("*.png") if path.stem.isdigit())
     return Draw(
         number=number,
-        train=folder / "train.parquet",
+        train=train,
         synthetic=candidates,
-        labels={split: table["label"].to_numpy() for split, table in tables.items()},
-        train_ids=tables["train"]["id"].to_numpy(dtype=object),
+        labels=rows["label"].to_numpy(),
+        ids=rows["id"].to_numpy(dtype=object),
         candidates=read_table(candidates, ["label", "nearest_id", "kept", "reason", *SCORES]),
         history=pd.read_csv(_made_by("train_gan", model / "history.csv")),
         grids=grids,
