@@ -49,8 +49,8 @@ def merge(
     """Write ``{out}/{train,validation,test}.parquet`` and ``provenance.json``. Rows are streamed.
 
     The training split gets, after the real rows, the first kept synthetic rows of each class up to the policy's quota,
-    and a column ``model``: the hash of the generator's weights, empty for real rows. Validation and test are copied byte
-    for byte. The folder ``out`` is replaced as a whole.
+    and a column ``model``: the hash of the generator's weights, empty for real rows. Validation and test are copied
+    byte for byte. The folder ``out`` is replaced as a whole.
 
     Parameters
     ----------
