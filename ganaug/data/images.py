@@ -59,7 +59,7 @@ def read_shape(source: Path | bytes) -> Shape:
     """
     with _opened(source) as image:
         height, width = image.height, image.width
-        if _orientation(image) >= 5:
+        if _orientation(image) >= 5 and image.format != "TIFF":  # Pillow turns TIFF files itself
             height, width = width, height
         return height, width, len(_target_mode(image))  # L, RGB or RGBA
 

@@ -33,9 +33,9 @@ def read_npz(path: Path) -> Source:
         If the file is damaged, needs pickle, or its arrays do not make labelled images.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} is no readable .npz of plain arrays (no objects, no pickle): {error}") from error
     images, labels, splits = _images_labels(arrays, path)
     groups = _find(arrays, "group", "groups")
