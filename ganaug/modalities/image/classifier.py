@@ -5,6 +5,7 @@ It judges every arm of the evaluation and is the teacher that scores generated r
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d, cross_entropy
+from torch.nn.functional import cross_entropy
 
 from ganaug.errors import DataError
 from ganaug.progress import Progress
@@ -25,46 +26,51 @@ LABEL_SMOOTHING = 0.1
 
 
 class SmallCNN(nn.Module):
-    """Three conv stages, a coarse grid of pooled features, dropout, one linear layer.
+    """Three conv stages down to a grid of about 3 x 3, dropout, one linear layer.
 
     Parameters
     ----------
-    channels : int
-        Channels of the images, 1 to 4.
+    shape : (int, int, int)
+        Height, width (8 to 128 each) and channels (1 to 4) of the images.
     n_classes : int
         Number of classes.
-    widths : tuple of int, default=(32, 64, 128)
-        Channels of the stages; each halves height and width.
+    widths : tuple of int, default=(24, 48, 96)
+        Channels of the stages, multiples of 8. Each halves a side unless that leaves fewer than 3 pixels.
     dropout : float, default=0.5
         Share of the features dropped while training.
 
     Notes
     -----
     Group normalisation, not batch normalisation: real and synthetic rows share batches, and their statistics differ.
-    Features keep a 3 x 3 grid, since where a part sits says much about small, centred pictures.
+    Features keep their place on the grid, since where a part sits says much about small, centred pictures.
+    Images much larger than 32 pixels are brought down to about that by the stride of the first convolution.
     """
 
-    GRID = 3
-
     def __init__(
-        self, channels: int, n_classes: int, widths: tuple[int, ...] = (32, 64, 128), dropout: float = 0.5
+        self, shape: tuple[int, int, int], n_classes: int, widths: tuple[int, ...] = (24, 48, 96), dropout: float = 0.5
     ) -> None:
         super().__init__()
+        stride = max(1, round(math.sqrt(shape[0] * shape[1]) / 32))
+        height, width = (-(-side // stride) for side in shape[:2])
         stages: list[nn.Module] = []
-        for before, after in zip((channels, *widths), widths, strict=False):
+        for before, after in itertools.pairwise((shape[2], *widths)):
+            step = 1 if stages else stride
+            pool = (2 if height >= 6 else 1, 2 if width >= 6 else 1)
+            height, width = height // pool[0], width // pool[1]
             stages += [
-                nn.Conv2d(before, after, 3, padding=1, bias=False),
+                nn.Conv2d(before, after, 2 * step + 1, stride=step, padding=step, bias=False),
                 nn.GroupNorm(8, after),
                 nn.ReLU(inplace=True),
-                nn.MaxPool2d(2),
+                nn.MaxPool2d(pool),
             ]
         self.stages = nn.Sequential(*stages)
         self.dropout = nn.Dropout(dropout)
-        self.output = nn.Linear(widths[-1] * self.GRID**2, n_classes)
+        self.output = nn.Linear(widths[-1] * height * width, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
         """Map images (n, C, H, W) in [-1, 1] to features (n, F)."""
-        return adaptive_avg_pool2d(self.stages(x), self.GRID).flatten(1)
+        features: Tensor = self.stages(x).flatten(1)
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images (n, C, H, W) in [-1, 1] to logits (n, n_classes)."""
@@ -138,7 +144,7 @@ def train_classifier(
         torch.default_generator.manual_seed(seed)
         for each in cuda:
             torch.cuda.default_generators[each.index or 0].manual_seed(seed)
-        model = SmallCNN(images.shape[3], n_classes).to(target)
+        model = SmallCNN(images.shape[1:], n_classes).to(target)
         _optimise(model, images, labels, schedule, learning_rate, augment, generator, progress)
     model.eval()
     return model

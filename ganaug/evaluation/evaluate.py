@@ -1,0 +1,142 @@
+"""Train and judge the arms of one draw."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.data.rows import Rows, content_ids, read_rows
+from ganaug.errors import DataError
+from ganaug.evaluation.arms import Arm, arms_named
+from ganaug.evaluation.metrics import classification_metrics
+from ganaug.files import write_json
+from ganaug.modalities.image.classical import ClassicalAugment
+from ganaug.modalities.image.classifier import predict_proba, train_classifier
+from ganaug.progress import Progress
+
+SPLITS = ("train", "validation", "test")
+
+
+def run_arms(
+    folder: str | Path,
+    arms: Sequence[str],
+    draw: int,
+    *,
+    out: str | Path = "eval",
+    steps: int,
+    batch_size: int = 64,
+    real_share: float = 0.5,
+    invariances: Sequence[str] = (),
+    seed: int = 0,
+    device: str = "auto",
+) -> list[Path]:
+    """Train one classifier for each arm and write what it is worth on validation and test rows.
+
+    Parameters
+    ----------
+    folder : path-like
+        Holds ``train.parquet`` (with the synthetic rows, where an arm wants them), ``validation.parquet`` and
+        ``test.parquet``.
+    arms : sequence of str
+        Names in `ganaug.evaluation.arms.ARMS`.
+    draw : int
+        Names the files that are written.
+    out : path-like
+        Each arm's numbers go to ``<out>/<arm>/<draw>.json``.
+    steps, batch_size : int
+        The same for each arm.
+    real_share : float
+        Share of real rows in the batches of an arm that has both kinds.
+    invariances : sequence of str
+        What the classical augmentation may do beyond small shifts and changes of tone, see `ClassicalAugment`.
+    seed : int
+        Seed of the classifiers, the same for each arm.
+    device : str
+        Where to train.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    ConfigError
+        If an arm is unknown.
+    DataError
+        If a split is missing or empty, an arm has no rows, or a validation or test row is among the training rows.
+    """
+    chosen = arms_named(arms)
+    splits = {name: read_rows(Path(folder, f"{name}.parquet")) for name in SPLITS}
+    identities = _check_disjoint(splits, folder)
+    train, classes = splits["train"], splits["train"].schema.classes
+    written = []
+    for name, arm in chosen.items():
+        rows = train.take(_rows_of(arm, train, name, folder))
+        with Progress(f"evaluate draw {draw}, {name}", steps) as progress:
+            model = train_classifier(
+                rows.images,
+                rows.labels,
+                len(classes),
+                steps=steps,
+                batch_size=batch_size,
+                augment=ClassicalAugment(invariances) if arm.classical else None,
+                real=~rows.synthetic,
+                real_share=real_share,
+                seed=seed,
+                device=device,
+                progress=progress,
+            )
+        result: dict[str, Any] = {
+            "arm": name,
+            "draw": draw,
+            "steps": steps,
+            "batch_size": batch_size,
+            "real_share": real_share,
+            "seed": seed,
+            "classes": list(classes),
+            "n_train": {"real": int((~rows.synthetic).sum()), "synthetic": int(rows.synthetic.sum())},
+            "train_ids": _digest(rows.ids),
+            "test_ids": _digest(identities["test"]),
+        }
+        for split in ("validation", "test"):
+            probabilities = predict_proba(model, splits[split].images)
+            result[split] = classification_metrics(splits[split].labels, probabilities, classes)
+        written.append(Path(out, name, f"{draw}.json"))
+        write_json(written[-1], result)
+    return written
+
+
+def _check_disjoint(splits: dict[str, Rows], folder: str | Path) -> dict[str, NDArray[np.object_]]:
+    """Hash every row's pixels anew, whatever the ids on file say, and refuse rows that two splits share."""
+    ids = {name: content_ids(rows.images) for name, rows in splits.items()}
+    for name, rows in splits.items():
+        if not len(rows):
+            raise DataError(f"the {name} split of {folder} is empty; give prepare more rows or a larger {name} share")
+    for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        shared = sorted(set(ids[first]) & set(ids[second]))
+        if shared:
+            raise DataError(
+                f"{len(shared)} rows of the {second} split of {folder} are also in its {first} split, for example "
+                f"{shared[0]}, so no number could be trusted; remove duplicates and run prepare again"
+            )
+    return ids
+
+
+def _rows_of(arm: Arm, train: Rows, name: str, folder: str | Path) -> NDArray[np.bool_]:
+    mask: NDArray[np.bool_] = (train.synthetic & arm.synthetic) | (~train.synthetic & arm.real)
+    if not mask.any():
+        raise DataError(
+            f"the arm {name!r} has no rows in {folder}/train.parquet; "
+            "raise merge.amount or leave the arm out of evaluate.arms"
+        )
+    return mask
+
+
+def _digest(ids: Iterable[str]) -> str:
+    return hashlib.blake2b("\n".join(sorted(ids)).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,79 @@
+"""What a classifier's probabilities are worth against the true labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
+
+SCALARS = ("balanced_accuracy", "accuracy", "macro_f1", "nll", "ece")  # the first is the one that decides
+HIGHER_IS_BETTER = {"balanced_accuracy": True, "accuracy": True, "macro_f1": True, "nll": False, "ece": False}
+BINS = 15
+
+
+def classification_metrics(
+    labels: NDArray[np.int64], probabilities: NDArray[np.floating[Any]], classes: Sequence[str]
+) -> dict[str, Any]:
+    """Compute every number of one arm on one split.
+
+    Parameters
+    ----------
+    labels : int array (n,)
+        True codes into `classes`.
+    probabilities : float array (n, K)
+        Rows sum to one.
+    classes : sequence of str
+        K names.
+
+    Returns
+    -------
+    dict
+        ``n``, the `SCALARS` (shares from 0 to 1; nll in nats), ``per_class`` {name: recall, precision, f1, n} and
+        ``confusion`` (a row for each true class). Means over classes leave out classes that have no row here.
+    """
+    codes = np.arange(len(classes))
+    predicted = probabilities.argmax(1)
+    precision, recall, f1, support = precision_recall_fscore_support(labels, predicted, labels=codes, zero_division=0.0)
+    present = support > 0
+    return {
+        "n": len(labels),
+        "balanced_accuracy": float(recall[present].mean()),
+        "accuracy": float((predicted == labels).mean()),
+        "macro_f1": float(f1[present].mean()),
+        "nll": float(log_loss(labels, _normalised(probabilities), labels=codes)),
+        "ece": expected_calibration_error(labels, probabilities),
+        "per_class": {
+            name: {"recall": float(r), "precision": float(p), "f1": float(f), "n": int(n)}
+            for name, r, p, f, n in zip(classes, recall, precision, f1, support, strict=True)
+        },
+        "confusion": confusion_matrix(labels, predicted, labels=codes).tolist(),
+    }
+
+
+def expected_calibration_error(labels: NDArray[np.int64], probabilities: NDArray[np.floating[Any]]) -> float:
+    """Mean gap between confidence and accuracy over 15 equal-width bins of confidence (Guo et al., arXiv 1706.04599).
+
+    Parameters
+    ----------
+    labels : int array (n,)
+    probabilities : float array (n, K)
+
+    Returns
+    -------
+    float
+        From 0 (calibrated) to 1.
+    """
+    confidence = probabilities.max(1)
+    gap = (probabilities.argmax(1) == labels) - confidence
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return float(np.abs(np.bincount(bins, weights=gap, minlength=BINS)).sum() / len(labels))
+
+
+def _normalised(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Sum rows to one in double precision: float32 sums are off by enough for scikit-learn to warn."""
+    exact = probabilities.astype(np.float64)
+    exact /= exact.sum(1, keepdims=True)
+    return exact

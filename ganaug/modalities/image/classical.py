@@ -1,0 +1,104 @@
+"""Classical augmentation: what people do today without a GAN, as one arm of the comparison (albumentations).
+
+albumentations is an optional dependency and takes seconds to import, so it is imported when the first batch needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from importlib import metadata
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.errors import ConfigError, GanaugError
+
+INVARIANCES = ("flip_horizontal", "flip_vertical", "rotate", "hue")
+SHIFT = 0.08  # of the side, at most
+TONE = 0.2  # brightness and contrast, at most
+HOLE = (0.2, 0.4)  # side of the cut-out square, of the image's side
+
+
+class ClassicalAugment:
+    """Small shifts, changes of tone, one hole; flips and the like only where declared harmless.
+
+    Parameters
+    ----------
+    invariances : sequence of str, default=()
+        Changes that leave the class as it is, any of `INVARIANCES`. The defaults hold for digits and text too.
+
+    Raises
+    ------
+    ConfigError
+        If an invariance is unknown.
+    GanaugError
+        At the first batch, if albumentations is missing or another package has taken its name.
+
+    Notes
+    -----
+    albumentations gives every transform of a `Compose` its own copy of one random stream. Here one generator, the
+    caller's, feeds all of them in turn, so their choices are independent and the caller's seed decides everything.
+    """
+
+    def __init__(self, invariances: Sequence[str] = ()) -> None:
+        unknown = [name for name in invariances if name not in INVARIANCES]
+        if unknown:
+            raise ConfigError(f"there is no invariance {unknown[0]!r}; known are {', '.join(INVARIANCES)}")
+        self.invariances = tuple(invariances)
+        self._compose: Any = None
+
+    def __call__(self, images: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
+        """Alter a batch (b, H, W, C); what is drawn depends on ``generator`` alone."""
+        if self._compose is None:
+            self._compose = _build(import_albumentations(), images.shape[1], images.shape[2], self.invariances)
+        self._compose.set_random_state(generator, random.Random(int(generator.integers(2**63))))
+        return np.stack([self._compose(image=image)["image"] for image in images])
+
+
+def import_albumentations() -> ModuleType:
+    """Import albumentations without its question to the network for a newer version.
+
+    Raises
+    ------
+    GanaugError
+        If it is missing, or albumentationsX is installed in its place.
+    """
+    cure = "run `pip install 'ganaug[pipeline]'`, or leave the classical arms out of evaluate.arms"
+    try:
+        successor = metadata.version("albumentationsx")
+    except metadata.PackageNotFoundError:
+        pass
+    else:
+        raise GanaugError(
+            f"albumentationsx {successor} is installed under albumentations' name, with another licence and interface; "
+            f"run `pip uninstall albumentationsx`, then {cure}"
+        )
+    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+    try:
+        import albumentations
+    except ImportError as error:
+        raise GanaugError(f"classical augmentation needs albumentations, which is not installed; {cure}") from error
+    return albumentations  # type: ignore[no-any-return]
+
+
+def _build(library: ModuleType, height: int, width: int, invariances: Sequence[str]) -> Any:
+    shift_y, shift_x = round(SHIFT * height), round(SHIFT * width)
+    declared = {
+        "flip_horizontal": lambda: library.HorizontalFlip(p=0.5),
+        "flip_vertical": lambda: library.VerticalFlip(p=0.5),
+        "rotate": lambda: library.RandomRotate90(p=0.75),
+        "hue": lambda: library.HueSaturationValue(p=0.5),
+    }
+    return library.Compose(
+        [
+            library.PadIfNeeded(height + 2 * shift_y, width + 2 * shift_x, border_mode=1),
+            library.RandomCrop(height, width),
+            *(declared[name]() for name in invariances),
+            library.RandomBrightnessContrast(TONE, TONE, p=0.5),
+            library.CoarseDropout((1, 1), HOLE, HOLE, p=0.5),
+        ]
+    )
