@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 
+import numpy as np
+
+from ganaug import load_augmenter
 from ganaug.config import load_params
+from ganaug.data.rows import read_rows
 from ganaug.errors import guard
-from ganaug.synthesis.generate import generate
+from ganaug.synthesis.generate import write_candidates
+from ganaug.synthesis.select import Selection
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draw", type=int, required=True)
     draw = parser.parse_args().draw
-    options = asdict(load_params().generate)
-    generate(
-        f"models/gan/{draw}",
-        f"data/splits/{draw}/train.parquet",
+    params = load_params().generate
+    augmenter = load_augmenter(f"models/gan/{draw}", params.device)
+    train = read_rows(f"data/splits/{draw}/train.parquet")
+    quotas = np.full(len(train.schema.classes), params.per_class)
+    selection = Selection(params.min_confidence, params.min_realism, params.drop_copies, params.max_candidates)
+    write_candidates(
+        augmenter.candidates(train.images, train.labels, quotas, selection),
+        train,
+        quotas,
+        model=augmenter.model_id_,
         out=f"data/synthetic/{draw}.parquet",
         report=f"reports/generate/{draw}.json",
-        seed=options.pop("seed") + draw,
-        **options,
+        stage=f"generate draw {draw}",
     )
 
 

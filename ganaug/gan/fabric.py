@@ -27,8 +27,8 @@ def make_fabric(device: str = "auto", precision: str = "auto") -> Fabric:
     Parameters
     ----------
     device : str
-        ``"auto"`` (CUDA if there is one, else CPU), ``"cpu"``, ``"cuda"`` or ``"cuda:1"``. Under `fabric run` or torchrun
-        their devices, nodes and strategy count instead.
+        ``"auto"`` (CUDA if there is one, else CPU), ``"cpu"``, ``"cuda"`` or ``"cuda:1"``. Under `fabric run` or
+        torchrun their devices, nodes and strategy count instead.
     precision : {"auto", "32-true", "bf16-mixed"}
         ``"auto"`` takes bfloat16 where the hardware multiplies it, which was faster on every such machine tried.
 
@@ -37,7 +37,7 @@ def make_fabric(device: str = "auto", precision: str = "auto") -> Fabric:
     ConfigError
         The device is not there, or a name is unknown.
     """
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     if precision not in PRECISIONS:
         raise ConfigError(f"precision is {precision!r}: choose one of {', '.join(PRECISIONS)}.")
     target = resolve_device(device)
@@ -47,10 +47,10 @@ def make_fabric(device: str = "auto", precision: str = "auto") -> Fabric:
         fabric = Fabric(precision=precision)
     elif "TORCHELASTIC_RUN_ID" in os.environ:
         count, nodes = int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ.get("GROUP_WORLD_SIZE", 1))
-        fabric = Fabric(target.type, "ddp", devices=count, num_nodes=nodes, precision=precision)
+        fabric = Fabric(accelerator=target.type, strategy="ddp", devices=count, num_nodes=nodes, precision=precision)
     else:
         devices = [target.index or 0] if target.type == "cuda" else 1
-        fabric = Fabric(target.type, devices=devices, precision=precision)
+        fabric = Fabric(accelerator=target.type, devices=devices, precision=precision)
     fabric.launch()
     return fabric
 

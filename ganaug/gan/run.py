@@ -1,8 +1,8 @@
 """Play a game to its end without ever losing work.
 
-Every so many steps the game is looked at. If all is finite, that moment becomes the last good state; if not, the game goes
-back to it with half the learning rate. Checkpoints are such good states, which is why a resumed run repeats an uninterrupted
-one bit for bit, and why Ctrl-C loses a second at most.
+Every so many steps the game is looked at. If all is finite, that moment becomes the last good state; if not, the game
+goes back to it with half the learning rate. Checkpoints are such good states, which is why a resumed run repeats an
+uninterrupted one bit for bit, and why Ctrl-C loses a second at most.
 """
 
 from __future__ import annotations

@@ -40,3 +40,8 @@ class Schedule:
 
     def _ramp(self, step: int, share: float) -> float:
         return min(1.0, step / max(1.0, share * self.steps))
+
+
+def auto_steps(rows: int) -> int:
+    """Return a budget for so many training rows: 1,500 steps for a few hundred, growing with their square root."""
+    return int(min(20_000, 1500 * max(1.0, (rows / 500) ** 0.5)))

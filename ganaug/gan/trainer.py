@@ -1,8 +1,8 @@
 """The two-network game.
 
-The discriminator D learns to tell real rows from generated ones; the generator G learns to be taken for real. One round
-is `Trainer.train_step`: draw a batch of either kind, train D on both, train G to fool D. `Trainer.fit` plays the rounds,
-remembers the last good state, and goes back to it when something diverges.
+The discriminator D learns to tell real rows from generated ones; the generator G learns to be taken for real. One
+round is `Trainer.train_step`: draw a batch of either kind, train D on both, train G to fool D. `ganaug.gan.run.run`
+plays the rounds, remembers the last good state, and goes back to it when something diverges.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ class Augment(Protocol):
 class Game(NamedTuple):
     """The players, the rows they play for, and the rules."""
 
-    generator: nn.Module  # (latents (n, Z), labels (n,), strength) -> inputs (n, ...); has an attribute `latent`, Z
+    generator: nn.Module  # (latents (n, Z), labels (n,), strength) -> inputs (n, ...)
     discriminator: nn.Module  # (inputs, labels, strength) -> logits (n,), class logits (n, K) or None
     rows: Callable[[Tensor], Tensor]  # row indices (n,) -> real inputs (n, ...), on the device
     sampler: BalancedSampler
     objective: Objective
     penalty: Penalty
     augment: Augment
+    latent: int  # Z
 
 
 class Measures(NamedTuple):
@@ -74,13 +75,17 @@ class Trainer:
 
     def __init__(self, fabric: Fabric, game: Game, schedule: Schedule, seed: int) -> None:
         self.fabric, self.game, self.schedule = fabric, game, schedule
-        options = {"lr": schedule.learning_rate, "betas": schedule.betas, "fused": True}
-        self.optimizer_g = torch.optim.Adam(game.generator.parameters(), **options)
-        self.optimizer_d = torch.optim.Adam(game.discriminator.parameters(), **options)
+        self.optimizer_g = self._adam(game.generator)
+        self.optimizer_d = self._adam(game.discriminator)
         self.ema = EMA(game.generator, schedule.ema_half_life * schedule.steps)
         self.random = torch.Generator(device=fabric.device).manual_seed(seed)
         self.step = 0
         self.rate_scale = 1.0  # halved by every rollback
+
+    def _adam(self, module: nn.Module) -> torch.optim.Adam:
+        return torch.optim.Adam(
+            module.parameters(), lr=self.schedule.learning_rate, betas=self.schedule.betas, fused=True
+        )
 
     def train_step(self) -> Measures:
         """Play one round. Rows i of the real and of the generated batch share their label."""
@@ -88,7 +93,7 @@ class Trainer:
         for optimizer in (self.optimizer_g, self.optimizer_d):
             optimizer.param_groups[0]["lr"] = now.learning_rate * self.rate_scale
         indices, labels = game.sampler.draw(n, self.random)
-        latents = torch.randn(n, game.generator.latent, generator=self.random, device=self.fabric.device)
+        latents = torch.randn(n, game.latent, generator=self.random, device=self.fabric.device)
         share = slice(self.fabric.global_rank, None, self.fabric.world_size)
         seen_real, seen_fake, seen_again = (
             d[share] for d in game.augment.draw(3 * n, now.augment_p, self.random).chunk(3)
@@ -154,7 +159,7 @@ class Trainer:
     def _average(self, tensors: list[Tensor]) -> None:
         """Average tensors over the processes in place, as one message."""
         flat: Tensor = self.fabric.all_reduce(torch.cat([t.flatten() for t in tensors]), reduce_op="mean")
-        for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+        for tensor, part in zip(tensors, torch.split(flat, [t.numel() for t in tensors]), strict=True):
             tensor.copy_(part.view_as(tensor))
 
     def averaged(self, values: Tensor) -> list[float]:

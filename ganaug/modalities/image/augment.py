@@ -1,10 +1,11 @@
 """What both real and generated images pass through before the discriminator sees them.
 
-Differentiable augmentation (Zhao et al., arXiv 2006.10738) with probability p for each operation and image (Karras et al.,
-arXiv 2006.06676). Only operations that keep a label true may run, so the user declares the invariances beyond the safe ones.
+Differentiable augmentation (Zhao et al., arXiv 2006.10738) with probability p for each operation and image (Karras et
+al., arXiv 2006.06676). Only operations that keep a label true may run, so the user declares the invariances beyond
+the safe ones.
 
-Shifts, zooms and flips act on rows and columns separately. Hence an image is warped by two small matrix products,
-``A @ image @ B.T``, which cost a CPU next to nothing and differentiate as often as need be; only rotation needs a grid.
+Shifts, zooms and flips act on rows and columns separately. Hence an image is warped by two small matrix products, ``A
+@ image @ B.T``, which cost a CPU next to nothing and differentiate as often as need be; only rotation needs a grid.
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ class ImageAugment:
         happens = torch.rand(n, 12, generator=generator, device=generator.device) < p
         return torch.where(happens, u, 0.0)
 
-    def __call__(self, images: Tensor, draws: Tensor) -> Tensor:
+    def __call__(self, inputs: Tensor, draws: Tensor) -> Tensor:
         """Change images (n, C, H, W) in [-1, 1] as ``draws`` (n, 12) says."""
-        has = self.invariances
+        images, has = inputs, self.invariances
         if has & {"translate", "scale", "flip_horizontal", "flip_vertical"}:
             images = self._warp(images, draws)
         if "rotate" in has:

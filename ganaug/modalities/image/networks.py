@@ -1,14 +1,16 @@
 """Generator and discriminator for images of any height and width from 8 to 128 pixels and 1 to 4 channels.
 
-Residual blocks without normalisation (R3GAN, arXiv 2501.05441), plain 3x3 convolutions. Full-resolution convolutions are
-most of the cost on a CPU, so both networks leave full resolution at once: the discriminator enters by pixel-unshuffle and
-the generator leaves by pixel-shuffle. Sizes that do not divide are padded going in and cropped coming out.
+Residual blocks without normalisation (R3GAN, arXiv 2501.05441), plain 3x3 convolutions. Full-resolution convolutions
+are most of the cost on a CPU, so both networks leave full resolution at once: the discriminator enters by pixel-
+unshuffle and the generator leaves by pixel-shuffle. Sizes that do not divide are padded going in and cropped coming
+out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +22,7 @@ MIN_GRID = 8  # the coarsest grid has at most this many cells on its shorter sid
 
 @dataclass(frozen=True)
 class Layout:
-    """Where an image of height x width is worked on: the shuffle factor, the coarsest grid and the stages up from it."""
+    """Where an image is worked on: the shuffle factor, the coarsest grid and the stages up from it."""
 
     height: int
     width: int
@@ -60,20 +62,21 @@ def stage_widths(width: int, stages: int) -> list[int]:
 
 
 class ResidualBlock(nn.Module):
-    """x + gain-free two-convolution branch; the last convolution starts at zero, so that the block starts as identity."""
+    """x + two convolutions of x; the last one starts at zero, so that the block starts as identity."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(channels, channels, 3, padding=1)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         nn.init.kaiming_normal_(self.first.weight, SLOPE)
-        nn.init.zeros_(self.first.bias)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
+        for start in (self.first.bias, self.second.weight, self.second.bias):
+            assert start is not None
+            nn.init.zeros_(start)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, C, h, w) to (n, C, h, w)."""
-        return x + self.second(leaky_relu(self.first(leaky_relu(x, SLOPE)), SLOPE))
+        branch: Tensor = self.second(leaky_relu(self.first(leaky_relu(x, SLOPE)), SLOPE))
+        return x + branch
 
 
 class Generator(nn.Module):
@@ -102,7 +105,7 @@ class Generator(nn.Module):
         self.embedding = nn.Embedding(n_classes, latent)
         self.entry = nn.Linear(2 * latent, widths[0] * layout.grid[0] * layout.grid[1])
         self.stages = nn.ModuleList(nn.Sequential(*(ResidualBlock(w) for _ in range(depth))) for w in widths)
-        self.changes = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(widths, widths[1:], strict=False))
+        self.changes = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in pairwise(widths))
         self.exit = nn.Conv2d(widths[-1], channels * layout.shuffle**2, 3, padding=1)
 
     def forward(self, latents: Tensor, labels: Tensor, strength: float = 1.0) -> Tensor:
@@ -147,7 +150,7 @@ class Discriminator(nn.Module):
         widths = stage_widths(width, layout.stages)[::-1]
         self.entry = nn.Conv2d(channels * layout.shuffle**2, widths[0], 3, padding=1)
         self.stages = nn.ModuleList(nn.Sequential(*(ResidualBlock(w) for _ in range(depth))) for w in widths)
-        self.changes = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(widths, widths[1:], strict=False))
+        self.changes = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in pairwise(widths))
         self.exit = nn.Linear(widths[-1] * layout.grid[0] * layout.grid[1], features)
         self.head = head(features, n_classes)
 

@@ -1,0 +1,436 @@
+"""The front door: fit a conditional GAN to labelled images, sample new ones, augment a training set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from lightning_fabric import Fabric
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ganaug.errors import ConfigError, ModelError
+from ganaug.gan.checkpoint import fingerprint
+from ganaug.gan.fabric import make_fabric, resolve_device
+from ganaug.gan.objectives import OBJECTIVES
+from ganaug.gan.penalties import PENALTIES
+from ganaug.gan.run import Record, run
+from ganaug.gan.schedule import Schedule, auto_steps
+from ganaug.gan.trainer import Trainer
+from ganaug.modalities.image.augment import SAFE, ImageAugment
+from ganaug.modalities.image.classifier import predict_proba, train_classifier
+from ganaug.modalities.image.pixels import as_images, picture_grid, to_float, to_uint8
+from ganaug.modalities.image.players import Architecture, image_game
+from ganaug.modalities.labels import encode, to_codes
+from ganaug.model import load_model, save_model
+from ganaug.synthesis.realism import Realism
+from ganaug.synthesis.sample import sample
+from ganaug.synthesis.score import Scorer
+from ganaug.synthesis.select import Candidates, Selection, fill_quotas
+
+Images = NDArray[np.uint8]
+SHOWN = 8  # columns of a sample grid
+SCORED = 2048  # rows that fix the zero of the discriminator's logits
+
+
+class GANAugmenter(BaseEstimator):  # type: ignore[misc]
+    """Learn to generate labelled images from a few, and add the good ones to them.
+
+    Parameters
+    ----------
+    steps : int or "auto", default="auto"
+        Optimiser steps of each network. ``"auto"`` picks a budget from the data.
+    batch_size : int, default=64
+        Rows of either kind in a step.
+    learning_rate : float, default=0.0015
+        Of both Adam optimisers; linearly down over the second half.
+    objective : str, default="relativistic"
+        What the networks minimise: minimax, non_saturating, hinge, least_squares, wasserstein_gp, relativistic.
+    penalty : str, default="auto"
+        What keeps the discriminator smooth: r1, r2, r1_r2, gradient_penalty, lecam, none; ``"auto"`` goes with the
+        objective.
+    penalty_weight : float, default=1.0
+        Factor of the penalty (gamma).
+    conditioning : str, default="projection"
+        How the discriminator sees the label: projection, acgan, concat.
+    invariances : sequence of str, default=("translate", "scale", "brightness", "contrast")
+        Changes that keep a label true: also cutout, flip_horizontal, flip_vertical, rotate, saturation. Both real and
+        generated images undergo them before the discriminator looks.
+    width : int, default=64
+        Channels at the coarsest grid of the networks.
+    depth : int, default=1
+        Residual blocks a resolution.
+    device : str, default="auto"
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    precision : str, default="auto"
+        ``"32-true"``, ``"bf16-mixed"``, or ``"auto"``: bfloat16 where the hardware has it.
+    random_state : int, RandomState or None, default=None
+        The same int gives the same model on the same machine.
+    checkpoint_dir : path-like, optional
+        Where training saves its state, to go on from there when it is run again after an interruption.
+    verbose : bool or str, default=False
+        Show progress, under this name.
+
+    Attributes
+    ----------
+    classes_ : ndarray (K,)
+        Class labels.
+    shape_ : tuple
+        Shape of an image as it was given: (H, W) or (H, W, C).
+    generator_, discriminator_ : nn.Module
+        The trained networks; the generator's weights are a moving average.
+    history_ : DataFrame
+        Losses, mean logits and penalty through training.
+    snapshots_ : dict of int to uint8 array
+        Step to images of up to ten classes through training.
+    model_id_ : str
+        Hash of the weights, once saved or loaded.
+
+    References
+    ----------
+    Goodfellow et al., Generative Adversarial Networks, arXiv 1406.2661. Huang et al., R3GAN, arXiv 2501.05441.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from ganaug import GANAugmenter
+    >>> images, labels = load_digits(return_X_y=True)
+    >>> X = (images[:100].reshape(-1, 8, 8) * 15.9375).astype("uint8")
+    >>> augmenter = GANAugmenter(steps=20, random_state=0).fit(X, labels[:100])
+    >>> X_new, y_new = augmenter.sample(per_class=2)
+    >>> X_new.shape, y_new.shape
+    ((20, 8, 8), (20,))
+    """
+
+    def __init__(
+        self,
+        *,
+        steps: int | str = "auto",
+        batch_size: int = 64,
+        learning_rate: float = 1.5e-3,
+        objective: str = "relativistic",
+        penalty: str = "auto",
+        penalty_weight: float = 1.0,
+        conditioning: str = "projection",
+        invariances: Sequence[str] = SAFE,
+        width: int = 64,
+        depth: int = 1,
+        device: str = "auto",
+        precision: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        checkpoint_dir: str | Path | None = None,
+        verbose: bool | str = False,
+    ) -> None:
+        self.steps = steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.objective = objective
+        self.penalty = penalty
+        self.penalty_weight = penalty_weight
+        self.conditioning = conditioning
+        self.invariances = invariances
+        self.width = width
+        self.depth = depth
+        self.device = device
+        self.precision = precision
+        self.random_state = random_state
+        self.checkpoint_dir = checkpoint_dir
+        self.verbose = verbose
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> GANAugmenter:  # noqa: N803
+        """Train the GAN.
+
+        Parameters
+        ----------
+        X : uint8 array (n, H, W) or (n, H, W, C)
+            Images of 8 to 128 pixels a side and 1 to 4 channels.
+        y : array (n,)
+            Labels of any kind.
+
+        Returns
+        -------
+        GANAugmenter
+            Itself.
+
+        Raises
+        ------
+        DataError
+            X or y cannot be used.
+        ConfigError
+            A parameter is unknown or out of range.
+        ModelError
+            The checkpoint cannot be read or written.
+        """
+        images = as_images(X)
+        self.classes_, codes = encode(y, len(images))
+        self.shape_ = np.asarray(X).shape[1:]
+        self.seed_ = _seed(self.random_state)
+        self._drawn = 0
+        fabric = make_fabric(self.device, self.precision)
+        trainer = self._trainer(fabric, images, codes)
+        identity = fingerprint(
+            {**asdict(self._architecture), **asdict(trainer.schedule), **self._rules()}, images, codes
+        )
+        self._checkpoint = Path(self.checkpoint_dir, f"{identity}.safetensors") if self.checkpoint_dir else None
+        stage = self.verbose if isinstance(self.verbose, str) else "fit" if self.verbose else None
+        record = run(trainer, self._snapshot, checkpoint=self._checkpoint, identity=identity, stage=stage)
+        self._keep(trainer, record, images, codes)
+        return self
+
+    def sample(
+        self,
+        per_class: int | None = None,
+        y: ArrayLike | None = None,
+        *,
+        truncation: float = 1.0,
+        random_state: int | None = None,
+    ) -> tuple[Images, NDArray[Any]]:
+        """Generate images.
+
+        Parameters
+        ----------
+        per_class : int, optional
+            Images of every class.
+        y : array (n,), optional
+            Exact labels, instead.
+        truncation : float, default=1.0
+            Scale of the latents; below 1, typical images at the price of variety.
+        random_state : int, optional
+            The same int gives the same images. None goes on where the last call stopped.
+
+        Returns
+        -------
+        X_new : uint8 array (n, *shape_)
+            The images.
+        y_new : array (n,)
+            Their labels.
+
+        Raises
+        ------
+        ConfigError
+            Neither or both of ``per_class`` and ``y`` are given.
+        DataError
+            A label in ``y`` is unknown.
+        """
+        check_is_fitted(self)
+        if y is not None and per_class is None:
+            codes = to_codes(y, self.classes_)
+        elif per_class is not None and y is None:
+            codes = np.repeat(np.arange(len(self.classes_)), per_class)
+        else:
+            raise ConfigError("sample needs either per_class=n or y=[labels]: give one of them.")
+        if random_state is None:
+            images = self._draw(codes, truncation)
+        else:
+            images = self._generate(codes, random_state, 0, truncation)
+        return images.reshape(-1, *self.shape_), self.classes_[codes]
+
+    def augment(
+        self,
+        X: ArrayLike,  # noqa: N803
+        y: ArrayLike,
+        ratio: float = 1.0,
+        *,
+        selection: Selection | None = None,
+    ) -> tuple[Images, NDArray[Any]]:
+        """Append selected synthetic images to labelled images.
+
+        Parameters
+        ----------
+        X, y : arrays (n, ...) and (n,)
+            Training images and labels, those that `fit` saw or others of its classes.
+        ratio : float, default=1.0
+            Synthetic images for each given one, class by class.
+        selection : Selection, optional
+            What a synthetic image must show; the default drops copies and images that a teacher, trained on X and y,
+            does not take for their class.
+
+        Returns
+        -------
+        X_aug, y_aug : arrays (n + m, ...) and (n + m,)
+            The originals first, in their order. m falls short where too few images were good enough.
+        """
+        check_is_fitted(self)
+        images, codes = as_images(X), to_codes(y, self.classes_)
+        quotas = np.round(np.bincount(codes, minlength=len(self.classes_)) * ratio).astype(np.int64)
+        found = list(self.candidates(images, codes, quotas, selection or Selection()))
+        new = np.concatenate([images[:0], *(c.images[c.kept] for c in found)])
+        labels = np.concatenate([codes[:0], *(c.labels[c.kept] for c in found)])
+        order = labels.argsort(kind="stable")
+        both = np.concatenate([images, new[order]]).reshape(-1, *self.shape_)
+        return both, np.concatenate([np.asarray(y), self.classes_[labels[order]]])
+
+    def candidates(
+        self, images: Images, codes: NDArray[np.int64], quotas: NDArray[np.int64], selection: Selection
+    ) -> Iterator[Candidates]:
+        """Stream scored candidates until each class has its quota; the teacher sees the given rows only.
+
+        Parameters
+        ----------
+        images, codes : arrays (n, H, W, C) and (n,)
+            Training images and class codes.
+        quotas : int array (K,)
+            Rows to keep of each class.
+        selection : Selection
+            Which to keep.
+
+        Yields
+        ------
+        Candidates
+            Portions of bounded size.
+        """
+        teacher = train_classifier(images, codes, len(self.classes_), seed=self.seed_, device=self.device)
+        scorer = Scorer(self._realism, lambda rows: predict_proba(teacher, rows), images)
+        yield from fill_quotas(lambda labels: self._draw(labels, 1.0), scorer, selection, quotas)
+
+    def score_real(self, X: ArrayLike, y: ArrayLike | None = None) -> NDArray[np.float32]:  # noqa: N803
+        """Give the discriminator's probability that images are real.
+
+        Parameters
+        ----------
+        X : uint8 array (n, *shape_)
+            Images.
+        y : array (n,), optional
+            Their labels; without them the discriminator judges the image alone.
+
+        Returns
+        -------
+        float32 array (n,)
+            One half lies midway between the mean logits of real and of generated training images.
+        """
+        check_is_fitted(self)
+        images = as_images(X)
+        return self._realism(images, None if y is None else to_codes(y, self.classes_))
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model as safetensors and JSON, with the history and the sample grids beside it.
+
+        Raises
+        ------
+        ModelError
+            The folder cannot be written.
+        """
+        check_is_fitted(self)
+        folder = Path(folder)
+        config = {
+            "architecture": asdict(self._architecture),
+            "classes": [str(c) for c in self.classes_],
+            "class_type": self.classes_.dtype.str,
+            "shape": list(self.shape_),
+            "seed": self.seed_,
+            "midpoint": self._realism.midpoint,
+            "steps": int(self.history_["step"].iloc[-1]),
+            "rules": self._rules(),
+        }
+        modules = {"generator": self.generator_, "discriminator": self.discriminator_}
+        self.model_id_ = save_model(folder, config, modules)
+        self.history_.to_csv(folder / "history.csv", index=False, float_format="%.6g")
+        (folder / "samples").mkdir(exist_ok=True)
+        for step, images in self.snapshots_.items():
+            picture_grid(images, SHOWN).save(folder / "samples" / f"{step:06d}.png")
+        if self._checkpoint is not None:
+            self._checkpoint.unlink(missing_ok=True)  # its work is done and safe
+
+    @classmethod
+    def load(cls, folder: str | Path, device: str = "auto") -> GANAugmenter:
+        """Read a model that `save` wrote.
+
+        Raises
+        ------
+        ModelError
+            The folder is no model of ganaug, or is damaged.
+        """
+        folder = Path(folder)
+        config, weights = load_model(folder)
+        try:
+            self = cls(**config["rules"], device=device)
+            self._architecture = Architecture(**config["architecture"])
+            self.classes_ = np.array(config["classes"]).astype(config["class_type"])
+            self.shape_, self.seed_ = tuple(config["shape"]), int(config["seed"])
+            midpoint = float(config["midpoint"])
+            modules = dict(zip(("generator", "discriminator"), self._architecture.build(0), strict=True))
+            for name, module in modules.items():
+                module.load_state_dict(weights[name])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ModelError(f"{folder} does not fit this version of ganaug ({error}): train it again.") from error
+        target = resolve_device(device)
+        self.generator_, self.discriminator_ = (m.to(target).eval() for m in modules.values())
+        self._realism = Realism(self.discriminator_, to_float, midpoint)
+        self._drawn, self._checkpoint, self.model_id_ = 0, None, config["weights"]
+        self.history_ = pd.read_csv(folder / "history.csv")
+        self.snapshots_ = {}
+        return self
+
+    def _rules(self) -> dict[str, Any]:
+        """Return the parameters that shape training, beside the architecture and the schedule."""
+        names = ("objective", "penalty", "conditioning", "width", "depth", "precision")
+        return {n: getattr(self, n) for n in names} | {"invariances": sorted(self.invariances)}
+
+    def _trainer(self, fabric: Fabric, images: Images, codes: NDArray[np.int64]) -> Trainer:
+        height, width, channels = images.shape[1:]
+        self._architecture = Architecture(
+            height,
+            width,
+            channels,
+            len(self.classes_),
+            conditioning=self.conditioning,
+            base_width=self.width,
+            depth=self.depth,
+        )
+        objective = OBJECTIVES[self.objective]
+        penalty = PENALTIES[objective.penalty if self.penalty == "auto" else self.penalty]()
+        augment = ImageAugment(self.invariances)
+        game = image_game(self._architecture, images, codes, objective, penalty, augment, self.seed_, fabric.device)
+        schedule = Schedule(
+            auto_steps(len(images)) if self.steps == "auto" else int(self.steps),
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            penalty_weight=self.penalty_weight,
+        )
+        return Trainer(fabric, game, schedule, self.seed_)
+
+    def _snapshot(self, generator: torch.nn.Module) -> torch.Tensor:
+        """Return the same latents of up to ten classes through the generator as it is now: uint8 (n, H, W, C)."""
+        codes = np.repeat(np.arange(min(10, len(self.classes_))), SHOWN)
+        return torch.from_numpy(np.concatenate([to_uint8(part) for part in sample(generator, codes, self.seed_)]))
+
+    def _keep(self, trainer: Trainer, record: Record, images: Images, codes: NDArray[np.int64]) -> None:
+        """Turn what training left into fitted attributes."""
+        self.generator_ = trainer.ema.module.eval()
+        self.discriminator_ = trainer.game.discriminator.eval().requires_grad_(False)
+        self.history_ = pd.DataFrame(record.history, columns=list(record.columns)).astype({"step": int})
+        self.snapshots_ = {step: tensor.numpy() for step, tensor in record.snapshots.items()}
+        some = np.random.default_rng(self.seed_).permutation(len(images))[:SCORED]
+        fakes = self._generate(codes[some], self.seed_ + 1, 0, 1.0)
+        self._realism = Realism(self.discriminator_, to_float)
+        self._realism.calibrate(images[some], fakes, codes[some])
+
+    def _draw(self, codes: NDArray[np.int64], truncation: float = 1.0) -> Images:
+        """Generate the next images of this model's own stream."""
+        images = self._generate(codes, self.seed_, self._drawn, truncation)
+        self._drawn += len(codes)
+        return images
+
+    def _generate(self, codes: NDArray[np.int64], seed: int, start: int, truncation: float) -> Images:
+        parts = sample(self.generator_, codes, seed, start, truncation)
+        empty = np.empty((0, *self.shape_[:2], self._architecture.channels), np.uint8)
+        return np.concatenate([empty, *(to_uint8(part) for part in parts)])
+
+
+def load_augmenter(folder: str | Path, device: str = "auto") -> GANAugmenter:
+    """Read a model that `GANAugmenter.save` wrote; `ModelError` where it is none."""
+    return GANAugmenter.load(folder, device)
+
+
+def _seed(random_state: int | np.random.RandomState | None) -> int:
+    """Draw the one seed that everything else derives from."""
+    if isinstance(random_state, (int, np.integer)):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))

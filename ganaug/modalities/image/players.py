@@ -1,0 +1,93 @@
+"""The two networks of a game of images, sized from the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ganaug.gan.conditioning import CONDITIONINGS
+from ganaug.gan.objectives import Objective
+from ganaug.gan.penalties import Penalty
+from ganaug.gan.sampler import BalancedSampler
+from ganaug.gan.trainer import Augment, Game
+from ganaug.modalities.image.networks import Discriminator, Generator, Layout
+from ganaug.modalities.image.pixels import to_float
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Everything that determines the shapes of the two networks."""
+
+    height: int
+    width: int
+    channels: int
+    n_classes: int
+    conditioning: str = "projection"
+    latent: int = 64
+    features: int = 128
+    base_width: int = 64
+    depth: int = 1
+
+    def build(self, seed: int) -> tuple[Generator, Discriminator]:
+        """Return a new generator and discriminator; the global random state is left alone."""
+        layout = Layout.of(self.height, self.width)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
+            generator = Generator(layout, self.channels, self.n_classes, self.latent, self.base_width, self.depth)
+            discriminator = Discriminator(
+                layout,
+                self.channels,
+                self.n_classes,
+                self.base_width,
+                self.depth,
+                self.features,
+                CONDITIONINGS[self.conditioning],
+            )
+        return _channels_last(generator), _channels_last(discriminator)
+
+
+def image_game(
+    architecture: Architecture,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    objective: Objective,
+    penalty: Penalty,
+    augment: Augment,
+    seed: int,
+    device: torch.device,
+) -> Game:
+    """Set up a game of images: networks on the device, and beside them the whole data set, as uint8.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The networks.
+    images, labels : arrays (n, H, W, C) and (n,)
+        Training rows and class codes.
+    objective, penalty, augment
+        The rules.
+    seed : int
+        Of the initial weights.
+    device : torch.device
+        Where all of it lives.
+    """
+    data, codes = (torch.from_numpy(a).to(device) for a in (images, labels))
+    generator, discriminator = architecture.build(seed)
+    return Game(
+        generator.to(device),
+        discriminator.to(device),
+        rows=lambda indices: to_float(data[indices]),
+        sampler=BalancedSampler(codes, architecture.n_classes),
+        objective=objective,
+        penalty=penalty,
+        augment=augment,
+        latent=architecture.latent,
+    )
+
+
+def _channels_last(module: Any) -> Any:
+    return module.to(memory_format=torch.channels_last)

@@ -1,0 +1,121 @@
+"""Write scored candidates to Parquet as they come, and say what became of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ganaug.data.rows import Rows, RowWriter, content_ids
+from ganaug.files import write_json
+from ganaug.progress import Progress
+from ganaug.synthesis.score import copy_distance
+from ganaug.synthesis.select import Candidates
+
+SCORES = pa.schema(
+    [
+        ("realism", pa.float32()),  # the discriminator's P(real)
+        ("confidence", pa.float32()),  # the teacher's probability of the row's own label
+        ("nearest_id", pa.string()),  # the closest training row
+        ("nearest_distance", pa.float32()),  # root mean square difference to it, 0 to 1
+        ("kept", pa.bool_()),
+        ("reason", pa.string()),  # why it was dropped; "" when kept
+        ("model", pa.string()),  # hash of the model's weights
+    ]
+)
+
+
+def write_candidates(
+    candidates: Iterable[Candidates],
+    training: Rows,
+    quotas: NDArray[np.int64],
+    *,
+    model: str,
+    out: str | Path,
+    report: str | Path,
+    stage: str,
+) -> None:
+    """Stream candidates to a Parquet file in the file form, with their scores; memory stays constant.
+
+    Parameters
+    ----------
+    candidates : iterable of Candidates
+        Portions, as `ganaug.GANAugmenter.candidates` yields them.
+    training : Rows
+        The rows that the model and the teacher saw; give the file its schema and the nearest row its id.
+    quotas : int array (K,)
+        Rows wanted of each class.
+    model : str
+        Hash of the model's weights, noted in every row.
+    out, report : path-like
+        Parquet and JSON to write.
+    stage : str
+        Name to show progress under.
+    """
+    names = training.schema.classes
+    drawn, kept = Counter[str](), Counter[str]()
+    reasons: dict[str, Counter[str]] = {name: Counter() for name in names}
+    with (
+        RowWriter(out, training.schema, extra=SCORES) as writer,
+        Progress(stage, int(quotas.sum()), "rows") as progress,
+    ):
+        for found in candidates:
+            writer.write(_rows(found, training), _extra(found, training, model))
+            for code, reason in zip(found.labels, found.reasons, strict=True):
+                name = names[code]
+                drawn[name] += 1
+                kept[name] += not reason
+                if reason:
+                    reasons[name][reason] += 1
+            progress.advance(int(found.kept.sum()), f"{sum(drawn.values())} candidates")
+    total: Counter[str] = sum(reasons.values(), Counter())
+    write_json(
+        report,
+        {
+            "model": model,
+            "copy_distance": copy_distance(training.images),
+            "wanted": int(quotas.sum()),
+            "candidates": sum(drawn.values()),
+            "kept": sum(kept.values()),
+            "dropped": dict(total),
+            "per_class": {
+                name: {
+                    "wanted": int(quota),
+                    "candidates": drawn[name],
+                    "kept": kept[name],
+                    "dropped": dict(reasons[name]),
+                }
+                for name, quota in zip(names, quotas, strict=True)
+            },
+        },
+    )
+
+
+def _rows(found: Candidates, training: Rows) -> Rows:
+    n = len(found.labels)
+    return Rows(
+        training.schema,
+        found.images,
+        found.labels,
+        synthetic=np.ones(n, bool),
+        ids=content_ids(found.images),
+        groups=np.full(n, None, object),
+    )
+
+
+def _extra(found: Candidates, training: Rows, model: str) -> dict[str, NDArray[Any]]:
+    scores = dict(found.scores)
+    return {
+        "realism": scores["realism"],
+        "confidence": scores["confidence"],
+        "nearest_id": training.ids[scores["nearest"]],
+        "nearest_distance": scores["nearest_distance"],
+        "kept": found.kept,
+        "reason": found.reasons,
+        "model": np.full(len(found.labels), model, object),
+    }

@@ -1,0 +1,51 @@
+"""The discriminator's view of rows: how probably real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+Floats = NDArray[np.float32]
+BATCH = 1024
+
+
+class Realism:
+    """P(real), as the discriminator sees it.
+
+    Parameters
+    ----------
+    discriminator : nn.Module
+        ``(inputs, labels, strength) -> logits, class logits``.
+    to_inputs : callable
+        Rows (n, ...) as a tensor on the device to what the discriminator sees.
+    midpoint : float, default=0.0
+        The logit that counts as probability one half. Objectives such as the relativistic one fix only differences of
+        logits, so it has to be measured, see `calibrate`.
+    """
+
+    def __init__(self, discriminator: nn.Module, to_inputs: Callable[[Tensor], Tensor], midpoint: float = 0.0) -> None:
+        self.discriminator, self.to_inputs, self.midpoint = discriminator, to_inputs, midpoint
+
+    def calibrate(self, real: NDArray[np.uint8], fake: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
+        """Put the midpoint halfway between the mean logits of real and of generated rows (n, ...)."""
+        self.midpoint = float(np.mean([self.logits(rows, labels).mean() for rows in (real, fake)]))
+
+    @torch.no_grad()
+    def logits(self, rows: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> Floats:
+        """Return the logits (n,) of rows (n, ...); without labels, those of the unconditional part."""
+        device = next(self.discriminator.parameters()).device
+        strength = 0.0 if labels is None else 1.0
+        codes = np.zeros(len(rows), np.int64) if labels is None else labels
+        parts = [np.empty(0, np.float32)]
+        for start in range(0, len(rows), BATCH):
+            batch, code = (torch.from_numpy(a[start : start + BATCH]).to(device) for a in (rows, codes))
+            parts.append(self.discriminator(self.to_inputs(batch), code, strength)[0].float().cpu().numpy())
+        return np.concatenate(parts)
+
+    def __call__(self, rows: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> Floats:
+        """Return P(real) (n,) of rows (n, ...)."""
+        return (0.5 * (1 + np.tanh((self.logits(rows, labels) - self.midpoint) / 2))).astype(np.float32)

@@ -1,0 +1,54 @@
+"""From a generator and labels to rows, with latents that depend on the seed and the row's number alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+BLOCK = 256  # rows whose latents share a seed; also rows that go through the generator at once
+
+
+def latents_of_block(seed: int, block: int, size: int) -> Tensor:
+    """Draw the latents (BLOCK, size) of one block of rows, on the CPU, so that every device samples the same rows."""
+    state = np.random.SeedSequence([seed, block]).generate_state(1, np.uint64)[0]
+    random = torch.Generator().manual_seed(int(state))
+    return torch.randn(BLOCK, size, generator=random)
+
+
+@torch.no_grad()
+def sample(
+    generator: nn.Module, labels: NDArray[np.int64], seed: int, start: int = 0, truncation: float = 1.0
+) -> Iterator[Tensor]:
+    """Generate a row for every label.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        ``(latents, labels) -> rows``, with an attribute ``latent``.
+    labels : int array (n,)
+        Class codes.
+    seed : int
+        Row i of seed s is always the same row, however many are drawn and in whatever portions.
+    start : int
+        Number of the first row.
+    truncation : float
+        Latents are scaled by this: below 1, typical rows at the price of variety (arXiv 1809.11096).
+
+    Yields
+    ------
+    Tensor
+        Up to BLOCK rows at a time, on the generator's device.
+    """
+    device = next(generator.parameters()).device
+    size = int(generator.latent)  # type: ignore[arg-type]
+    done = 0
+    while done < len(labels):
+        block, offset = divmod(start + done, BLOCK)
+        codes = labels[done : done + BLOCK - offset]
+        latents = latents_of_block(seed, block, size)[offset : offset + len(codes)] * truncation
+        yield generator(latents.to(device), torch.from_numpy(codes).to(device))
+        done += len(codes)
