@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganaug.data.load import common_size, load
+from ganaug.data.sources import open_source
+from ganaug.errors import DataError
+
+
+def folder(root: Path, bad: int = 0) -> Path:
+    """Ten readable images a class: 17 x 40, one of them RGBA and one of another size; and ``bad`` damaged files."""
+    for label in "ab":
+        (root / label).mkdir(parents=True)
+        for i in range(10):
+            mode, size = ("RGBA" if i == 3 else "L"), ((20, 20) if i == 4 else (40, 17))
+            Image.new(mode, size, i).save(root / label / f"{i}.png")
+    for i in range(bad):
+        (root / "a" / f"bad{i}.png").write_bytes(b"no image")
+    return root
+
+
+def test_size_and_channels_are_found(tmp_path: Path) -> None:
+    loaded = load(open_source(folder(tmp_path)))
+    assert loaded.rows.schema.shape == (17, 40, 4)
+    assert loaded.resized == 2
+    assert loaded.rows.labels.tolist() == [0] * 10 + [1] * 10
+    assert loaded.rows.images[1, 0, 0].tolist() == [1, 1, 1, 255]
+
+
+def test_size_and_channels_may_be_given(tmp_path: Path) -> None:
+    rows = load(open_source(folder(tmp_path)), size=(9, 12), channels=1).rows
+    assert rows.images.shape == (20, 9, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ([(28, 28), (28, 28), (30, 30)], (28, 28)),
+        ([(3000, 4000)], (96, 128)),
+        ([(4, 4)], (8, 8)),
+        ([(4, 12)], (8, 24)),
+        ([(10, 1000)], (8, 128)),
+        ([(10, 10), (20, 20), (90, 90)], (20, 20)),
+    ],
+)
+def test_the_size_rule(sizes: list[tuple[int, int]], expected: tuple[int, int]) -> None:
+    assert common_size(sizes) == expected
+
+
+def test_unreadable_rows_are_set_aside_by_name(tmp_path: Path) -> None:
+    loaded = load(open_source(folder(tmp_path, bad=1)))
+    assert len(loaded.rows) == 20
+    assert [bad.name for bad in loaded.rejected] == ["a/bad0.png"]
+    assert "not an image" in loaded.rejected[0].reason
+
+
+def test_too_many_unreadable_rows_stop(tmp_path: Path) -> None:
+    source = open_source(folder(tmp_path, bad=3))
+    with pytest.raises(DataError, match=r"3 of 23 rows cannot be used \('a/bad0\.png': not an image"):
+        load(source)
+    assert len(load(source, max_unreadable=0.2).rows) == 20
+
+
+def test_nothing_readable_stops_even_if_allowed(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match="1 of 1 rows"):
+        load(open_source(tmp_path), max_unreadable=1.0)
+
+
+def test_truncated_files_count_although_their_header_is_fine(tmp_path: Path) -> None:
+    folder(tmp_path)
+    noise = np.random.default_rng(0).integers(0, 256, (17, 40)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a" / "cut.png")
+    (tmp_path / "a" / "cut.png").write_bytes((tmp_path / "a" / "cut.png").read_bytes()[:300])
+    loaded = load(open_source(tmp_path))
+    assert [bad.name for bad in loaded.rejected] == ["a/cut.png"]
+    assert "a/cut.png" not in loaded.names
+
+
+@pytest.mark.parametrize(("size", "channels"), [((7, 8), None), ((8, 129), None), (None, 2)])
+def test_impossible_shapes_are_refused(size: tuple[int, int] | None, channels: int | None) -> None:
+    with pytest.raises(DataError, match="sides must be 8 to 128"):
+        load(open_source("digits"), size=size, channels=channels)
