@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ganaug.data import exports
+from ganaug.data.exports import escape, export, unescape
+from ganaug.data.load import load
+from ganaug.data.rows import Rows, RowWriter
+from ganaug.data.sources import open_source
+from ganaug.errors import DataError
+
+PARTS = ("train", "validation", "test")
+Load = Callable[..., Any]
+
+
+@pytest.fixture
+def augmented(tmp_path: Path, digits: Rows) -> dict[str, Rows]:
+    """Digits of every class in each split; training rows partly synthetic, with a model. At ``augmented/``."""
+    per_class = [np.flatnonzero(digits.labels == k) for k in range(10)]
+    parts = {part: digits.take(np.sort([rows[3 * i : 3 * i + 3] for rows in per_class], axis=None))
+             for i, part in enumerate(PARTS)}  # fmt: skip
+    parts["train"].synthetic[20:] = True
+    for part, rows in parts.items():
+        extra = {"model": np.where(rows.synthetic, "f00d", "").astype(object)} if part == "train" else None
+        columns = pa.schema([("model", pa.string())]) if extra else None
+        with RowWriter(tmp_path / "augmented" / f"{part}.parquet", rows.schema, columns) as writer:
+            writer.write(rows, extra)
+    return parts
+
+
+def provenance(folder: Path) -> list[dict[str, str]]:
+    with (folder / "provenance.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@given(st.text(min_size=1, max_size=30))
+@example("T-shirt/top")
+@example("../..")
+@example("con.png")
+@example("test 1_train")
+@example("%2F")
+@example("\n\0")
+def test_class_names_are_escaped_reversibly(name: str) -> None:
+    safe = escape(name)
+    assert unescape(safe) == name
+    assert not set(safe) & set('/\\:*?"<>|[]\0\n')
+    assert safe[0] not in "._ "
+    assert safe[-1] not in ". "
+    assert not set(safe.lower().replace("_", "-").replace(" ", "-").replace(".", "-").split("-")) & {
+        "train",
+        "test",
+        "val",
+    }
+
+
+def test_ordinary_class_names_stay_as_they_are() -> None:
+    for name in ("Ankle boot", "7", "Ünïcode 9", "contest", "valley", "constrained"):
+        assert escape(name) == name
+
+
+def test_hugging_face_reads_the_image_folder(tmp_path: Path, augmented: dict[str, Rows], load_dataset: Load) -> None:
+    export("image_folder", tmp_path / "augmented", tmp_path / "out")
+    data = load_dataset("imagefolder", data_dir=str(tmp_path / "out"))
+    assert sorted(data) == sorted(PARTS)
+    for part, rows in augmented.items():
+        found = data[part].features["label"].names
+        assert sorted(map(unescape, found)) == sorted(rows.schema.classes)
+        pictures = {
+            (unescape(found[row["label"]]), np.asarray(row["image"].convert("L")).tobytes()) for row in data[part]
+        }
+        assert pictures == {
+            (rows.schema.classes[k], image.tobytes()) for k, image in zip(rows.labels, rows.images, strict=True)
+        }
+        assert len(data[part]) == len(rows)
+
+
+def test_our_own_source_reads_the_image_folder(tmp_path: Path, augmented: dict[str, Rows]) -> None:
+    export("image_folder", tmp_path / "augmented", tmp_path / "out")
+    loaded = load(open_source(tmp_path / "out"))
+    assert sorted(loaded.rows.ids[loaded.splits == "test"]) == sorted(augmented["test"].ids)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {*PARTS, "provenance.csv"}
+    assert {path.suffix for part in PARTS for path in (tmp_path / "out" / part).rglob("*.*")} == {".png"}
+
+
+def test_hugging_face_reads_the_shards(
+    tmp_path: Path, augmented: dict[str, Rows], load_dataset: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "SHARD", 12)
+    export("webdataset", tmp_path / "augmented", tmp_path / "out")
+    assert len(list((tmp_path / "out").glob("train-*.tar"))) == 3
+    data = load_dataset("webdataset", data_dir=str(tmp_path / "out"))
+    assert sorted(data) == sorted(PARTS)
+    for part, rows in augmented.items():
+        assert data[part]["cls"][:] == rows.labels.tolist()
+        for i, row in enumerate(data[part]):
+            np.testing.assert_array_equal(np.asarray(row["png"].convert("L")), rows.images[i, :, :, 0])
+            assert row["json"]["synthetic"] == rows.synthetic[i]
+            assert row["json"]["class"] == rows.schema.classes[rows.labels[i]]
+
+
+def test_the_table_of_labels_is_a_manifest(tmp_path: Path, augmented: dict[str, Rows]) -> None:
+    export("csv", tmp_path / "augmented", tmp_path / "out")
+    loaded = load(open_source(tmp_path / "out" / "provenance.csv"))
+    classes = np.array(loaded.rows.schema.classes)
+    for part, rows in augmented.items():
+        at = loaded.splits == part
+        assert loaded.rows.ids[at].tolist() == rows.ids.tolist()
+        assert classes[loaded.rows.labels[at]].tolist() == [rows.schema.classes[k] for k in rows.labels]
+
+
+@pytest.mark.parametrize("kind", ["image_folder", "webdataset", "csv"])
+def test_provenance_names_every_row(tmp_path: Path, augmented: dict[str, Rows], kind: str) -> None:
+    export(kind, tmp_path / "augmented", tmp_path / "out")
+    table = provenance(tmp_path / "out")
+    assert [row["id"] for row in table] == [i for rows in augmented.values() for i in rows.ids]
+    assert [row["model"] for row in table if row["synthetic"] == "1"] == ["f00d"] * 10
+    assert all(row["model"] == "" for row in table if row["synthetic"] == "0")
+    assert {row["split"] for row in table} == set(PARTS)
+    if kind != "webdataset":
+        assert all((tmp_path / "out" / row["path"]).is_file() for row in table)
+
+
+@pytest.mark.parametrize("kind", ["image_folder", "webdataset", "csv"])
+def test_exports_are_the_same_bytes_again_and_leave_nothing_stale(
+    tmp_path: Path, augmented: dict[str, Rows], kind: str
+) -> None:
+    def contents() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+
+    export(kind, tmp_path / "augmented", tmp_path / "out")
+    before = contents()
+    (tmp_path / "out" / "old.png").write_text("stale")
+    export(kind, tmp_path / "augmented", tmp_path / "out")
+    assert contents() == before
+
+
+def test_mistakes_are_explained(tmp_path: Path, augmented: dict[str, Rows]) -> None:
+    with pytest.raises(DataError, match="'zip' is no export; known are image_folder, webdataset, csv"):
+        export("zip", tmp_path / "augmented", tmp_path / "out")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "holiday.png").write_text("mine")
+    with pytest.raises(DataError, match="not written by ganaug"):
+        export("csv", tmp_path / "augmented", tmp_path / "photos")

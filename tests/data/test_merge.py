@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ganaug.data.merge import POLICIES, merge
+from ganaug.data.rows import Rows, RowWriter, Schema, read_rows, read_table
+from ganaug.errors import DataError
+
+COLUMNS = pa.schema([("kept", pa.bool_()), ("model", pa.string())])
+COUNTS = st.lists(st.integers(0, 500), min_size=1, max_size=8).map(np.array)
+
+
+@given(real=COUNTS, amount=st.floats(0, 20))
+def test_ratio_asks_for_a_multiple(real: np.ndarray, amount: float) -> None:
+    quotas = POLICIES["ratio"](real, amount)
+    assert (np.abs(quotas - amount * real) <= 0.5).all()
+
+
+@given(real=COUNTS, amount=st.floats(0, 20))
+def test_balance_fills_up_to_the_largest(real: np.ndarray, amount: float) -> None:
+    total = real + POLICIES["balance"](real, amount)
+    assert set(total) == {real.max()}
+
+
+@given(real=COUNTS, amount=st.integers(0, 1000))
+def test_at_least_fills_up_to_a_number(real: np.ndarray, amount: int) -> None:
+    quotas = POLICIES["at_least"](real, float(amount))
+    assert (quotas >= 0).all()
+    np.testing.assert_array_equal(real + quotas, np.maximum(real, amount))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Splits of 3 + 6 training rows, and 8 synthetic candidates a class of which every other one is kept."""
+    rng = np.random.default_rng(0)
+    schema = Schema(9, 11, 3, ("a", "b"))
+
+    def rows(labels: list[int], synthetic: bool = False) -> Rows:
+        images = rng.integers(0, 256, (len(labels), *schema.shape)).astype(np.uint8)
+        return Rows.build(schema, images, labels, synthetic=synthetic)
+
+    for part, labels in {"train": [0, 1, 1] * 3, "validation": [0, 1], "test": [1, 0, 1]}.items():
+        with RowWriter(tmp_path / "splits" / f"{part}.parquet", schema) as writer:
+            writer.write(rows(labels))
+    made = rows([0] * 8 + [1] * 8, synthetic=True)
+    with RowWriter(tmp_path / "synthetic.parquet", schema, COLUMNS) as writer:
+        writer.write(made, {"kept": np.arange(16) % 2 == 0, "model": np.full(16, "f00d", object)})
+    return tmp_path
+
+
+def run(project: Path, policy: str, amount: float) -> dict:
+    return merge(project / "splits", project / "synthetic.parquet", project / "out", policy=policy, amount=amount)
+
+
+def test_real_rows_first_then_the_first_kept_ones(project: Path) -> None:
+    provenance = run(project, "ratio", 1.0)
+    real, made = read_rows(project / "splits/train.parquet"), read_rows(project / "synthetic.parquet")
+    merged = read_rows(project / "out/train.parquet")
+    assert merged.ids.tolist() == [*real.ids, *made.ids[[0, 2, 4, 8, 10, 12, 14]]]
+    assert merged.synthetic.tolist() == [False] * 9 + [True] * 7
+    assert read_table(project / "out/train.parquet", ["model"])["model"].to_list() == [""] * 9 + ["f00d"] * 7
+    assert provenance["classes"] == [
+        {"class": "a", "real": 3, "wanted": 3, "got": 3},
+        {"class": "b", "real": 6, "wanted": 6, "got": 4},
+    ]
+    assert provenance["shortfall"] == 2
+    assert provenance["models"] == ["f00d"]
+    assert json.loads((project / "out/provenance.json").read_text()) == provenance
+
+
+@pytest.mark.parametrize(
+    ("policy", "amount", "got"), [("balance", 9.0, [3, 0]), ("at_least", 5.0, [2, 0]), ("ratio", 0.0, [0, 0])]
+)
+def test_policies(project: Path, policy: str, amount: float, got: list[int]) -> None:
+    assert [row["got"] for row in run(project, policy, amount)["classes"]] == got
+
+
+def test_validation_and_test_are_the_same_bytes(project: Path) -> None:
+    run(project, "ratio", 2.0)
+    for part in ("validation", "test"):
+        assert (project / f"out/{part}.parquet").read_bytes() == (project / f"splits/{part}.parquet").read_bytes()
+
+
+def test_merging_again_gives_the_same_bytes_and_nothing_stale(project: Path) -> None:
+    run(project, "ratio", 2.0)
+    before = {path.name: path.read_bytes() for path in (project / "out").iterdir()}
+    (project / "out" / "old.parquet").write_text("stale")
+    run(project, "ratio", 2.0)
+    assert {path.name: path.read_bytes() for path in (project / "out").iterdir()} == before
+
+
+def test_a_synthetic_row_that_is_a_test_row_stops(project: Path) -> None:
+    leak = read_rows(project / "splits/test.parquet").take([0])
+    leak.synthetic[:] = True
+    with RowWriter(project / "synthetic.parquet", leak.schema, COLUMNS) as writer:
+        writer.write(leak, {"kept": np.array([True]), "model": np.array(["f00d"], object)})
+    with pytest.raises(DataError, match="share the image"):
+        run(project, "ratio", 1.0)
+    assert not (project / "out").exists()
+
+
+def test_real_rows_cannot_pass_for_synthetic(project: Path) -> None:
+    rows = read_rows(project / "splits/train.parquet")
+    with RowWriter(project / "synthetic.parquet", rows.schema, COLUMNS) as writer:
+        writer.write(rows, {"kept": np.ones(9, bool), "model": np.full(9, "f00d", object)})
+    with pytest.raises(DataError, match="not marked synthetic"):
+        run(project, "ratio", 1.0)
+
+
+def test_mistakes_are_explained(project: Path) -> None:
+    with pytest.raises(DataError, match="'double' is no merge policy; known are ratio, balance, at_least"):
+        run(project, "double", 1.0)
+    with RowWriter(project / "synthetic.parquet", Schema(9, 11, 3, ("a", "c")), COLUMNS):
+        pass
+    with pytest.raises(DataError, match="differ in image shape or classes"):
+        run(project, "ratio", 1.0)
+    (project / "synthetic.parquet").unlink()
+    with pytest.raises(DataError, match="there is no file"):
+        run(project, "ratio", 1.0)
+
+
+def test_no_kept_row_at_all_is_a_shortfall(project: Path) -> None:
+    with RowWriter(project / "synthetic.parquet", Schema(9, 11, 3, ("a", "b")), COLUMNS):
+        pass
+    provenance = run(project, "ratio", 1.0)
+    assert (provenance["shortfall"], provenance["models"]) == (9, [])
+    assert len(read_rows(project / "out/train.parquet")) == 9
+
+
+def test_the_stage_merges_and_exports(project: Path, repository: Path) -> None:
+    (project / "data/splits").mkdir(parents=True)
+    (project / "data/synthetic").mkdir()
+    (project / "splits").rename(project / "data/splits/1")
+    (project / "synthetic.parquet").rename(project / "data/synthetic/1.parquet")
+    (project / "params.yaml").write_text("merge:\n  policy: balance\n  exports: [csv]\n")
+    subprocess.run([sys.executable, repository / "pipelines/merge.py", "--draw", "1"], cwd=project, check=True)
+    assert len(read_rows(project / "data/augmented/1/train.parquet")) == 12
+    assert (project / "exports/1/csv/provenance.csv").exists()

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganaug.data.load import load
+from ganaug.data.prepare import prepare
+from ganaug.data.rows import read_rows
+from ganaug.data.sources import open_source
+from ganaug.errors import DataError
+
+PARTS = ("train", "validation", "test", "pool")
+
+
+def run(folder: Path, source: str | Path, **options: Any) -> dict[str, Any]:
+    return prepare(source, out=folder / "splits", report=folder / "reports" / "prepare.json", **options)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def image_folder(root: Path, n: int = 12) -> Path:
+    """Digits as an image folder of three classes, without near duplicates."""
+    source = open_source("digits")
+    for i in range(n * 10):
+        if source.labels[i] in "012":
+            path = root / source.labels[i] / f"{i:03d}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(source.pixels.read(i)[:, :, 0]).save(path)
+    return root
+
+
+def test_benchmark_draws_of_the_built_in_clothes(tmp_path: Path) -> None:
+    report = run(tmp_path, "fashion_mnist_mini", draws=[0, 1, 2], per_class=20, validation=30)
+    assert report["mode"] == "benchmark"
+    rows = {d: {part: read_rows(tmp_path / f"splits/{d}/{part}.parquet") for part in PARTS} for d in range(3)}
+    sizes = {part: len(rows[0][part]) for part in PARTS}
+    assert sizes == {"train": 200, "validation": 300, "test": 2500, "pool": 2100}
+    train = [set(rows[d]["train"].ids) for d in range(3)]
+    assert len(train[0] | train[1] | train[2]) == 600
+    for part in ("validation", "test", "pool"):
+        assert len({tuple(rows[d][part].ids) for d in range(3)}) == 1
+        assert not set(rows[0][part].ids) & (train[0] | train[1] | train[2])
+    assert report["draws"]["0"]["rows"]["train"] == dict.fromkeys(report["classes"], 20)
+    assert report["draws"]["0"]["unused"] == 400
+    assert report["copies"]["near"]["rows"] == 0
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
+    options = {"draws": [0, 1], "per_class": 5}
+    run(tmp_path / "a", "digits", **options)
+    run(tmp_path / "b", "digits", **options)
+    run(tmp_path / "c", "digits", seed=1, **options)
+    a, b, c = (contents(tmp_path / name) for name in "abc")
+    assert len(a) == 9
+    assert a == b
+    assert a["splits/0/train.parquet"] != c["splits/0/train.parquet"]
+
+
+def test_the_place_and_order_of_files_do_not_matter(tmp_path: Path) -> None:
+    one, two = image_folder(tmp_path / "one"), tmp_path / "elsewhere" / "two"
+    for path in sorted(one.rglob("*.png"), reverse=True):
+        target = two / path.relative_to(one)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    run(tmp_path / "a", one)
+    run(tmp_path / "b", two)
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_old_draws_do_not_stay(tmp_path: Path) -> None:
+    run(tmp_path, "digits", draws=[0, 1, 2])
+    run(tmp_path, "digits", draws=[1])
+    assert [path.name for path in (tmp_path / "splits").iterdir()] == ["1"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["reports", "splits"]
+
+
+def test_a_failure_leaves_the_old_splits(tmp_path: Path) -> None:
+    run(tmp_path, "digits")
+    before = contents(tmp_path)
+    with pytest.raises(DataError):
+        run(tmp_path, "digits", validation=10_000)
+    assert contents(tmp_path) == before
+
+
+def test_other_peoples_folders_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "splits").mkdir()
+    (tmp_path / "splits" / "thesis.tex").write_text("x")
+    with pytest.raises(DataError, match="not written by ganaug"):
+        run(tmp_path, "digits")
+    assert (tmp_path / "splits" / "thesis.tex").exists()
+
+
+def test_copies_share_a_split_and_contested_ones_are_kept_out(tmp_path: Path) -> None:
+    root = image_folder(tmp_path / "images")
+    original = sorted((root / "0").iterdir())[0]
+    for i in range(4):
+        (root / "0" / f"copy{i}.png").write_bytes(original.read_bytes())
+    toned = np.asarray(Image.open(original)) // 2 + 20
+    Image.fromarray(toned).save(root / "0" / "toned.png")
+    contested = sorted((root / "1").iterdir())[0]
+    (root / "2" / "other.png").write_bytes(contested.read_bytes())
+    report = run(tmp_path, root, draws=range(5))
+    assert report["copies"]["exact"]["clusters"] == 2
+    cluster = [f"0/{original.name}", *(f"0/copy{i}.png" for i in range(4)), "0/toned.png"]
+    assert cluster in report["copies"]["near"]["names"]
+    assert report["contested"] == {"rows": 2, "names": [f"1/{contested.name}", "2/other.png"]}
+    ids = load(open_source(root)).rows.ids
+    names = load(open_source(root)).names.tolist()
+    together = {ids[names.index(name)] for name in cluster}
+    gone = ids[names.index("2/other.png")]
+    for draw in range(5):
+        homes = []
+        for part in PARTS:
+            found = set(read_rows(tmp_path / f"splits/{draw}/{part}.parquet").ids)
+            assert gone not in found
+            homes += [part] if found & together else []
+        assert len(homes) == 1
+
+
+def test_near_duplicates_may_be_allowed(tmp_path: Path) -> None:
+    root = image_folder(tmp_path / "images")
+    original = sorted((root / "0").iterdir())[0]
+    Image.fromarray(np.asarray(Image.open(original)) // 2 + 20).save(root / "0" / "toned.png")
+    assert run(tmp_path, root)["copies"]["near"]["rows"] == 2
+    assert run(tmp_path, root, near_duplicates=False)["copies"]["near"]["rows"] == 0
+
+
+def test_groups_and_given_splits_of_a_manifest(tmp_path: Path) -> None:
+    root = image_folder(tmp_path / "images", n=30)
+    lines = ["path,label,group,split"]
+    for k in "012":
+        files = sorted((root / k).iterdir())
+        lines += [
+            f"images/{k}/{f.name},digit {k},{k}-{i // 3},{'test' if i < 6 else 'train'}" for i, f in enumerate(files)
+        ]
+    (tmp_path / "manifest.csv").write_text("\n".join(lines))
+    report = run(tmp_path, tmp_path / "manifest.csv", draws=[0, 1])
+    assert report["classes"] == ["digit 0", "digit 1", "digit 2"]
+    for draw in (0, 1):
+        groups = [set(read_rows(tmp_path / f"splits/{draw}/{part}.parquet").groups) for part in PARTS]
+        assert groups[2] == {f"{k}-{i}" for k in range(3) for i in (0, 1)}
+        assert sum(map(len, groups)) == len(set.union(*groups))
+
+
+def test_the_report_says_what_was_set_aside(tmp_path: Path) -> None:
+    root = image_folder(tmp_path / "images")
+    (root / "0" / "broken \n.png").write_bytes(b"no")
+    (root / "0" / "notes.txt").write_text("hello")
+    Image.new("L", (30, 20), 77).save(root / "1" / "large.png")
+    run(tmp_path, root, max_unreadable=0.1)
+    report = json.loads((tmp_path / "reports" / "prepare.json").read_text())
+    assert report["rejected"] == [
+        {"name": "0/broken \n.png", "reason": "not an image in one of the formats PNG, JPEG, WEBP, BMP, GIF, TIFF, PPM"}
+    ]
+    assert report["skipped"] == [{"name": "0/notes.txt", "reason": ".txt is no image format"}]
+    assert (report["shape"], report["resized"]) == ([8, 8, 1], 1)
+    assert "aspect ratio" in report["size_rule"]
+    assert str(tmp_path) not in json.dumps(report)
+
+
+def test_preparing_imports_no_torch() -> None:
+    code = "import sys, ganaug.data.prepare, ganaug.data.merge, ganaug.data.exports; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
