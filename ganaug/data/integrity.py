@@ -150,10 +150,13 @@ def _components(a: NDArray[np.int64], b: NDArray[np.int64], nodes: int) -> NDArr
 
 def _half_distances(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return a, b such that a[i] @ b[j] is minus half the squared distance of two thumbnails; flat images are far."""
-    thumbnails = [_thumbnails(_standard(images[part])) for part in _ranges(len(images), _ROWS)]
-    t = np.concatenate([np.empty((0, _BLOCKS**2), np.float32), *thumbnails])
-    half = (t**2).sum(axis=1, keepdims=True) / 2
-    half[half == 0] = 1  # flat; no other exceeds 0.5
+    t = np.empty((len(images), _BLOCKS**2), np.float32)
+    flat = np.empty((len(images), 1), bool)
+    for part in _ranges(len(images), _ROWS):
+        standard = _standard(images[part])
+        t[part] = _thumbnails(standard)
+        flat[part, 0] = ~standard.any(axis=(1, 2, 3))
+    half = np.where(flat, 1, (t**2).sum(axis=1, keepdims=True) / 2).astype(np.float32)  # 0.5 at most, where not flat
     one = np.ones_like(half)
     return np.hstack([t, -half, one]), np.hstack([t, one, -half])
 

@@ -67,6 +67,13 @@ def test_every_shape_is_compared(shape: tuple[int, int, int]) -> None:
     assert clusters_of(images) == [[4, 30]]
 
 
+def test_stripes_that_thumbnails_cannot_see_are_compared() -> None:
+    images = np.zeros((3, 32, 32, 1), np.uint8)
+    images[0, :, ::2] = images[1, ::2] = 200
+    images[2] = images[0] // 2
+    assert clusters_of(images) == [[0, 2]]
+
+
 def test_pairs_far_apart_in_the_file_are_compared(clothes: Rows) -> None:
     images = clothes.images.copy()
     images[5400] = jpeg(images[10])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +53,11 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
 
 
 def _from_paths(path: Path, table: pd.DataFrame, columns: Mapping[str, str]) -> Source:
-    names = _texts(table, columns["path"], path)
-    labels = [label.strip() for label in _texts(table, columns["label"], path)]
-    bad = [Rejected(name or f"row {i}", "no path" if not name else "no label")
-           for i, (name, label) in enumerate(zip(names, labels, strict=True)) if not (name and label)]  # fmt: skip
-    good = [i for i, (name, label) in enumerate(zip(names, labels, strict=True)) if name and label]
-    files = [path.parent / names[i] for i in good]
-    return _source(path, table, columns, good, [names[i] for i in good], [labels[i] for i in good], files, (), bad)
+    files = _texts(table, columns["path"], path)
+    labels = _texts(table, columns["label"], path)
+    names = [name or f"row {i}" for i, name in enumerate(files)]
+    reasons = ["" if file else "no path" for file in files]
+    return _source(path, table, columns, names, labels, [path.parent / file for file in files], reasons)
 
 
 def _from_images(path: Path, table: pa.Table, columns: Mapping[str, str]) -> Source:
@@ -69,41 +67,49 @@ def _from_images(path: Path, table: pa.Table, columns: Mapping[str, str]) -> Sou
     labels = _texts(scalars, columns["label"], path)
     if classes:
         labels = [classes[int(code)] if code.isdigit() and int(code) < len(classes) else "" for code in labels]
-    made = scalars["synthetic"].eq(True) if "synthetic" in scalars else pd.Series(False, scalars.index)
-    reasons = ["synthetic, not real" if fake else "no label" if not label else "" if image else "no image bytes"
-               for fake, label, image in zip(made, labels, images, strict=True)]  # fmt: skip
-    bad = [Rejected(f"row {i}", reason) for i, reason in enumerate(reasons) if reason]
-    good = [i for i, reason in enumerate(reasons) if not reason]
-    return _source(path, scalars, columns, good, [f"row {i}" for i in good], [labels[i] for i in good],
-                   [images[i] for i in good], classes, bad)  # fmt: skip
+    made = scalars.get("synthetic", [False] * len(images))
+    reasons = [
+        "synthetic, not real" if fake else "" if image else "no image bytes"
+        for fake, image in zip(made, images, strict=True)
+    ]
+    return _source(path, scalars, columns, [f"row {i}" for i in range(len(images))], labels, images, reasons, classes)
 
 
 def _source(
-    path: Path, table: pd.DataFrame, columns: Mapping[str, str], good: list[int], names: list[str], labels: list[str],
-    images: list[Any], classes: tuple[str, ...], bad: list[Rejected],
-) -> Source:  # fmt: skip
-    """Put the rows ``good`` of a table together with their optional columns."""
+    path: Path,
+    table: pd.DataFrame,
+    columns: Mapping[str, str],
+    names: list[str],
+    labels: list[str],
+    images: Sequence[Any],
+    reasons: list[str],
+    classes: tuple[str, ...] = (),
+) -> Source:
+    """Keep the rows of a table that have a label and no reason against them, with their optional columns."""
+    reasons = [reason or ("" if label.strip() else "no label") for reason, label in zip(reasons, labels, strict=True)]
+    good = [i for i, reason in enumerate(reasons) if not reason]
     kept = table.iloc[good]
     groups = _texts(kept, columns["group"], path) if columns["group"] in kept else None
-    splits = _texts(kept, columns["split"], path) if columns["split"] in kept else None
+    splits = None
+    if columns["split"] in kept:
+        words = _texts(kept, columns["split"], path)
+        splits = [split_name(word, f"{path}, {names[i]}") for i, word in zip(good, words, strict=True)]
     return Source(
-        names=names,
-        labels=labels,
-        pixels=EncodedPixels(images),
-        splits=[split_name(name, f"{path}, {row}") for name, row in zip(splits, names, strict=True)]
-        if splits
-        else None,
-        groups=[name or None for name in groups] if groups else None,
+        names=[names[i] for i in good],
+        labels=[labels[i].strip() for i in good],
+        pixels=EncodedPixels([images[i] for i in good]),
+        splits=splits,
+        groups=None if groups is None else [name or None for name in groups],
         classes=classes,
-        rejected=bad,
+        rejected=[Rejected(name, reason) for name, reason in zip(names, reasons, strict=True) if reason],
     )
 
 
 def _texts(table: pd.DataFrame, column: str, path: Path) -> list[str]:
     """Return a column as text; missing values become empty, 3.0 becomes 3."""
     if column not in table:
-        raise DataError(f"{path} has no column {column!r}; it has {', '.join(map(str, table.columns))}: "
-                        "name the right one under prepare.columns.")  # fmt: skip
+        known = ", ".join(map(str, table.columns))
+        raise DataError(f"{path} has no column {column!r}; it has {known}: name the right one under prepare.columns.")
     values = table[column]
     if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
         values = values.astype("Int64")
