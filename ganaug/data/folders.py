@@ -39,6 +39,6 @@ def fresh_folder(path: str | Path, mark: str) -> Iterator[Path]:
         if path.exists():
             path.rename(stale)
         fresh.rename(path)
+        shutil.rmtree(stale, ignore_errors=True)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(stale, ignore_errors=True)

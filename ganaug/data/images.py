@@ -135,7 +135,7 @@ def _opened(source: Path | bytes) -> Iterator[Image.Image]:
         except Image.DecompressionBombError:
             raise UnreadableError(f"too many pixels (at most {MAX_PIXELS:,}): scale it down") from None
         except Exception as error:  # decoders raise all kinds for damaged bytes
-            raise UnreadableError(f"damaged: {error}") from error
+            raise UnreadableError(f"cannot be read: {error}") from error
 
 
 def _orientation(image: Image.Image) -> int:

@@ -73,8 +73,7 @@ def load(
         If too many rows are unreadable, or the shape asked for is not possible.
     """
     if channels not in (None, *CHANNELS) or not all(MIN_SIDE <= side <= MAX_SIDE for side in size or ()):
-        raise DataError(f"images of {size} with {channels} channels: sides must be {MIN_SIDE} to {MAX_SIDE}, "
-                        "channels 1, 3 or 4.")  # fmt: skip
+        raise DataError(f"size {size} and channels {channels}: sides must be 8 to 128, channels 1, 3 or 4.")
     rejected, total = list(source.rejected), len(source.names) + len(source.rejected)
     shapes = dict(_readable(range(len(source.names)), source.pixels.shape, source, rejected, "reading headers"))
     _check_readable(rejected, total, max_unreadable)
@@ -138,5 +137,5 @@ def _readable(
 def _check_readable(rejected: list[Rejected], total: int, max_unreadable: float) -> None:
     if len(rejected) == total or len(rejected) > max_unreadable * total:
         shown = "; ".join(f"{name!r}: {reason}" for name, reason in rejected[:3])
-        raise DataError(f"{len(rejected)} of {total} rows cannot be used ({shown}); "
-                        "mend them, or raise prepare.max_unreadable.")  # fmt: skip
+        remedy = "mend them, or raise prepare.max_unreadable"
+        raise DataError(f"{len(rejected)} of {total} rows cannot be used ({shown}); {remedy}.")

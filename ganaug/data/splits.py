@@ -97,7 +97,7 @@ def make_splits(
     given = np.full(len(labels), "train", object) if given is None else given
     left_out = _straddling(units, given)
     given = np.where(left_out, "", given)
-    problem = _Problem.of(labels, units, given, tuple(classes), validation, test)
+    problem = _Problem.of(labels, units, given, tuple(classes), {"test": test, "validation": validation})
     found: dict[int, Split] = {}
     reason = "per_class is null, so every draw trains on all of its rows"
     if per_class is not None:
@@ -127,12 +127,15 @@ class _Problem:
 
     @classmethod
     def of(
-        cls, labels: Indices, units: Indices, given: NDArray[np.object_], classes: tuple[str, ...],
-        validation: float, test: float,
-    ) -> _Problem:  # fmt: skip
+        cls,
+        labels: Indices,
+        units: Indices,
+        given: NDArray[np.object_],
+        classes: tuple[str, ...],
+        shares: dict[str, float],
+    ) -> _Problem:
         open_rows = np.flatnonzero(given == "train")
         counts = np.bincount(labels[open_rows], minlength=len(classes))
-        shares = {"test": test, "validation": validation}
         fixed = {part: np.flatnonzero(given == part) for part in shares if (given == part).any()}
         quotas = {part: _quota(part, share, counts) for part, share in shares.items() if part not in fixed}
         spare = counts - np.sum(list(quotas.values()), axis=0, dtype=np.int64)
@@ -200,17 +203,18 @@ def _benchmark(problem: _Problem, draws: Sequence[int], per_class: int, seed: in
     """
     slots = max(draws) + 1
     scarce = int(np.argmin(problem.spare))
+    sets = f"{slots} disjoint training sets of {per_class} rows a class"
     if problem.spare[scarce] < slots * per_class:
-        return {}, (f"class {problem.classes[scarce]!r} has {problem.spare[scarce]} rows beside validation and test, "
-                    f"too few for {slots} disjoint training sets of {per_class}")  # fmt: skip
+        few = f"class {problem.classes[scarce]!r} has {problem.spare[scarce]} rows beside validation and test"
+        return {}, f"{few}, too few for {sets}"
     rng = np.random.default_rng(seed)
     held_out, trains, rest = problem.deal([np.full_like(problem.spare, per_class)] * slots, rng)
     trains = [problem.cut(train, per_class, rng) for train in trains]
     if min(len(train) for train in trains) < per_class * len(problem.classes):
-        return {}, f"groups do not go into {slots} disjoint training sets of {per_class} rows a class"
+        return {}, f"groups do not go into {sets}"
     pool = np.sort(np.concatenate([rest, *(trains[slot] for slot in range(slots) if slot not in draws)]))
     found = {draw: Split(trains[draw], pool=pool, **held_out) for draw in draws}
-    return found, f"every class has rows for {slots} disjoint training sets of {per_class}"
+    return found, f"there are enough rows for {sets}"
 
 
 def _repeated(problem: _Problem, draw: int, per_class: int | None, seed: int) -> Split:

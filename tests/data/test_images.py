@@ -103,7 +103,13 @@ def test_huge_images_are_refused_unread(side: int) -> None:
 
 def test_damaged_files_are_unreadable_with_the_reason(tmp_path: Path) -> None:
     whole = encoded(Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64)).astype(np.uint8)))
-    cases = {"": "empty", "text": "not an image", "cut": "damaged", "missing": "no such file", "folder": "no such file"}
+    cases = {
+        "": "empty",
+        "text": "not an image",
+        "cut": "cannot be read",
+        "missing": "no such file",
+        "folder": "no such file",
+    }
     contents = {"": b"", "text": b"hello", "cut": whole[: len(whole) // 2]}
     (tmp_path / "folder").mkdir()
     for name, reason in cases.items():

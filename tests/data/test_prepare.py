@@ -39,18 +39,18 @@ def image_folder(root: Path, n: int = 12) -> Path:
 
 
 def test_benchmark_draws_of_the_built_in_clothes(tmp_path: Path) -> None:
-    report = run(tmp_path, "fashion_mnist_mini", draws=[0, 1, 2], per_class=20, validation=30)
+    report = run(tmp_path, "fashion_mnist_mini", draws=[0, 1], per_class=20, validation=30)
     assert report["mode"] == "benchmark"
-    rows = {d: {part: read_rows(tmp_path / f"splits/{d}/{part}.parquet") for part in PARTS} for d in range(3)}
+    rows = {d: {part: read_rows(tmp_path / f"splits/{d}/{part}.parquet") for part in PARTS} for d in range(2)}
     sizes = {part: len(rows[0][part]) for part in PARTS}
-    assert sizes == {"train": 200, "validation": 300, "test": 2500, "pool": 2100}
-    train = [set(rows[d]["train"].ids) for d in range(3)]
-    assert len(train[0] | train[1] | train[2]) == 600
+    assert sizes == {"train": 200, "validation": 300, "test": 2500, "pool": 2300}
+    train = [set(rows[d]["train"].ids) for d in range(2)]
+    assert len(train[0] | train[1]) == 400
     for part in ("validation", "test", "pool"):
-        assert len({tuple(rows[d][part].ids) for d in range(3)}) == 1
-        assert not set(rows[0][part].ids) & (train[0] | train[1] | train[2])
+        assert len({tuple(rows[d][part].ids) for d in range(2)}) == 1
+        assert not set(rows[0][part].ids) & (train[0] | train[1])
     assert report["draws"]["0"]["rows"]["train"] == dict.fromkeys(report["classes"], 20)
-    assert report["draws"]["0"]["unused"] == 400
+    assert report["draws"]["0"]["unused"] == 200
     assert report["copies"]["near"]["rows"] == 0
 
 

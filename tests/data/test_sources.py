@@ -295,6 +295,15 @@ def test_idx_mistakes_are_explained(tmp_path: Path) -> None:
         open_source(tmp_path)
 
 
+def test_folders_that_may_not_be_read_are_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def scandir(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(DataError, match=r"cannot be read: .*Permission denied"):
+        open_source(tmp_path)
+
+
 def test_what_is_no_source_is_explained(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="did you mean 'digits'"):
         open_source("digit")

@@ -36,15 +36,22 @@ def open_source(source: str | Path, columns: Mapping[str, str] | None = None) ->
     if source in BUILTIN:
         return BUILTIN[str(source)]()
     path = Path(source)
+    try:
+        return _open_path(path, columns or {})
+    except OSError as error:
+        raise DataError(f"source {str(source)!r} cannot be read: {error}") from error
+
+
+def _open_path(path: Path, columns: Mapping[str, str]) -> Source:
     if path.is_dir():
         return read_idx(path) if is_idx_folder(path) else read_folder(path)
     if not path.is_file():
-        close = difflib.get_close_matches(str(source), BUILTIN, n=1)
+        close = difflib.get_close_matches(str(path), BUILTIN, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"built-in names are {', '.join(BUILTIN)}."
-        raise DataError(f"source {str(source)!r} is neither a file nor a folder here; {hint}")
+        raise DataError(f"source {str(path)!r} is neither a file nor a folder here; {hint}")
     kind = path.suffix.lower()
     if kind == ".npz":
         return read_npz(path)
     if kind in {".csv", ".parquet"}:
-        return (read_csv if kind == ".csv" else read_parquet)(path, columns or {})
-    raise DataError(f"source {str(source)!r} is a {kind or 'nameless'} file; give a folder, .csv, .parquet or .npz.")
+        return (read_csv if kind == ".csv" else read_parquet)(path, columns)
+    raise DataError(f"source {str(path)!r} is a {kind or 'nameless'} file; give a folder, .csv, .parquet or .npz.")

@@ -90,8 +90,8 @@ def to_uint8(images: NDArray[Any], where: str) -> NDArray[np.uint8]:
     images = images[..., None] if images.ndim == 3 else images
     if images.ndim != 4 or images.shape[3] not in CHANNELS or 0 in images.shape:
         hint = "; move the channels last" if images.ndim == 4 and images.shape[1] in CHANNELS else ""
-        raise DataError(f"{where}: images must be (n, height, width) or (n, height, width, 1, 3 or 4), "
-                        f"got {images.shape}{hint}.")  # fmt: skip
+        kinds = "(n, height, width) or (n, height, width, 1, 3 or 4)"
+        raise DataError(f"{where}: images must be {kinds}, got {images.shape}{hint}.")
     if images.dtype == np.uint8:
         return images
     if images.dtype == np.bool_:
