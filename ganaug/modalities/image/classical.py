@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from ganaug.errors import ConfigError, GanaugError
 
-INVARIANCES = ("flip_horizontal", "flip_vertical", "rotate", "hue")
+INVARIANCES = ("flip_horizontal", "flip_vertical", "rotate", "saturation")
 SHIFT = 0.08  # of the side, at most
 TONE = 0.2  # brightness and contrast, at most
+TURN = 15  # degrees, at most
 HOLE = (0.2, 0.4)  # side of the cut-out square, of the image's side
 
 
@@ -54,9 +55,16 @@ class ClassicalAugment:
     def __call__(self, images: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
         """Alter a batch (b, H, W, C); what is drawn depends on ``generator`` alone."""
         if self._compose is None:
-            self._compose = _build(import_albumentations(), images.shape[1], images.shape[2], self.invariances)
+            self._compose = _build(import_albumentations(), images.shape[1:], self.invariances)
         self._compose.set_random_state(generator, random.Random(int(generator.integers(2**63))))
-        return np.stack([self._compose(image=image)["image"] for image in images])
+        return np.stack([self._alter(image) for image in images])
+
+    def _alter(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        if image.shape[2] < 4:
+            altered: NDArray[np.uint8] = self._compose(image=image)["image"]
+            return altered
+        both = self._compose(image=image[:, :, :3], mask=image[:, :, 3])  # a mask moves along, but has no tone
+        return np.dstack([both["image"], both["mask"]])
 
 
 def import_albumentations() -> ModuleType:
@@ -85,19 +93,20 @@ def import_albumentations() -> ModuleType:
     return albumentations  # type: ignore[no-any-return]
 
 
-def _build(library: ModuleType, height: int, width: int, invariances: Sequence[str]) -> Any:
+def _build(library: ModuleType, shape: tuple[int, ...], invariances: Sequence[str]) -> Any:
+    height, width, channels = shape
     shift_y, shift_x = round(SHIFT * height), round(SHIFT * width)
     declared = {
-        "flip_horizontal": lambda: library.HorizontalFlip(p=0.5),
-        "flip_vertical": lambda: library.VerticalFlip(p=0.5),
-        "rotate": lambda: library.RandomRotate90(p=0.75),
-        "hue": lambda: library.HueSaturationValue(p=0.5),
+        "flip_horizontal": [library.HorizontalFlip(p=0.5)],
+        "flip_vertical": [library.VerticalFlip(p=0.5)],
+        "rotate": [library.Rotate(TURN, border_mode=1, p=0.5)],
+        "saturation": [library.HueSaturationValue(0, (-40, 40), 0, p=0.5)] if channels > 1 else [],
     }
     return library.Compose(
         [
             library.PadIfNeeded(height + 2 * shift_y, width + 2 * shift_x, border_mode=1),
             library.RandomCrop(height, width),
-            *(declared[name]() for name in invariances),
+            *(transform for name in invariances for transform in declared[name]),
             library.RandomBrightnessContrast(TONE, TONE, p=0.5),
             library.CoarseDropout((1, 1), HOLE, HOLE, p=0.5),
         ]
