@@ -20,7 +20,7 @@ def data_section(run: Run) -> Html:
         element("h2", "The data"),
         element(
             "p",
-            f"{len(run.schema.classes)} classes; images of {height} x {width} pixels in {counted(channels, 'channel')}. "
+            f"{len(run.schema.classes)} classes; images of {height} x {width} pixels, {counted(channels, 'channel')}. "
             f"Splits: {found['mode']} mode, as {found['mode_reason']}. Validation and test rows are real in every arm.",
         ),
         element("ul", *(element("li", item) for item in _findings(found))),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ganaug.report.markup import Html, element, named
 from ganaug.report.pictures import sheet
-from ganaug.report.run import REASON_WORDS, Draw, Run, images
+from ganaug.report.run import Draw, Run, images
 
 COLUMNS = 5  # tiles beside each other
 LINES = 4  # of tiles for a class, fewer where there are many classes
@@ -72,23 +72,21 @@ def _class_card(run: Run, draw: Draw, code: int, name: str) -> Html:
         element("h3", named(name), element("small", summary)),
         _strip(draw.train, real[:shown], side, "Real", f"Real rows of class {name}"),
         _strip(draw.synthetic, kept[:shown], side, "Synthetic, kept", f"Kept synthetic rows of class {name}"),
-        _dropped(draw, of_class, side, name),
+        _dropped(run, draw, of_class, side, name),
         class_="class",
     )
 
 
-def _dropped(draw: Draw, of_class: NDArray[np.bool_], side: int, name: str) -> Html:
-    """The first rows of a class that selection dropped for a defect, a strip for each kind of defect."""
+def _dropped(run: Run, draw: Draw, of_class: NDArray[np.bool_], side: int, name: str) -> Html:
+    """The first rows of a class that selection dropped, a strip for each reason."""
     reasons = draw.candidates["reason"].to_numpy()
     strips = []
-    for reason, words in REASON_WORDS.items():
+    for reason, words in run.reasons.items():
         rows = np.flatnonzero(of_class & (reasons == reason))
-        if len(rows) and reason != "over_quota":
-            caption = f"Dropped, {words}: {len(rows):,}"
-            strips.append(
-                _strip(draw.synthetic, rows[:COLUMNS], side, caption, f"Dropped rows of class {name}, {words}")
-            )
-    nothing = element("figure", element("figcaption", "Dropped for a defect: none"))
+        if len(rows):
+            caption, alt = f"Dropped, {words}: {len(rows):,}", f"Dropped rows of class {name}, {words}"
+            strips.append(_strip(draw.synthetic, rows[:COLUMNS], side, caption, alt))
+    nothing = element("figure", element("figcaption", "Dropped: none"))
     return element("div", *(strips or [nothing]))
 
 
@@ -103,7 +101,7 @@ def _layout(run: Run) -> tuple[int, int]:
     """How many lines of tiles a class gets and how large a tile is stored, so that the page stays small."""
     height, width, channels = run.schema.shape
     for lines in range(LINES, 0, -1):
-        tiles = len(run.schema.classes) * COLUMNS * (2 * lines + len(REASON_WORDS) - 1)
+        tiles = len(run.schema.classes) * COLUMNS * (2 * lines + len(run.reasons))
         side = min(MAX_TILE, math.isqrt(PIXEL_BYTES // (tiles * channels)))
         if side >= min(MAX_TILE // 2, max(height, width)):
             break
@@ -117,4 +115,4 @@ def _pair(run: Run, draw: Draw, pair: pd.Series[Any]) -> Html:
     distance = f"{pair['nearest_distance']:.3f}"
     picture = sheet(both, 2, MAX_TILE)
     alt = f"A synthetic row of class {name} beside its nearest training row, difference {distance}"
-    return element("li", picture.img(alt), named(name), f", {distance}", f", draw {draw.number}")
+    return element("li", picture.img(alt), element("div", named(name)), f"{distance}, draw {draw.number}")

@@ -10,8 +10,8 @@ from ganaug.report.pictures import stored_picture
 from ganaug.report.run import Draw, Run
 from ganaug.report.svg import Line, line_chart
 
-FRAMES = 10
-FRAME_PIXELS = 480
+FRAMES = 8
+FRAME_PIXELS = 400
 LOSSES = {"loss_discriminator": ("real", "discriminator D"), "loss_generator": ("synthetic", "generator G")}
 SCORES = {"real_logits": ("real", "real rows"), "fake_logits": ("synthetic", "generated rows")}
 

@@ -7,32 +7,68 @@ from collections.abc import Iterator
 from dataclasses import fields
 from importlib import metadata
 
+import numpy as np
+
 from ganaug.config import Params, Section
+from ganaug.evaluation.arms import ARMS
+from ganaug.evaluation.summary import ROPE, Results
 from ganaug.report.markup import Html, element, table
+from ganaug.report.run import Run
 
 PACKAGES = ("ganaug", "torch", "numpy", "scikit-learn", "pandas", "pyarrow", "pillow")
 
 
-def methods_section(params: Params, statements: list[str]) -> Html:
-    """Parameters with what each one does, versions, and how the numbers were made.
-
-    Parameters
-    ----------
-    params : Params
-        All parameters of the run.
-    statements : list of str
-        How the numbers of this run were made, one sentence or a few for each item.
-    """
-    rows = [[element("code", name), element("code", value), doc] for name, value, doc in _parameters(params)]
+def methods_section(run: Run, results: Results, params: Params) -> Html:
+    """How the numbers were made, the fingerprints of every draw, all parameters, and versions."""
+    parameters = [[element("code", name), element("code", value), doc] for name, value, doc in _parameters(params)]
     versions = [["Python", platform.python_version()], *([name, metadata.version(name)] for name in PACKAGES)]
     return element(
         "section",
         element("h2", "Methods"),
-        element("ul", *(element("li", statement) for statement in statements)),
-        element("div", table(["parameter", "value", "what it does"], rows, "Parameters of this run"), class_="text"),
+        element("ul", *(element("li", statement) for statement in _statements(results))),
+        _arms(results),
+        _fingerprints(run, results),
+        element("div", table(["parameter", "value", "what it does"], parameters, "Parameters"), class_="text"),
         element("div", table(["package", "version"], versions, "Versions"), class_="text"),
         id="methods",
     )
+
+
+def _statements(results: Results) -> list[str]:
+    first = next(iter(results.values()))[0]
+    return [
+        "A draw is one split, one GAN and one seed of the classifiers; it is the unit of every interval.",
+        f"Every arm gets {first['steps']:,} optimiser steps on batches of {first['batch_size']}, the same schedule and "
+        "the same seed. More rows never mean longer training.",
+        "The GAN, the teacher and the selection see training rows only. Before training a classifier, content hashes "
+        "are compared: no validation or test row is among its training rows.",
+        "Reference: the best arm without synthetic rows. Candidate: the best arm that adds synthetic rows to the real "
+        "ones. Validation rows pick both; test rows pick nothing.",
+        "Intervals: 95 %, Student's t over draws. Where draws split the same rows anew, the variance is corrected as "
+        "Nadeau and Bengio (2003) do.",
+        f"HELPS: the interval of the difference lies above 0; HARMS: below 0; NO BENEFIT: within {100 * ROPE:g} points "
+        "of 0; INCONCLUSIVE: none of these.",
+    ]
+
+
+def _arms(results: Results) -> Html:
+    rows = []
+    for name, found in results.items():
+        real, synthetic = (
+            f"{np.mean([result['n_train'][kind] for result in found]):,.0f}" for kind in ("real", "synthetic")
+        )
+        rows.append([element("code", name), ARMS[name].title, real, synthetic])
+    head = ["arm", "trains on", "real rows", "synthetic rows"]
+    return element("div", table(head, rows, "Arms, with their mean training rows"), class_="text")
+
+
+def _fingerprints(run: Run, results: Results) -> Html:
+    first = next(iter(results.values()))
+    rows = [
+        [f"Draw {draw.number}", *(element("code", mark) for mark in (result["test_ids"], draw.generated["model"]))]
+        for draw, result in zip(run.draws, first, strict=True)
+    ]
+    return element("div", table(["", "test rows", "model"], rows, "Content hashes of each draw"), class_="text")
 
 
 def _parameters(section: Section, prefix: str = "") -> Iterator[tuple[str, str, str]]:

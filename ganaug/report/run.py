@@ -21,7 +21,6 @@ REASON_WORDS = {
     "low_confidence": "not clearly of its class",
     "low_realism": "judged unreal by D",
     "copy": "a copy of a training row",
-    "over_quota": "beyond the quota",
 }
 
 
@@ -65,6 +64,12 @@ class Run:
     schema: Schema
     draws: list[Draw]
     prepared: dict[str, Any]
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why rows were dropped in any draw, with words for it."""
+        found = sorted({reason for draw in self.draws for reason in draw.candidates["reason"].unique() if reason})
+        return {reason: REASON_WORDS.get(reason, reason.replace("_", " ")) for reason in found}
 
 
 def read_run(draws: Sequence[int], splits: Path, synthetic: Path, models: Path, generated: Path, prepared: Path) -> Run:

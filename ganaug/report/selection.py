@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.report.markup import Html, counted, element, key, table
-from ganaug.report.run import REASON_WORDS, Run
+from ganaug.report.run import Run
 from ganaug.report.svg import mirrored_histogram, ticks
 
 SCORE_WORDS = {
@@ -15,8 +15,14 @@ SCORE_WORDS = {
         "Teacher's confidence",
         "How probable a classifier trained on the training rows alone finds the class that the row claims.",
     ),
-    "realism": ("Realism", "How probably real the discriminator finds the row."),
-    "nearest_distance": ("Distance to the nearest training row", "Root-mean-square pixel difference; 0 is a copy."),
+    "realism": (
+        "Realism",
+        "How probably real the discriminator finds the row; 0.5 lies midway between real and generated training rows.",
+    ),
+    "nearest_distance": (
+        "Distance to the training rows",
+        "To the nearest one, as root-mean-square pixel difference; 0 is a copy.",
+    ),
 }
 
 
@@ -32,21 +38,19 @@ def selection_section(run: Run, thresholds: dict[str, float]) -> Html:
     """
     candidates = pd.concat([draw.candidates for draw in run.draws], ignore_index=True)
     kept = candidates["kept"].to_numpy(dtype=bool)
-    spare = (candidates["reason"] == "over_quota").to_numpy(dtype=bool)
-    defects = ~kept & ~spare
     charts = []
     for score, (title, text) in SCORE_WORDS.items():
         values = candidates[score].to_numpy(dtype=np.float64)
-        charts.append(_histogram(title, text, values[kept], values[defects], thresholds.get(score)))
+        charts.append(_histogram(title, text, values[kept], values[~kept], thresholds.get(score)))
     return element(
         "section",
         element("h2", "What selection kept and dropped"),
         element(
             "p",
-            f"All candidates of {counted(len(run.draws), 'draw')}, on one scale: kept rows grow upwards, rows dropped "
-            f"for a defect downwards. Left out here: {int(spare.sum()):,} that passed but were beyond the quota.",
+            f"All candidates of {counted(len(run.draws), 'draw')}, on one scale: kept rows grow upwards, dropped rows "
+            "downwards.",
         ),
-        key({"synthetic": f"{int(kept.sum()):,} kept", "dropped": f"{int(defects.sum()):,} dropped for a defect"}),
+        key({"synthetic": f"{int(kept.sum()):,} kept", "dropped": f"{int((~kept).sum()):,} dropped"}),
         element("div", *charts, class_="columns"),
         _numbers(run),
         id="selection",
@@ -69,10 +73,10 @@ def _histogram(
 def _numbers(run: Run) -> Html:
     rows = []
     for draw in run.draws:
-        reasons = draw.candidates["reason"].value_counts()
-        dropped = [f"{int(reasons.get(reason, 0)):,}" for reason in REASON_WORDS]
-        kept = int(draw.candidates["kept"].sum())
-        rows.append([f"Draw {draw.number}", f"{len(draw.candidates):,}", f"{kept:,}", *dropped])
-    return table(
-        ["", "candidates", "kept", *REASON_WORDS.values()], rows, "Candidates of each draw, and why rows were dropped"
-    )
+        numbers = draw.generated
+        reasons = (f"{numbers['dropped'].get(reason, 0):,}" for reason in run.reasons)
+        counts = (f"{numbers[name]:,}" for name in ("wanted", "candidates", "kept"))
+        rows.append([f"Draw {draw.number}", *counts, *reasons, f"{numbers['copy_distance']:.3f}"])
+    head = ["", "wanted", "candidates", "kept", *run.reasons.values(), "copy below"]
+    caption = "Candidates of each draw, why rows were dropped, and the distance below which a row counts as a copy"
+    return table(head, rows, caption)

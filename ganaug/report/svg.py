@@ -27,6 +27,7 @@ class Interval:
     """One row of an interval plot: a mean, its interval (None where there is none), and the single draws behind it."""
 
     label: str
+    detail: str
     value: str
     tone: str
     mean: float
@@ -167,7 +168,7 @@ def mirrored_histogram(
 def _interval_row(row: Interval, top: float, place: Callable[[float], float]) -> Html:
     y = top + 32
     parts = [
-        element("text", row.label, x="0", y=top + 18, class_="label"),
+        element("text", row.label, element("tspan", row.detail, dx=10, class_="tick"), x="0", y=top + 18),
         element("text", row.value, x="100%", y=top + 18, class_="value"),
     ]
     if row.low is not None and row.high is not None:

@@ -21,8 +21,8 @@ def test_ticks_cover_the_range_with_few_round_numbers(low: float, high: float) -
 
 def test_an_interval_plot_puts_means_dots_and_reference_in_order() -> None:
     rows = [
-        Interval("worse", "70.0", "real", 0.70, 0.68, 0.72, (0.69, 0.71)),
-        Interval("better", "75.0", "synthetic", 0.75, 0.74, 0.76, (0.75,)),
+        Interval("worse", "", "70.0", "real", 0.70, 0.68, 0.72, (0.69, 0.71)),
+        Interval("better", "", "75.0", "synthetic", 0.75, 0.74, 0.76, (0.75,)),
     ]
     chart = interval_plot(rows, "Accuracy", lambda value: f"{value:.2f}", reference=0.70)
     root = ElementTree.fromstring(chart)

@@ -1,0 +1,133 @@
+"""From a finished run to its numbers, plots and page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ganaug.config import Params
+from ganaug.evaluation.summary import Results, read_results, summarise
+from ganaug.files import atomic_path, write_json
+from ganaug.report.facts import data_section
+from ganaug.report.gallery import classes_section, pairs_section
+from ganaug.report.game import game_section
+from ganaug.report.markup import Html
+from ganaug.report.methods import methods_section
+from ganaug.report.overview import overview
+from ganaug.report.page import contents, page
+from ganaug.report.recall import recall_section
+from ganaug.report.run import Run, read_run
+from ganaug.report.selection import selection_section
+
+ARM_COLUMNS = ("balanced_accuracy", "accuracy", "macro_f1")
+TRAINING_COLUMNS = ["step", "loss_discriminator", "loss_generator", "real_logits", "fake_logits"]
+SECTIONS = (
+    ("classes", "Classes"),
+    ("game", "The game"),
+    ("selection", "Selection"),
+    ("recall", "Recall"),
+    ("pairs", "Closest pairs"),
+    ("data", "Data"),
+    ("methods", "Methods"),
+)
+
+
+def build_report(params: Params, folder: str | Path = ".", out: str | Path = "reports") -> dict[str, Any]:
+    """Write the report of a finished run and print its numbers.
+
+    Written to ``out``:
+
+    - ``metrics.json``: what `ganaug.evaluation.summary.summarise` returns: ``arms`` {arm: mean test metrics,
+      ``low`` and ``high`` of the decisive one, ``validation``}, ``contrast`` {candidate, reference, difference, low,
+      high}, ``verdict``, ``sentence``, ``metric``, ``draws``. Shares from 0 to 1.
+    - ``plots/arms.csv``: arm, draw, balanced_accuracy, accuracy, macro_f1, on test rows.
+    - ``plots/training.csv``: draw, step, loss_discriminator, loss_generator, real_logits, fake_logits.
+    - ``report.html``: one page that needs no network.
+
+    The same run gives the same bytes.
+
+    Parameters
+    ----------
+    params : Params
+        Parameters of the run; its draws and arms are reported, and no others that may lie about.
+    folder : path-like, default="."
+        Where the pipeline ran: holds ``data``, ``models``, ``eval`` and ``reports`` of its stages.
+    out : path-like, default="reports"
+        Where to write, relative to ``folder``.
+
+    Returns
+    -------
+    dict
+        The content of ``metrics.json``.
+
+    Raises
+    ------
+    DataError
+        If a stage's file is missing or damaged, or arms cannot be compared.
+    """
+    folder, out = Path(folder), Path(folder, out)
+    results = read_results(folder / "eval", params.evaluate.arms, params.draws)
+    summary = summarise(results)
+    run = read_run(
+        params.draws,
+        splits=folder / "data/splits",
+        synthetic=folder / "data/synthetic",
+        models=folder / "models/gan",
+        generated=folder / "reports/generate",
+        prepared=folder / "reports/prepare.json",
+    )
+    write_json(out / "metrics.json", summary)
+    _write_csv(out / "plots/arms.csv", _arm_rows(results))
+    _write_csv(out / "plots/training.csv", _training_rows(run))
+    with atomic_path(out / "report.html") as temporary:
+        temporary.write_text(_document(run, results, summary, params), encoding="utf-8", newline="\n")
+    print(_printed(summary), f"Report: {out / 'report.html'}", sep="\n")
+    return summary
+
+
+def _document(run: Run, results: Results, summary: dict[str, Any], params: Params) -> str:
+    title = params.report.title or Path(params.prepare.source).name
+    thresholds = {"confidence": params.generate.min_confidence, "realism": params.generate.min_realism}
+    sections: list[Html | None] = [
+        classes_section(run),
+        game_section(run),
+        selection_section(run, thresholds),
+        recall_section(run, results, summary),
+        pairs_section(run),
+        data_section(run),
+        methods_section(run, results, params),
+    ]
+    return page(f"{title}: ganaug report", [*overview(run, results, summary, title), contents(SECTIONS), *sections])
+
+
+def _arm_rows(results: Results) -> pd.DataFrame:
+    rows = [
+        {"arm": arm, "draw": result["draw"], **{name: result["test"][name] for name in ARM_COLUMNS}}
+        for arm, found in results.items()
+        for result in found
+    ]
+    return pd.DataFrame(rows)
+
+
+def _training_rows(run: Run) -> pd.DataFrame:
+    parts = [draw.history[TRAINING_COLUMNS].assign(draw=draw.number) for draw in run.draws]
+    return pd.concat(parts, ignore_index=True)[["draw", *TRAINING_COLUMNS]]
+
+
+def _write_csv(path: Path, rows: pd.DataFrame) -> None:
+    with atomic_path(path) as temporary:
+        rows.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def _printed(summary: dict[str, Any]) -> str:
+    """The arms with their intervals and the verdict, for the terminal."""
+    words = summary["metric"].replace("_", " ")
+    width = max(map(len, summary["arms"]))
+    lines = [f"{'arm':<{width}}  {words}  95 % interval over {summary['draws']} draws"]
+    for name, arm in summary["arms"].items():
+        mean = f"{100 * arm[summary['metric']]:.1f} %"
+        interval = "-" if arm["low"] is None else f"{100 * arm['low']:.1f} to {100 * arm['high']:.1f} %"
+        lines.append(f"{name:<{width}}  {mean:>{len(words)}}  {interval}")
+    return "\n".join([*lines, summary["sentence"]])

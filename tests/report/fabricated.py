@@ -1,0 +1,97 @@
+"""A finished run, fabricated on scikit-learn's digits; one class has a hostile name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from ganaug.data.prepare import prepare
+from ganaug.data.rows import Rows, read_rows
+from ganaug.evaluation.metrics import classification_metrics
+from ganaug.files import write_json
+from ganaug.synthesis.generate import write_candidates
+from ganaug.synthesis.score import nearest
+from ganaug.synthesis.select import Candidates
+
+HOSTILE = "<script>alert('1')</script>"
+DRAWS = (0, 1)
+SKILL = {"real": 0.60, "classical": 0.62, "gan": 0.70, "classical_gan": 0.72, "synthetic": 0.5}
+STEPS = range(10, 201, 10)
+
+
+def finish_run(folder: Path) -> None:
+    """Write everything into ``folder`` that a run leaves there, but for its report."""
+    digits = load_digits()
+    images = (digits.images * 15.9).astype(np.uint8)
+    names = np.array([HOSTILE, *(f"digit {k}" for k in range(1, 10))])
+    np.savez(folder / "digits.npz", images=images, labels=names[digits.target])
+    splits, report = folder / "data/splits", folder / "reports/prepare.json"
+    prepare(folder / "digits.npz", out=splits, report=report, draws=DRAWS, per_class=5, test=10, validation=5)
+    for draw in DRAWS:
+        rng = np.random.default_rng(draw)
+        train = read_rows(splits / str(draw) / "train.parquet")
+        _generate(folder, draw, train, rng)
+        _train(folder / f"models/gan/{draw}", rng)
+        test = read_rows(splits / str(draw) / "test.parquet")
+        _evaluate(folder / "eval", draw, test.labels, train.schema.classes, rng)
+
+
+def _generate(folder: Path, draw: int, train: Rows, rng: np.random.Generator) -> None:
+    images = np.clip(np.repeat(train.images, 4, axis=0) + rng.normal(0, 25, (len(train) * 4, 8, 8, 1)), 0, 255)
+    images = images.astype(np.uint8)
+    distance, where = nearest(images, train.images)
+    n = len(images)
+    scores = {"nearest": where, "nearest_distance": distance} | {
+        name: rng.uniform(size=n).astype(np.float32) for name in ("realism", "confidence")
+    }
+    reasons = np.where(scores["confidence"] < 0.2, "low_confidence", "").astype(object)
+    write_candidates(
+        [Candidates(images, np.repeat(train.labels, 4), scores, reasons)],
+        train,
+        np.full(len(train.schema.classes), 16),
+        model="0f" * 16,
+        out=folder / f"data/synthetic/{draw}.parquet",
+        report=folder / f"reports/generate/{draw}.json",
+        stage="generate",
+    )
+
+
+def _train(model: Path, rng: np.random.Generator) -> None:
+    (model / "samples").mkdir(parents=True)
+    lines = ["step,loss_discriminator,loss_generator,penalty,real_logits,fake_logits"]
+    lines += [f"{step},0.{step},1.{step},0,{1 / step},{-1 / step}" for step in STEPS]
+    (model / "history.csv").write_text("\n".join(lines) + "\n")
+    for step in (50, 100, 200):
+        Image.fromarray(rng.integers(0, 256, (40, 80), dtype=np.uint8)).save(model / f"samples/{step:06d}.png")
+
+
+def _evaluate(
+    folder: Path, draw: int, labels: NDArray[np.int64], classes: tuple[str, ...], rng: np.random.Generator
+) -> None:
+    for arm, skill in SKILL.items():
+        probabilities = rng.dirichlet(np.ones(len(classes)), len(labels)) * 0.1
+        right = np.where(rng.uniform(size=len(labels)) < skill, labels, (labels + 1) % len(classes))
+        probabilities[np.arange(len(labels)), right] += 0.9
+        metrics = classification_metrics(labels, probabilities, classes)
+        synthetic = 160 if "gan" in arm or arm == "synthetic" else 0
+        write_json(
+            folder / arm / f"{draw}.json",
+            {
+                "arm": arm,
+                "draw": draw,
+                "steps": 800,
+                "batch_size": 64,
+                "real_share": 0.5,
+                "seed": draw,
+                "classes": list(classes),
+                "n_train": {"real": 0 if arm == "synthetic" else 50, "synthetic": synthetic},
+                "train_ids": "ab" * 16,
+                "test_ids": "cd" * 16,
+                "validation": metrics,
+                "test": metrics,
+            },
+        )

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+from contextlib import redirect_stdout
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from browser import chromium, opened
+from fabricated import DRAWS, HOSTILE, SKILL, STEPS, finish_run
+
+from ganaug.config import Params
+from ganaug.errors import DataError
+from ganaug.evaluation.summary import collect
+from ganaug.report.build import build_report
+from ganaug.report.markup import VOID
+
+FILES = ("metrics.json", "plots/arms.csv", "plots/training.csv", "report.html")
+PARAMS = Params(
+    draws=DRAWS, evaluate={"arms": list(SKILL)}, prepare={"source": "digits.npz"}, report={"title": f"On {HOSTILE}"}
+)
+
+
+class Outline(HTMLParser):
+    """Checks that elements nest, and remembers their attributes and the text outside of scripts and styles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not {"script", "style"} & set(self.open):
+            self.text += data
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that only lacks its report."""
+    folder = tmp_path_factory.mktemp("run")
+    finish_run(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def printed(finished: Path) -> str:
+    """Build the report; what it printed."""
+    with redirect_stdout(io.StringIO()) as output:
+        build_report(PARAMS, finished)
+    return output.getvalue()
+
+
+@pytest.fixture(scope="module")
+def page(finished: Path, printed: str) -> str:
+    return (finished / "reports/report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def outline(page: str) -> Outline:
+    outline = Outline()
+    outline.feed(page)
+    outline.close()
+    assert not outline.open
+    return outline
+
+
+def test_what_is_printed_is_what_metrics_json_says(finished: Path, printed: str) -> None:
+    metrics = json.loads((finished / "reports/metrics.json").read_text(encoding="utf-8"))
+    assert metrics == collect(finished / "eval", list(SKILL), DRAWS)
+    for name, arm in metrics["arms"].items():
+        numbers = [f"{100 * arm[key]:.1f}" for key in ("balanced_accuracy", "low", "high")]
+        (line,) = [line for line in printed.splitlines() if line.split()[0] == name]
+        assert re.findall(r"-?[\d.]+", line) == numbers
+    assert metrics["sentence"] in printed
+    assert str(finished / "reports/report.html") in printed
+
+
+def test_the_page_shows_the_same_numbers(finished: Path, outline: Outline) -> None:
+    metrics = json.loads((finished / "reports/metrics.json").read_text(encoding="utf-8"))
+    assert metrics["sentence"] in outline.text
+    for arm in metrics["arms"].values():
+        assert "{:.1f} [{:.1f}, {:.1f}]".format(*(100 * arm[key] for key in ("balanced_accuracy", "low", "high"))) in (
+            outline.text
+        )
+
+
+def test_plots_hold_every_draw(finished: Path, printed: str) -> None:
+    arms = pd.read_csv(finished / "reports/plots/arms.csv")
+    assert list(arms.columns) == ["arm", "draw", "balanced_accuracy", "accuracy", "macro_f1"]
+    assert list(zip(arms["arm"], arms["draw"], strict=True)) == [(arm, draw) for arm in SKILL for draw in DRAWS]
+    training = pd.read_csv(finished / "reports/plots/training.csv")
+    assert list(training.columns) == [
+        "draw", "step", "loss_discriminator", "loss_generator", "real_logits", "fake_logits",
+    ]  # fmt: skip
+    assert len(training) == len(DRAWS) * len(STEPS)
+
+
+def test_the_page_has_every_section_and_picture(outline: Outline) -> None:
+    ids = {attributes.get("id") for _, attributes in outline.elements}
+    links = {attributes["href"] for tag, attributes in outline.elements if tag == "a"}
+    assert links == {f"#{name}" for name in ids if name}
+    images = [attributes for tag, attributes in outline.elements if tag == "img"]
+    shown = [image["alt"] for image in images]
+    for name in (HOSTILE, *(f"digit {k}" for k in range(1, 10))):
+        assert {f"Real rows of class {name}", f"Kept synthetic rows of class {name}"} <= set(shown)
+    assert sum("nearest training row" in str(alt) for alt in shown) == 12
+    assert sum("training step" in str(alt) for alt in shown) == 3
+    assert all(shown)
+    assert all(a["aria-label"] for tag, a in outline.elements if tag == "svg" and a.get("role") == "img")
+
+
+def test_the_page_refers_to_nothing_outside_of_itself(page: str, outline: Outline) -> None:
+    for _, attributes in outline.elements:
+        for name in ("src", "href", "srcset", "xlink:href", "action"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:image/png;base64,"))
+    assert "http:" not in page
+    assert "https:" not in page
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_a_hostile_class_name_stays_text(page: str, outline: Outline) -> None:
+    assert "<script>alert" not in page
+    assert [tag for tag, _ in outline.elements].count("script") == 1
+    assert HOSTILE in outline.text
+
+
+def test_built_twice_the_report_is_the_same_to_the_byte(finished: Path, printed: str) -> None:
+    before = [(finished / "reports" / name).read_bytes() for name in FILES]
+    build_report(PARAMS, finished, out="again")
+    assert [(finished / "again" / name).read_bytes() for name in FILES] == before
+
+
+def test_arms_and_draws_that_are_not_asked_for_stay_out(finished: Path) -> None:
+    params = Params(draws=[1], evaluate={"arms": ["real", "gan"]}, prepare={"source": "digits.npz"})
+    summary = build_report(params, finished, out="one")
+    assert list(summary["arms"]) == ["real", "gan"]
+    assert summary["draws"] == 1
+    assert "Draw 0" not in (finished / "one/report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("lost", "stage"),
+    [
+        ("data/synthetic/1.parquet", "generate"),
+        ("models/gan/0/history.csv", "train_gan"),
+        ("reports/prepare.json", "prepare"),
+    ],
+)
+def test_a_missing_file_names_the_stage_that_makes_it(finished: Path, tmp_path: Path, lost: str, stage: str) -> None:
+    run = shutil.copytree(finished, tmp_path / "run")
+    (run / lost).unlink()
+    with pytest.raises(DataError, match=rf"{lost} is missing.*{stage} stage"):
+        build_report(PARAMS, run)
+
+
+@pytest.mark.skipif(chromium() is None, reason="no Chromium")
+def test_in_a_browser_the_page_loads_quietly_and_the_slider_works(finished: Path, page: str, tmp_path: Path) -> None:
+    step = "document.querySelector('.film figure.shown').dataset.step"
+    slide = "s = document.querySelector('.slider'); s.value = 0; s.dispatchEvent(new Event('input'));"
+    report = finished / "reports/report.html"
+    with opened(report, tmp_path) as browser:
+        assert browser.evaluate(step) == "200"
+        browser.evaluate(slide)
+        assert browser.evaluate(step) == "50"
+        assert browser.evaluate("document.querySelector('.cursor').getAttribute('x1')") == "25%"
+        assert browser.evaluate("[...document.images].every(image => image.complete && image.naturalWidth)")
+        for width in (360, 1200):
+            browser.call(
+                "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=True
+            )
+            assert browser.evaluate("document.documentElement.scrollWidth") == width
+    assert browser.complaints == []
+    assert [url for url in browser.requests if not url.startswith("data:image/png")] == [report.as_uri()]
