@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.rows import Rows, content_ids, read_rows
+from ganaug.data.integrity import assert_disjoint
+from ganaug.data.rows import Rows, read_rows
 from ganaug.errors import DataError
 from ganaug.evaluation.arms import Arm, arms_named
 from ganaug.evaluation.metrics import classification_metrics
@@ -72,8 +73,10 @@ def run_arms(
         If a split is missing or empty, an arm has no rows, or a validation or test row is among the training rows.
     """
     chosen = arms_named(arms)
-    splits = {name: read_rows(Path(folder, f"{name}.parquet")) for name in SPLITS}
-    identities = _check_disjoint(splits, folder)
+    files = {name: Path(folder, f"{name}.parquet") for name in SPLITS}
+    splits = {name: read_rows(path) for name, path in files.items()}
+    _check_filled(splits, folder)
+    assert_disjoint([files["train"]], [files["validation"], files["test"]])
     train, classes = splits["train"], splits["train"].schema.classes
     written = []
     for name, arm in chosen.items():
@@ -102,7 +105,7 @@ def run_arms(
             "classes": list(classes),
             "n_train": {"real": int((~rows.synthetic).sum()), "synthetic": int(rows.synthetic.sum())},
             "train_ids": _digest(rows.ids),
-            "test_ids": _digest(identities["test"]),
+            "test_ids": _digest(splits["test"].ids),
         }
         for split in ("validation", "test"):
             probabilities = predict_proba(model, splits[split].images)
@@ -112,20 +115,10 @@ def run_arms(
     return written
 
 
-def _check_disjoint(splits: dict[str, Rows], folder: str | Path) -> dict[str, NDArray[np.object_]]:
-    """Hash every row's pixels anew, whatever the ids on file say, and refuse rows that two splits share."""
-    ids = {name: content_ids(rows.images) for name, rows in splits.items()}
+def _check_filled(splits: dict[str, Rows], folder: str | Path) -> None:
     for name, rows in splits.items():
         if not len(rows):
             raise DataError(f"the {name} split of {folder} is empty; give prepare more rows or a larger {name} share")
-    for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
-        shared = sorted(set(ids[first]) & set(ids[second]))
-        if shared:
-            raise DataError(
-                f"{len(shared)} rows of the {second} split of {folder} are also in its {first} split, for example "
-                f"{shared[0]}, so no number could be trusted; remove duplicates and run prepare again"
-            )
-    return ids
 
 
 def _rows_of(arm: Arm, train: Rows, name: str, folder: str | Path) -> NDArray[np.bool_]:
