@@ -13,25 +13,15 @@ from ganaug.files import atomic_path, write_json
 from ganaug.report.facts import data_section
 from ganaug.report.gallery import classes_section, pairs_section
 from ganaug.report.game import game_section
-from ganaug.report.markup import Html
 from ganaug.report.methods import methods_section
 from ganaug.report.overview import overview
-from ganaug.report.page import contents, page
+from ganaug.report.page import page
 from ganaug.report.recall import recall_section
 from ganaug.report.run import Run, read_run
 from ganaug.report.selection import selection_section
 
 ARM_COLUMNS = ("balanced_accuracy", "accuracy", "macro_f1")
 TRAINING_COLUMNS = ["step", "loss_discriminator", "loss_generator", "real_logits", "fake_logits"]
-SECTIONS = (
-    ("classes", "Classes"),
-    ("game", "The game"),
-    ("selection", "Selection"),
-    ("recall", "Recall"),
-    ("pairs", "Closest pairs"),
-    ("data", "Data"),
-    ("methods", "Methods"),
-)
 
 
 def build_report(params: Params, folder: str | Path = ".", out: str | Path = "reports") -> dict[str, Any]:
@@ -90,16 +80,16 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
 def _document(run: Run, results: Results, summary: dict[str, Any], params: Params) -> str:
     title = params.report.title or Path(params.prepare.source).name
     thresholds = {"confidence": params.generate.min_confidence, "realism": params.generate.min_realism}
-    sections: list[Html | None] = [
-        classes_section(run),
-        game_section(run),
-        selection_section(run, thresholds),
-        recall_section(run, results, summary),
-        pairs_section(run),
-        data_section(run),
-        methods_section(run, results, params),
-    ]
-    return page(f"{title}: ganaug report", [*overview(run, results, summary, title), contents(SECTIONS), *sections])
+    sections = {
+        "Classes": classes_section(run),
+        "Game": game_section(run),
+        "Selection": selection_section(run, thresholds),
+        "Recall": recall_section(run, results, summary),
+        "Copies": pairs_section(run),
+        "Data": data_section(run),
+        "Methods": methods_section(run, results, params),
+    }
+    return page(f"{title}: ganaug report", overview(run, results, summary, title), sections)
 
 
 def _arm_rows(results: Results) -> pd.DataFrame:

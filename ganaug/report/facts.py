@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ganaug.report.markup import Html, counted, element, named, table
+from ganaug.report.markup import Html, counted, element, fragment, named, table
 from ganaug.report.run import Run
 
 LISTED = 20  # names in one list
@@ -15,8 +15,7 @@ def data_section(run: Run) -> Html:
     """What prepare found in the source and how it split it."""
     found = run.prepared
     height, width, channels = run.schema.shape
-    return element(
-        "section",
+    return fragment(
         element("h2", "The data"),
         element(
             "p",
@@ -27,7 +26,6 @@ def data_section(run: Run) -> Html:
         _set_aside("Files that could not be read", found["rejected"]),
         _set_aside("Entries that were skipped", found["skipped"]),
         _rows(run),
-        id="data",
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganaug.report.markup import Html, element, named
+from ganaug.report.markup import Html, element, fragment, named
 from ganaug.report.pictures import sheet
 from ganaug.report.run import Draw, Run, images
 
@@ -25,8 +25,7 @@ def classes_section(run: Run) -> Html:
     """Real, kept and dropped rows of the first draw, class by class, in file order."""
     draw = run.draws[0]
     cards = [_class_card(run, draw, code, name) for code, name in enumerate(run.schema.classes)]
-    return element(
-        "section",
+    return fragment(
         element("h2", "Real and synthetic rows, class by class"),
         element(
             "p",
@@ -34,7 +33,6 @@ def classes_section(run: Run) -> Html:
             "Real rows are the training rows that the GAN saw; dropped rows stand with their defect.",
         ),
         *cards,
-        id="classes",
     )
 
 
@@ -46,8 +44,7 @@ def pairs_section(run: Run) -> Html | None:
         return None
     closest = kept.nsmallest(PAIRS, "nearest_distance", keep="first")
     items = [_pair(run, run.draws[int(pair["draw"])], pair) for _, pair in closest.iterrows()]
-    return element(
-        "section",
+    return fragment(
         element("h2", "The closest pairs"),
         element(
             "p",
@@ -56,7 +53,6 @@ def pairs_section(run: Run) -> Html | None:
             "1: black against white). This is a copying diagnostic, no measure of privacy.",
         ),
         element("ul", *items, class_="pairs"),
-        id="pairs",
     )
 
 

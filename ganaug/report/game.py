@@ -30,8 +30,7 @@ def game_section(run: Run) -> Html:
         SCORES,
         "Mean logit; higher means taken for real. The nearer the lines, the harder the two are to tell apart.",
     )
-    return element(
-        "section",
+    return fragment(
         element("h2", "The game, through training"),
         element(
             "p",
@@ -39,7 +38,6 @@ def game_section(run: Run) -> Html:
             f"real ones. Curves: one line for each of {counted(len(run.draws), 'draw')}.",
         ),
         element("div", _film(run.draws[0]), element("div", losses, scores), class_="columns"),
-        id="game",
     )
 
 
@@ -52,7 +50,7 @@ def _film(draw: Draw) -> Html | None:
     for at in sorted({round(at) for at in np.linspace(0, len(draw.grids) - 1, min(FRAMES, len(draw.grids)))}):
         step, path = draw.grids[at]
         picture = stored_picture(path, FRAME_PIXELS).img(f"Grid of generated rows at training step {step}")
-        caption = fragment([element("b", f"Step {step:,}"), f" of {last:,}, draw {draw.number}. ", _scores(draw, step)])
+        caption = fragment(element("b", f"Step {step:,}"), f" of {last:,}, draw {draw.number}. ", _scores(draw, step))
         frames.append(element("figure", picture, element("figcaption", caption), data_step=step))
     end = len(frames) - 1
     slider = element("input", type="range", class_="slider", min=0, max=end, value=end, aria_label="Training step")

@@ -40,10 +40,10 @@ def element(name: str, /, *children: object, **attributes: object) -> Html:
     opening = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in VOID:
         return Html(f"<{name}{opening}>")
-    return Html(f"<{name}{opening}>{fragment(children)}</{name}>")
+    return Html(f"<{name}{opening}>{fragment(*children)}</{name}>")
 
 
-def fragment(children: Iterable[object]) -> Html:
+def fragment(*children: object) -> Html:
     """Join children as `element` would, without an element around them."""
     return Html("".join(_text(child) for child in children if child is not None))
 

@@ -12,7 +12,7 @@ import numpy as np
 from ganaug.config import Params, Section
 from ganaug.evaluation.arms import ARMS
 from ganaug.evaluation.summary import ROPE, Results
-from ganaug.report.markup import Html, element, table
+from ganaug.report.markup import Html, element, fragment, table
 from ganaug.report.run import Run
 
 PACKAGES = ("ganaug", "torch", "numpy", "scikit-learn", "pandas", "pyarrow", "pillow")
@@ -22,15 +22,13 @@ def methods_section(run: Run, results: Results, params: Params) -> Html:
     """How the numbers were made, the fingerprints of every draw, all parameters, and versions."""
     parameters = [[element("code", name), element("code", value), doc] for name, value, doc in _parameters(params)]
     versions = [["Python", platform.python_version()], *([name, metadata.version(name)] for name in PACKAGES)]
-    return element(
-        "section",
+    return fragment(
         element("h2", "Methods"),
         element("ul", *(element("li", statement) for statement in _statements(results))),
         _arms(results),
         _fingerprints(run, results),
         element("div", table(["parameter", "value", "what it does"], parameters, "Parameters"), class_="text"),
         element("div", table(["package", "version"], versions, "Versions"), class_="text"),
-        id="methods",
     )
 
 

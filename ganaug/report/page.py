@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 
 from ganaug.report.markup import Html, element
 
 
-def page(title: str, parts: Iterable[Html | None]) -> str:
+def page(title: str, opening: Iterable[Html], sections: Mapping[str, Html | None]) -> str:
     """The whole HTML document.
 
     Parameters
     ----------
     title : str
         Shown by the browser's tab.
-    parts : iterable of Html or None
-        What stands in the body's ``<main>``, in order; None is left out.
+    opening : iterable of Html
+        The first screen.
+    sections : mapping of str to Html or None
+        What follows, in order, by the word that links to it; None is left out.
 
     Returns
     -------
@@ -37,14 +39,12 @@ def page(title: str, parts: Iterable[Html | None]) -> str:
         element("title", title),
         element("style", Html(style)),
     )
-    body = element("body", element("main", *parts), element("script", Html(script)))
+    present = {word: section for word, section in sections.items() if section is not None}
+    links = (element("li", element("a", word, href=f"#{word.lower()}")) for word in present)
+    contents = element("nav", element("ul", *links), aria_label="Contents")
+    parts = (element("section", section, id=word.lower()) for word, section in present.items())
+    body = element("body", element("main", *opening, contents, *parts), element("script", Html(script)))
     return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
-
-
-def contents(sections: Iterable[tuple[str, str]]) -> Html:
-    """Links to the sections, given as (id, words)."""
-    links = (element("li", element("a", words, href=f"#{name}")) for name, words in sections)
-    return element("nav", element("ul", *links), aria_label="Contents")
 
 
 def _resource(name: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.evaluation.summary import Results
-from ganaug.report.markup import Html, element, named, table
+from ganaug.report.markup import Html, element, fragment, named, table
 from ganaug.report.run import Run
 
 
@@ -31,9 +31,7 @@ def recall_section(run: Run, results: Results, summary: dict[str, Any]) -> Html:
         worst = int(np.nanargmin(means))
         note += [f" Hardest for {contrast['candidate']}: ", named(classes[worst]), f", {_percent(means[worst])} %."]
     rows = [[named(name), *cells] for name, *cells in zip(classes, *columns, strict=True)]
-    return element(
-        "section", element("h2", "Recall of each class"), element("p", *note), table(head, rows, caption), id="recall"
-    )
+    return fragment(element("h2", "Recall of each class"), element("p", *note), table(head, rows, caption))
 
 
 def _recalls(found: Sequence[Mapping[str, Any]], classes: Sequence[str]) -> NDArray[np.float64]:

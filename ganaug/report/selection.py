@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganaug.report.markup import Html, counted, element, key, table
+from ganaug.report.markup import Html, counted, element, fragment, key, table
 from ganaug.report.run import Run
 from ganaug.report.svg import mirrored_histogram, ticks
 
@@ -42,8 +42,7 @@ def selection_section(run: Run, thresholds: dict[str, float]) -> Html:
     for score, (title, text) in SCORE_WORDS.items():
         values = candidates[score].to_numpy(dtype=np.float64)
         charts.append(_histogram(title, text, values[kept], values[~kept], thresholds.get(score)))
-    return element(
-        "section",
+    return fragment(
         element("h2", "What selection kept and dropped"),
         element(
             "p",
@@ -53,7 +52,6 @@ def selection_section(run: Run, thresholds: dict[str, float]) -> Html:
         key({"synthetic": f"{int(kept.sum()):,} kept", "dropped": f"{int((~kept).sum()):,} dropped"}),
         element("div", *charts, class_="columns"),
         _numbers(run),
-        id="selection",
     )
 
 
