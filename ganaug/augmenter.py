@@ -17,6 +17,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ganaug.errors import ConfigError, ModelError
+from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.checkpoint import fingerprint
 from ganaug.gan.fabric import make_fabric, resolve_device
 from ganaug.gan.objectives import OBJECTIVES
@@ -60,6 +61,9 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         Factor of the penalty (gamma).
     conditioning : str, default="projection"
         How the discriminator sees the label: projection, acgan, concat.
+    augmentation : str, default="diffaugment"
+        How probable augmentations are: diffaugment (ramped in), ada (adaptive; for objectives other than the
+        relativistic one), none.
     invariances : sequence of str, default=("translate", "scale", "brightness", "contrast")
         Changes that keep a label true: also cutout, flip_horizontal, flip_vertical, rotate, saturation. Both real and
         generated images undergo them before the discriminator looks.
@@ -119,6 +123,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         penalty: str = "auto",
         penalty_weight: float = 1.0,
         conditioning: str = "projection",
+        augmentation: str = "diffaugment",
         invariances: Sequence[str] = SAFE,
         width: int = 64,
         depth: int = 1,
@@ -135,6 +140,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.penalty = penalty
         self.penalty_weight = penalty_weight
         self.conditioning = conditioning
+        self.augmentation = augmentation
         self.invariances = invariances
         self.width = width
         self.depth = depth
@@ -370,7 +376,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
 
     def _rules(self) -> dict[str, Any]:
         """Return the parameters that shape training, beside the architecture and the schedule."""
-        names = ("objective", "penalty", "conditioning", "width", "depth", "precision")
+        names = ("objective", "penalty", "conditioning", "augmentation", "width", "depth", "precision")
         return {n: getattr(self, n) for n in names} | {"invariances": sorted(self.invariances)}
 
     def _trainer(self, fabric: Fabric, images: Images, codes: NDArray[np.int64]) -> Trainer:
@@ -386,10 +392,20 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         )
         objective = OBJECTIVES[self.objective]
         penalty = PENALTIES[objective.penalty if self.penalty == "auto" else self.penalty]()
-        augment = ImageAugment(self.invariances)
-        game = image_game(self._architecture, images, codes, objective, penalty, augment, self.seed_, fabric.device)
+        steps = auto_steps(len(images)) if self.steps == "auto" else int(self.steps)
+        game = image_game(
+            self._architecture,
+            images,
+            codes,
+            objective,
+            penalty,
+            ImageAugment(self.invariances),
+            AUGMENTATIONS[self.augmentation](steps),
+            self.seed_,
+            fabric.device,
+        )
         schedule = Schedule(
-            auto_steps(len(images)) if self.steps == "auto" else int(self.steps),
+            steps,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             penalty_weight=self.penalty_weight,

@@ -11,7 +11,6 @@ class Now(NamedTuple):
 
     learning_rate: float
     condition: float  # how much the label counts, 0 to 1
-    augment_p: float  # probability of each augmentation
 
 
 @dataclass(frozen=True)
@@ -24,8 +23,6 @@ class Schedule:
     betas: tuple[float, float] = (0.0, 0.95)
     penalty_weight: float = 1.0
     penalty_interval: int = 8  # lazy: every so many steps, times as much
-    augment_p: float = 0.8  # never 1, or the augmentations leak into the samples (arXiv 2006.06676)
-    augment_ramp: float = 0.2  # share over which augment_p is reached
     condition_ramp: float = 0.01  # share over which the condition is ramped in (arXiv 2201.06578)
     ema_half_life: float = 0.05  # share after which a weight's part in the average has halved
     clip: float = 10.0  # norm that gradients are cut to
@@ -36,10 +33,7 @@ class Schedule:
         """Return the numbers of a step, counted from 0."""
         decay = max(0.0, 2 * step / self.steps - 1)
         rate = self.learning_rate * (1 - (1 - self.FINAL_RATE) * decay)
-        return Now(rate, self._ramp(step, self.condition_ramp), self.augment_p * self._ramp(step, self.augment_ramp))
-
-    def _ramp(self, step: int, share: float) -> float:
-        return min(1.0, step / max(1.0, share * self.steps))
+        return Now(rate, min(1.0, step / max(1.0, self.condition_ramp * self.steps)))
 
 
 def auto_steps(rows: int) -> int:

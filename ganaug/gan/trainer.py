@@ -15,6 +15,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.ema import EMA
 from ganaug.gan.objectives import Objective
 from ganaug.gan.penalties import Penalty
@@ -44,6 +45,7 @@ class Game(NamedTuple):
     objective: Objective
     penalty: Penalty
     augment: Augment
+    augmentation: Augmentation
     latent: int  # Z
 
 
@@ -92,12 +94,11 @@ class Trainer:
         game, now, n = self.game, self.schedule.at(self.step), self.schedule.batch_size
         for optimizer in (self.optimizer_g, self.optimizer_d):
             optimizer.param_groups[0]["lr"] = now.learning_rate * self.rate_scale
+        p = game.augmentation.probability(self.step / self.schedule.steps)
         indices, labels = game.sampler.draw(n, self.random)
         latents = torch.randn(n, game.latent, generator=self.random, device=self.fabric.device)
         share = slice(self.fabric.global_rank, None, self.fabric.world_size)
-        seen_real, seen_fake, seen_again = (
-            d[share] for d in game.augment.draw(3 * n, now.augment_p, self.random).chunk(3)
-        )
+        seen_real, seen_fake, seen_again = (d[share] for d in game.augment.draw(3 * n, p, self.random).chunk(3))
         indices, labels, latents = indices[share], labels[share], latents[share]
 
         with self.fabric.autocast():
@@ -107,6 +108,7 @@ class Trainer:
         real_logits, loss_d, penalty = self.discriminator_step(real_seen, fake_seen, labels, now.condition)
         fake_logits, loss_g = self.generator_step(game.augment(fake, seen_again), labels, real_logits, now.condition)
 
+        game.augmentation.observe(self._mean(real_logits.sign().mean()))
         self.step += 1
         self.ema.update(game.generator, self.step)
         return Measures(loss_d, loss_g, penalty, real_logits.mean(), fake_logits.mean())
@@ -164,9 +166,10 @@ class Trainer:
 
     def averaged(self, values: Tensor) -> list[float]:
         """Return a vector as floats, averaged over the processes."""
-        if self.fabric.world_size > 1:
-            values = self.fabric.all_reduce(values, reduce_op="mean")
-        return [float(v) for v in values]
+        return [float(v) for v in self._mean(values)]
+
+    def _mean(self, values: Tensor) -> Tensor:
+        return values if self.fabric.world_size == 1 else self.fabric.all_reduce(values, reduce_op="mean")
 
     def state(self) -> dict[str, Tensor]:
         """Return a copy, on the CPU, of everything that a resumed run needs, as named tensors."""
@@ -177,7 +180,8 @@ class Trainer:
         for name, optimizer in self._optimizers().items():
             for i, moments in optimizer.state_dict()["state"].items():
                 tensors |= {f"{name}.{i}.{key}": t for key, t in moments.items()}
-        tensors |= {f"penalty.{key}": t for key, t in self.game.penalty.state.items()}
+        for name, keeper in self._keepers().items():
+            tensors |= {f"{name}.{key}": t for key, t in keeper.state.items()}
         return {key: t.detach().to("cpu", copy=True) for key, t in tensors.items()}
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
@@ -192,10 +196,14 @@ class Trainer:
                 i, kind = key.split(".")
                 moments.setdefault(int(i), {})[kind] = tensor.clone()
             optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
-        self.game.penalty.state = {k: t.clone() for k, t in _under(tensors, "penalty").items()}
+        for name, keeper in self._keepers().items():
+            keeper.state = {k: t.clone() for k, t in _under(tensors, name).items()}
 
     def _modules(self) -> dict[str, nn.Module]:
         return {"generator": self.game.generator, "discriminator": self.game.discriminator, "ema": self.ema.module}
+
+    def _keepers(self) -> dict[str, Penalty | Augmentation]:
+        return {"penalty": self.game.penalty, "augmentation": self.game.augmentation}
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}

@@ -126,7 +126,8 @@ class Generator(nn.Module):
         x = pixel_shuffle(self.enlarge(leaky_relu(x, SLOPE)), self.layout.shuffle)
         x = self.exit(leaky_relu(x, SLOPE))
         left, right, top, bottom = self.layout.margins
-        return x[..., top : x.shape[-2] - bottom, left : x.shape[-1] - right]
+        images: Tensor = x[..., top : x.shape[-2] - bottom, left : x.shape[-1] - right]
+        return images
 
 
 class Discriminator(nn.Module):

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.conditioning import CONDITIONINGS
 from ganaug.gan.objectives import Objective
 from ganaug.gan.penalties import Penalty
@@ -57,6 +58,7 @@ def image_game(
     objective: Objective,
     penalty: Penalty,
     augment: Augment,
+    augmentation: Augmentation,
     seed: int,
     device: torch.device,
 ) -> Game:
@@ -68,7 +70,7 @@ def image_game(
         The networks.
     images, labels : arrays (n, H, W, C) and (n,)
         Training rows and class codes.
-    objective, penalty, augment
+    objective, penalty, augment, augmentation
         The rules.
     seed : int
         Of the initial weights.
@@ -85,6 +87,7 @@ def image_game(
         objective=objective,
         penalty=penalty,
         augment=augment,
+        augmentation=augmentation,
         latent=architecture.latent,
     )
 
