@@ -6,145 +6,51 @@ read that declaration, and so can whatever lists the parameters.
 
 from __future__ import annotations
 
-import difflib
-import math
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from ganaug.errors import ConfigError
+from ganaug.kinds import (
+    FLAG,
+    TEXT,
+    Kind,
+    check_keys,
+    choice,
+    either,
+    integer,
+    listing,
+    names_for,
+    number,
+    optional,
+    pair,
+    registered,
+)
 
+# Names that torch-laden modules define; repeated so that a parameter file is read in no time.
+OBJECTIVES = ("relativistic", "non_saturating", "hinge", "least_squares", "minimax", "wasserstein_gp")
+PENALTIES = ("r1_r2", "r1", "r2", "gradient_penalty", "lecam", "none")
+CONDITIONINGS = ("projection", "acgan", "concat")
+AUGMENTATIONS = ("diffaugment", "ada", "none")
+INVARIANCES = (
+    "translate", "scale", "brightness", "contrast",
+    "cutout", "flip_horizontal", "flip_vertical", "rotate", "saturation",
+)  # fmt: skip
+CLASSICAL = ("flip_horizontal", "flip_vertical", "rotate", "saturation")
+PRECISIONS = ("auto", "32-true", "bf16-mixed")
 ARMS = ("real", "classical", "gan", "classical_gan", "synthetic")
 MAX_SIDE, MIN_SIDE = 128, 8  # pixels
 
 S = TypeVar("S", bound="Section")
 
-
-@dataclass(frozen=True)
-class Kind:
-    """The values a parameter takes.
-
-    Parameters
-    ----------
-    wants : str
-        Those values in words; ends the message about any other.
-    accepts : callable
-        Tells whether a value read from YAML is one of them.
-    convert : callable
-        From what YAML gives to what the code gets; may raise `ConfigError`, given the value and the parameter's name.
-    names : tuple of str, default=()
-        The words among them, for suggestions.
-    """
-
-    wants: str
-    accepts: Callable[[Any], bool]
-    convert: Callable[[Any, str], Any] = lambda value, name: value
-    names: tuple[str, ...] = ()
-
-    def parse(self, value: Any, name: str) -> Any:
-        """Return ``value`` as the code gets it; `ConfigError`, naming the parameter, when it is not of this kind."""
-        if not self.accepts(value):
-            hint = suggestion(value, self.names) if isinstance(value, str) else ""
-            raise ConfigError(f"{name} is {value!r}; it must be {self.wants}{hint}")
-        return self.convert(value, name)
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return ``" (did you mean 'x'?)"`` where one of ``known`` looks like ``word``, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
-
-
-def integer(low: int, high: int | None = None) -> Kind:
-    """Whole numbers from ``low`` to ``high``, both included."""
-    wants = f"a whole number from {low}" + ("" if high is None else f" to {high}")
-    top = math.inf if high is None else high
-    return Kind(wants, lambda v: isinstance(v, int) and not isinstance(v, bool) and low <= v <= top)
-
-
-def number(low: float, high: float = math.inf, open_ends: bool = False) -> Kind:
-    """Finite numbers from ``low`` to ``high``; ``open_ends`` leaves both ends out."""
-
-    def accepts(value: Any) -> bool:
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-            return False
-        return low < value < high if open_ends else low <= value <= high
-
-    start = f"above {low:g}" if open_ends else f"from {low:g}"
-    end = "" if high == math.inf else f" and below {high:g}" if open_ends else f" to {high:g}"
-    return Kind(f"a number {start}{end}", accepts, lambda value, name: float(value))
-
-
-def choice(*names: str) -> Kind:
-    """One of these words."""
-    wants = repr(names[0]) if len(names) == 1 else f"one of {', '.join(map(repr, names))}"
-    return Kind(wants, lambda v: isinstance(v, str) and v in names, names=names)
-
-
-def either(first: Kind, second: Kind) -> Kind:
-    """The values of two kinds."""
-    return Kind(
-        f"{first.wants} or {second.wants}",
-        lambda v: first.accepts(v) or second.accepts(v),
-        lambda v, name: (first if first.accepts(v) else second).convert(v, name),
-        first.names + second.names,
-    )
-
-
-def optional(kind: Kind) -> Kind:
-    """The values of ``kind``, and null."""
-    return either(kind, Kind("null", lambda v: v is None))
-
-
-def listing(kind: Kind, least: int = 0) -> Kind:
-    """Lists, tuples in Python, of at least ``least`` different values of ``kind``."""
-
-    def convert(value: Any, name: str) -> tuple[Any, ...]:
-        items = tuple(kind.parse(item, f"{name}[{i}]") for i, item in enumerate(value))
-        if len(set(items)) < len(items):
-            raise ConfigError(f"{name} is {list(items)}; name each value once")
-        return items
-
-    count = f" of {least} or more values" if least else ""
-    return Kind(
-        f"a list{count}, each {kind.wants}", lambda v: isinstance(v, (list, tuple)) and len(v) >= least, convert
-    )
-
-
-def pair(kind: Kind) -> Kind:
-    """Lists of two values of ``kind``."""
-
-    def convert(value: Any, name: str) -> tuple[Any, Any]:
-        return kind.parse(value[0], f"{name}[0]"), kind.parse(value[1], f"{name}[1]")
-
-    return Kind(f"a list of two, each {kind.wants}", lambda v: isinstance(v, (list, tuple)) and len(v) == 2, convert)
-
-
-def names_for(*keys: str) -> Kind:
-    """Mappings from ``keys`` to text; a key left out stands for itself."""
-
-    def convert(value: Any, name: str) -> dict[str, str]:
-        check_keys(value, keys, name)
-        return {key: TEXT.parse(value.get(key, key), f"{name}.{key}") for key in keys}
-
-    return Kind(f"a mapping from {', '.join(keys)} to names", lambda v: isinstance(v, Mapping), convert)
-
-
-def check_keys(given: Mapping[Any, Any], known: Iterable[str], where: str) -> None:
-    """Refuse (`ConfigError`) keys of ``given`` that are not ``known``; ``where`` names the mapping."""
-    known = list(known)
-    for key in given:
-        if key not in known:
-            place = f"{where}.{key}" if where else f"{key}"
-            hint = suggestion(str(key), known) or f"; known here: {', '.join(known)}"
-            raise ConfigError(f"{place} is no parameter{hint}")
-
-
-TEXT = Kind("text", lambda v: isinstance(v, str) and v != "")
-FLAG = Kind("true or false", lambda v: isinstance(v, bool))
 SEED = integer(0, 2**31 - 1)
-DEVICE = Kind("'auto', 'cpu', 'cuda', 'cuda:0', ... or 'mps'", TEXT.accepts, names=("auto", "cpu", "cuda", "mps"))
+DEVICE = Kind(
+    "'auto', 'cpu', 'cuda' or 'cuda:N'",
+    lambda v: isinstance(v, str) and re.fullmatch(r"auto|cpu|cuda(:\d+)?", v) is not None,
+    names=("auto", "cpu", "cuda"),
+)
 SHARE = number(0, 1, open_ends=True)
 SHARE_OR_ROWS = Kind(
     "a share of the rows (above 0 and below 1) or a whole number of rows a class from 1",
@@ -235,18 +141,38 @@ class TrainGanParams(Section):
 
     name = "train_gan"
 
-    steps: int | str = param("auto", either(choice("auto"), integer(1)), "Generator updates; auto: set by the data.")
-    batch_size: int = param(64, integer(2), "Rows in a batch.")
-    objective: str = param("relativistic", TEXT, "The losses of the two networks.")
-    penalty: str = param("r1_r2", TEXT, "What regularises the discriminator.")
-    conditioning: str = param("projection", TEXT, "How the discriminator sees the class.")
-    width: int = param(64, integer(1), "Channels at half resolution.")
-    invariances: tuple[str, ...] = param(
-        (), listing(TEXT), "Changes that leave the class as it is; applied to the training rows."
+    steps: int | str = param(
+        "auto", either(choice("auto"), integer(1)), "Optimiser steps of each network; auto: a budget from the rows."
     )
+    batch_size: int = param(64, integer(2), "Rows of either kind in a step.")
+    learning_rate: float = param(
+        0.0015, number(0, 1, open_ends=True), "Of both optimisers; linearly down over the second half."
+    )
+    objective: str = param("relativistic", registered("objective", *OBJECTIVES), "What the two networks minimise.")
+    penalty: str = param(
+        "auto",
+        registered("penalty", "auto", *PENALTIES),
+        "What keeps the discriminator smooth; auto: what goes with the objective.",
+    )
+    penalty_weight: float = param(1.0, number(0), "Factor of the penalty.")
+    conditioning: str = param(
+        "projection", registered("conditioning", *CONDITIONINGS), "How the discriminator sees the label."
+    )
+    augmentation: str = param(
+        "diffaugment",
+        registered("augmentation", *AUGMENTATIONS),
+        "How probable the changes below are: ramped in, adaptive (not under the relativistic objective), or none.",
+    )
+    invariances: tuple[str, ...] = param(
+        INVARIANCES[:4],
+        listing(choice(*INVARIANCES)),
+        "Changes that keep a label true; real and generated images undergo them before the discriminator looks.",
+    )
+    width: int = param(64, integer(1), "Channels at the coarsest grid of the networks.")
+    depth: int = param(1, integer(1), "Residual blocks a resolution.")
     device: str = param("auto", DEVICE, "Where to train.")
-    precision: str = param("auto", TEXT, "Number format in training.")
-    seed: int = param(0, SEED, "Seed of training; the draw is added to it.")
+    precision: str = param("auto", choice(*PRECISIONS), "Number format; auto: bfloat16 where the hardware has it.")
+    seed: int = param(0, SEED, "Seed of the GAN; the draw is added to it.")
 
 
 @dataclass(frozen=True)
@@ -261,7 +187,6 @@ class GenerateParams(Section):
     min_realism: float = param(0.0, number(0, 1), "Drop a row that the discriminator finds less probably real.")
     drop_copies: bool = param(True, FLAG, "Drop rows that repeat a training row.")
     device: str = param("auto", DEVICE, "Where to sample.")
-    seed: int = param(0, SEED, "Seed of the samples; the draw is added to it.")
 
 
 @dataclass(frozen=True)
@@ -293,7 +218,7 @@ class EvaluateParams(Section):
     batch_size: int = param(64, integer(1), "Rows in a batch.")
     real_share: float = param(0.5, number(0, 1), "Share of real rows in a batch, where an arm has both kinds.")
     invariances: tuple[str, ...] = param(
-        (), listing(TEXT), "Changes that leave the class as it is, for the classical augmentation."
+        (), listing(choice(*CLASSICAL)), "What the classical augmentation may do beyond shifts, tone and a hole."
     )
     device: str = param("auto", DEVICE, "Where to train the classifiers.")
     seed: int = param(0, SEED, "Seed of the classifiers; the draw is added to it.")

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from ganaug.config import ConfigError, EvaluateParams, Params, PrepareParams, Section, TrainGanParams, load_params
+from ganaug import config
+from ganaug.config import EvaluateParams, Params, PrepareParams, Section, TrainGanParams, load_params
+from ganaug.errors import ConfigError
 
 
 def load(folder: Path, text: str) -> Params:
@@ -43,7 +45,7 @@ def test_values_reach_their_fields(tmp_path: Path) -> None:
         """
         draws: [3, 1]
         prepare: {source: my photos, size: [24, 32], channels: 3, per_class: null, test: 100, columns: {path: file}}
-        train_gan: {steps: 50, invariances: [flip_horizontal]}
+        train_gan: {steps: 50, invariances: [flip_horizontal], device: 'cuda:1'}
         generate: {max_candidates: 2, min_confidence: 5e-1}
         merge: {exports: [csv]}
         report: {title: Größe}
@@ -82,6 +84,10 @@ def test_yaml_1_2_words_and_numbers(tmp_path: Path) -> None:
         ("train_gan: {steps: yes}", "train_gan.steps is 'yes'"),
         ("train_gan: {batch_size: true}", "train_gan.batch_size is True; it must be a whole number"),
         ("train_gan: 5", "train_gan is 5; it must be a mapping of parameters"),
+        ("train_gan: {objective: hing}", "(did you mean 'hinge'?)"),
+        ("train_gan: {objective: [hinge]}", "train_gan.objective is ['hinge']; it must be one of"),
+        ("train_gan: {device: gpu}", "train_gan.device is 'gpu'; it must be 'auto', 'cpu', 'cuda' or 'cuda:N'"),
+        ("train_gan: {learning_rate: 0}", "train_gan.learning_rate is 0; it must be a number above 0 and below 1"),
         ("train_gan: {invariances: rotate}", "train_gan.invariances is 'rotate'; it must be a list"),
         ("draws: 3", "draws is 3; it must be a list of 1 or more"),
         ("draws: []", "draws is []; it must be a list of 1 or more"),
@@ -122,6 +128,28 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"report: {title: Gr\xf6\xdfe}")
     with pytest.raises(ConfigError, match="cannot be read"):
         load_params(tmp_path / "latin.yaml")
+
+
+def test_names_and_defaults_are_those_of_the_code_behind_them() -> None:
+    from ganaug import GANAugmenter
+    from ganaug.evaluation.arms import ARMS
+    from ganaug.gan.augmentation import AUGMENTATIONS
+    from ganaug.gan.conditioning import CONDITIONINGS
+    from ganaug.gan.fabric import PRECISIONS
+    from ganaug.gan.objectives import OBJECTIVES
+    from ganaug.gan.penalties import PENALTIES
+    from ganaug.modalities.image import augment, classical
+
+    assert set(config.OBJECTIVES) == set(OBJECTIVES)
+    assert set(config.PENALTIES) == set(PENALTIES)
+    assert set(config.AUGMENTATIONS) == set(AUGMENTATIONS)
+    assert set(config.CONDITIONINGS) == set(CONDITIONINGS)
+    assert (config.INVARIANCES, config.CLASSICAL) == (augment.INVARIANCES, classical.INVARIANCES)
+    assert (tuple(ARMS), PRECISIONS) == (config.ARMS, config.PRECISIONS)
+    mine = asdict(TrainGanParams())
+    theirs = GANAugmenter().get_params()
+    assert set(theirs) - set(mine) == {"random_state", "checkpoint_dir", "verbose"}
+    assert {name: theirs[name] for name in mine if name != "seed"} == {n: v for n, v in mine.items() if n != "seed"}
 
 
 def test_sections_are_checked_when_made_in_python() -> None:
