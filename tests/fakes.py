@@ -1,0 +1,114 @@
+"""Tiny players and rows on which the game is over in a second: points of a few classes in the plane."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ganaug.gan.augmentation import AUGMENTATIONS
+from ganaug.gan.conditioning import CONDITIONINGS
+from ganaug.gan.fabric import make_fabric
+from ganaug.gan.objectives import OBJECTIVES
+from ganaug.gan.penalties import PENALTIES
+from ganaug.gan.sampler import BalancedSampler
+from ganaug.gan.schedule import Schedule
+from ganaug.gan.trainer import Game, Trainer
+
+CENTRES = torch.tensor([[-1.0, -0.5], [1.0, 0.5]])
+SPREAD = 0.2
+LATENT = 4
+
+
+def points(sizes: tuple[int, ...] = (200, 200), seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Rows (n, 2) about the centre of their class, and labels (n,)."""
+    labels = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes))
+    noise = torch.randn(len(labels), 2, generator=torch.Generator().manual_seed(seed))
+    return CENTRES[labels] + SPREAD * noise, labels
+
+
+class PointGenerator(nn.Module):
+    """Latents and labels to points."""
+
+    def __init__(self, n_classes: int, width: int = 32) -> None:
+        super().__init__()
+        self.latent = LATENT
+        self.embedding = nn.Embedding(n_classes, LATENT)
+        self.layers = nn.Sequential(nn.Linear(2 * LATENT, width), nn.LeakyReLU(0.2), nn.Linear(width, 2))
+
+    def forward(self, latents: Tensor, labels: Tensor, strength: float = 1.0) -> Tensor:
+        return self.layers(torch.cat([latents, strength * self.embedding(labels)], dim=1))
+
+
+class PointDiscriminator(nn.Module):
+    """Points to logits by way of a conditioning head."""
+
+    def __init__(self, n_classes: int, conditioning: str = "projection", width: int = 32) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(2, width), nn.LeakyReLU(0.2), nn.Linear(width, width), nn.LeakyReLU(0.2)
+        )
+        self.head = CONDITIONINGS[conditioning](width, n_classes)
+
+    def forward(self, inputs: Tensor, labels: Tensor, strength: float = 1.0) -> tuple[Tensor, Tensor | None]:
+        return self.head(self.layers(inputs), labels, strength)
+
+
+class Shifts:
+    """Moves points in any direction, much further than they lie apart."""
+
+    def draw(self, n: int, p: float, generator: torch.Generator) -> Tensor:
+        happens = torch.rand(n, 1, generator=generator, device=generator.device) < p
+        return happens * torch.randn(n, 2, generator=generator, device=generator.device) * 3 * SPREAD
+
+    def __call__(self, inputs: Tensor, draws: Tensor) -> Tensor:
+        return inputs + draws
+
+
+def point_trainer(
+    steps: int = 300,
+    objective: str = "relativistic",
+    penalty: str | None = None,
+    conditioning: str = "projection",
+    augmentation: str = "none",
+    seed: int = 0,
+    rows: tuple[Tensor, Tensor] | None = None,
+    device: str = "cpu",
+    precision: str = "32-true",
+    **numbers: float,
+) -> Trainer:
+    """A trainer at the start of a game of points; ``numbers`` go to the `Schedule`."""
+    fabric = make_fabric(device, precision)
+    data, labels = (t.to(fabric.device) for t in rows or points())
+    n_classes = int(labels.max()) + 1
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        generator, discriminator = PointGenerator(n_classes), PointDiscriminator(n_classes, conditioning)
+    rules = OBJECTIVES[objective]
+    game = Game(
+        generator.to(fabric.device),
+        discriminator.to(fabric.device),
+        rows=lambda indices: data[indices],
+        sampler=BalancedSampler(labels, n_classes),
+        objective=rules,
+        penalty=PENALTIES[penalty or rules.penalty](),
+        augment=Shifts(),
+        augmentation=AUGMENTATIONS[augmentation](steps),
+        latent=LATENT,
+    )
+    return Trainer(fabric, game, Schedule(steps, **{"learning_rate": 0.01, "penalty_weight": 0.1} | numbers), seed)
+
+
+def play(trainer: Trainer) -> Trainer:
+    """Play the game to its end."""
+    while trainer.step < trainer.schedule.steps:
+        trainer.train_step()
+    return trainer
+
+
+def generated(trainer: Trainer, per_class: int = 500) -> Tensor:
+    """Points (K, n, 2) of the averaged generator."""
+    n_classes = len(trainer.game.sampler.counts)
+    labels = torch.arange(n_classes, device=trainer.fabric.device).repeat_interleave(per_class)
+    latents = torch.randn(len(labels), LATENT, generator=torch.Generator().manual_seed(1)).to(labels.device)
+    with torch.no_grad():
+        return trainer.ema.module(latents, labels).view(n_classes, per_class, 2).cpu()
