@@ -8,6 +8,7 @@ uninterrupted one bit for bit, and why Ctrl-C loses a second at most.
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -102,7 +103,7 @@ def run(
         try:
             while trainer.step < steps:
                 values = _play(trainer, min(every, steps - trainer.step), progress)
-                if not all(map(math.isfinite, values)):
+                if not (all(map(math.isfinite, values)) and trainer.is_finite()):
                     rollbacks += 1
                     _roll_back(trainer, good, rollbacks)
                     progress.done = trainer.step
@@ -138,10 +139,12 @@ def _roll_back(trainer: Trainer, good: dict[str, Tensor], rollbacks: int) -> Non
     at = trainer.step
     trainer.restore(good)
     trainer.rate_scale *= 0.5**rollbacks
-    print(
-        f"ganaug: losses were no longer finite by step {at}; back to step {trainer.step} at {trainer.rate_scale:g} "
-        "times the learning rate"
-    )
+    if trainer.fabric.is_global_zero:
+        print(
+            f"ganaug: losses were no longer finite by step {at}; back to step {trainer.step} at {trainer.rate_scale:g} "
+            "times the learning rate",
+            file=sys.stderr,
+        )
 
 
 class _Silence:

@@ -194,10 +194,16 @@ class Trainer:
             moments: dict[int, dict[str, Tensor]] = {}
             for key, tensor in _under(tensors, name).items():
                 i, kind = key.split(".")
-                moments.setdefault(int(i), {})[kind] = tensor.clone()
+                like = optimizer.param_groups[0]["params"][int(i)]
+                moments.setdefault(int(i), {})[kind] = _laid_out_as(like, tensor)
             optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
         for name, keeper in self._keepers().items():
             keeper.state = {k: t.clone() for k, t in _under(tensors, name).items()}
+
+    def is_finite(self) -> bool:
+        """Tell whether every weight is a number."""
+        weights = [p for module in self._modules().values() for p in module.parameters()]
+        return bool(torch.stack(torch._foreach_norm(weights)).isfinite().all())
 
     def _modules(self) -> dict[str, nn.Module]:
         return {"generator": self.game.generator, "discriminator": self.game.discriminator, "ema": self.ema.module}
@@ -207,6 +213,13 @@ class Trainer:
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
+
+
+def _laid_out_as(parameter: Tensor, moment: Tensor) -> Tensor:
+    """Copy a moment into its parameter's memory layout: fused optimisers walk through both side by side."""
+    if moment.shape != parameter.shape:
+        return moment.clone()
+    return torch.empty_like(parameter, requires_grad=False).copy_(moment)
 
 
 def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
