@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,30 @@ MIN_TILE, MAX_TILE = 16, 64  # pixels of a tile's longer side
 def classes_section(run: Run) -> Html:
     """Real, kept and dropped rows of the first draw, class by class, in file order."""
     draw = run.draws[0]
-    cards = [_class_card(run, draw, code, name) for code, name in enumerate(run.schema.classes)]
+    lines, side = _layout(run)
+    chosen = [_choose(run, draw, code, lines) for code in range(len(run.schema.classes))]
+    real = images(draw.train, (at for rows in chosen for at in rows.real))
+    synthetic = images(draw.synthetic, (at for rows in chosen for at in rows.synthetic()))
+
+    def strip(pictures: dict[int, NDArray[np.uint8]], rows: list[int], caption: str, alt: str) -> Html:
+        if not rows:
+            return element("figure", element("figcaption", f"{caption}: none"))
+        picture = sheet(np.stack([pictures[at] for at in rows]), COLUMNS, side)
+        return element("figure", element("figcaption", caption), picture.img(alt))
+
+    cards = []
+    for name, rows in zip(run.schema.classes, chosen, strict=True):
+        dropped = [
+            strip(synthetic, some, f"Dropped, {words}: {count:,}", f"Dropped rows of class {name}, {words}")
+            for words, (count, some) in rows.dropped.items()
+        ]
+        card = (
+            element("h3", named(name), element("small", rows.summary)),
+            strip(real, rows.real, "Real", f"Real rows of class {name}"),
+            strip(synthetic, rows.kept, "Synthetic, kept", f"Kept synthetic rows of class {name}"),
+            element("div", *(dropped or [strip(synthetic, [], "Dropped", "")])),
+        )
+        cards.append(element("div", *card, class_="class"))
     return fragment(
         element("h2", "Real and synthetic rows, class by class"),
         element(
@@ -56,41 +80,33 @@ def pairs_section(run: Run) -> Html | None:
     )
 
 
-def _class_card(run: Run, draw: Draw, code: int, name: str) -> Html:
-    lines, side = _layout(run)
-    shown = lines * COLUMNS
-    of_class = draw.candidates["label"].to_numpy() == code
+@dataclass(frozen=True)
+class _Chosen:
+    """The positions of the rows of one class that are shown."""
+
+    summary: str
+    real: list[int]
+    kept: list[int]
+    dropped: dict[str, tuple[int, list[int]]]  # words for the reason -> how many, some of them
+
+    def synthetic(self) -> Iterator[int]:
+        """All positions in the file of candidates."""
+        yield from self.kept
+        for _, some in self.dropped.values():
+            yield from some
+
+
+def _choose(run: Run, draw: Draw, code: int, lines: int) -> _Chosen:
+    of_class = draw.candidates[draw.candidates["label"] == code]
     real = np.flatnonzero(draw.labels == code)
-    kept = np.flatnonzero(of_class & draw.candidates["kept"].to_numpy())
-    summary = f"{len(real):,} real; {int(of_class.sum()):,} candidates, {len(kept):,} kept"
-    return element(
-        "div",
-        element("h3", named(name), element("small", summary)),
-        _strip(draw.train, real[:shown], side, "Real", f"Real rows of class {name}"),
-        _strip(draw.synthetic, kept[:shown], side, "Synthetic, kept", f"Kept synthetic rows of class {name}"),
-        _dropped(run, draw, of_class, side, name),
-        class_="class",
-    )
-
-
-def _dropped(run: Run, draw: Draw, of_class: NDArray[np.bool_], side: int, name: str) -> Html:
-    """The first rows of a class that selection dropped, a strip for each reason."""
-    reasons = draw.candidates["reason"].to_numpy()
-    strips = []
+    kept = of_class.index[of_class["kept"]]
+    dropped = {}
     for reason, words in run.reasons.items():
-        rows = np.flatnonzero(of_class & (reasons == reason))
+        rows = of_class.index[of_class["reason"] == reason]
         if len(rows):
-            caption, alt = f"Dropped, {words}: {len(rows):,}", f"Dropped rows of class {name}, {words}"
-            strips.append(_strip(draw.synthetic, rows[:COLUMNS], side, caption, alt))
-    nothing = element("figure", element("figcaption", "Dropped: none"))
-    return element("div", *(strips or [nothing]))
-
-
-def _strip(path: Path, rows: NDArray[np.int64], side: int, caption: str, alt: str) -> Html:
-    if not len(rows):
-        return element("figure", element("figcaption", f"{caption}: none"))
-    picture = sheet(images(path, rows.tolist()), COLUMNS, side)
-    return element("figure", element("figcaption", caption), picture.img(alt))
+            dropped[words] = (len(rows), rows[:COLUMNS].tolist())
+    summary = f"{len(real):,} real; {len(of_class):,} candidates, {len(kept):,} kept"
+    return _Chosen(summary, real[: lines * COLUMNS].tolist(), kept[: lines * COLUMNS].tolist(), dropped)
 
 
 def _layout(run: Run) -> tuple[int, int]:
@@ -106,9 +122,10 @@ def _layout(run: Run) -> tuple[int, int]:
 
 def _pair(run: Run, draw: Draw, pair: pd.Series[Any]) -> Html:
     name = run.schema.classes[int(pair["label"])]
-    neighbour = int(np.flatnonzero(draw.ids == pair["nearest_id"])[0])
-    both = np.concatenate([images(draw.synthetic, [int(pair["row"])]), images(draw.train, [neighbour])])
+    row, neighbour = int(pair["row"]), int(np.flatnonzero(draw.ids == pair["nearest_id"])[0])
+    both = np.stack([images(draw.synthetic, [row])[row], images(draw.train, [neighbour])[neighbour]])
     distance = f"{pair['nearest_distance']:.3f}"
-    picture = sheet(both, 2, MAX_TILE)
     alt = f"A synthetic row of class {name} beside its nearest training row, difference {distance}"
-    return element("li", picture.img(alt), element("div", named(name)), f"{distance}, draw {draw.number}")
+    return element(
+        "li", sheet(both, 2, MAX_TILE).img(alt), element("div", named(name)), f"{distance}, draw {draw.number}"
+    )

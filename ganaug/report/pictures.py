@@ -70,12 +70,13 @@ def stored_picture(path: Path, longest: int) -> Picture:
     """
     try:
         with Image.open(path) as image:
-            picture = image.convert("L" if image.mode in {"1", "L", "LA"} else "RGB")
+            picture = image.convert("RGB")
     except OSError as error:
         raise DataError(f"{path} cannot be read as an image; run the train_gan stage again") from error
     picture.thumbnail((longest, longest), Image.Resampling.BOX)
-    if picture.mode == "RGB":
-        picture = picture.quantize(256)  # a third of the bytes
+    red, green, blue = picture.split()
+    gray = red == green == blue
+    picture = red if gray else picture.quantize(256, method=Image.Quantize.FASTOCTREE)  # a third of the bytes
     return _picture(picture, max(1, longest // max(picture.size)))
 
 

@@ -47,7 +47,7 @@ class Line:
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
     """Round numbers, about ``count`` of them, that cover ``low`` to ``high``."""
-    if not high > low:
+    if high - low < 1e-9:  # rounding noise around one value
         low, high = low - 0.5, high + 0.5
     raw = (high - low) / max(count - 1, 1)
     magnitude = 10.0 ** math.floor(math.log10(raw))

@@ -36,3 +36,11 @@ def test_a_damaged_picture_is_the_users_to_put_right(tmp_path: Path) -> None:
     path.write_bytes(b"no picture")
     with pytest.raises(DataError, match="cannot be read as an image"):
         stored_picture(path, 100)
+
+
+def test_a_gray_grid_is_stored_as_gray_without_loss(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 40), dtype=np.uint8)
+    Image.fromarray(pixels).convert("RGB").save(tmp_path / "grid.png")
+    with Image.open(io.BytesIO(stored_picture(tmp_path / "grid.png", 100).png)) as png:
+        assert png.mode == "L"
+        assert (np.asarray(png) == pixels).all()

@@ -10,7 +10,7 @@ from ganaug.report.svg import Interval, Line, interval_plot, line_chart, mirrore
 
 
 @pytest.mark.parametrize(
-    ("low", "high"), [(0.0, 1.0), (0.7, 0.8), (-3.0, 5.0), (0.0, 1e-4), (12.0, 90_000.0), (2.0, 2.0)]
+    ("low", "high"), [(0.0, 1.0), (0.7, 0.8), (-3.0, 5.0), (0.0, 1e-4), (12.0, 90_000.0), (2.0, 2.0), (0.0, 1e-17)]
 )
 def test_ticks_cover_the_range_with_few_round_numbers(low: float, high: float) -> None:
     axis = ticks(low, high)
