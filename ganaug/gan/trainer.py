@@ -202,7 +202,7 @@ class Trainer:
 
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""
-        weights = [p for module in self._modules().values() for p in module.parameters()]
+        weights: list[Tensor] = [p for module in self._modules().values() for p in module.parameters()]
         return bool(torch.stack(torch._foreach_norm(weights)).isfinite().all())
 
     def _modules(self) -> dict[str, nn.Module]:
