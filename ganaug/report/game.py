@@ -50,8 +50,9 @@ def _film(draw: Draw) -> Html | None:
     for at in sorted({round(at) for at in np.linspace(0, len(draw.grids) - 1, min(FRAMES, len(draw.grids)))}):
         step, path = draw.grids[at]
         picture = stored_picture(path, FRAME_PIXELS).img(f"Grid of generated rows at training step {step}")
-        caption = fragment(element("b", f"Step {step:,}"), f" of {last:,}, draw {draw.number}. ", _scores(draw, step))
-        frames.append(element("figure", picture, element("figcaption", caption), data_step=step))
+        heading = element("b", f"Step {step:,}"), f" of {last:,}, draw {draw.number}. "
+        caption = element("figcaption", *heading, element("span", _scores(draw, step)))
+        frames.append(element("figure", picture, caption, data_step=step))
     end = len(frames) - 1
     slider = element("input", type="range", class_="slider", min=0, max=end, value=end, aria_label="Training step")
     return element("div", element("div", *frames, class_="film"), slider, class_="player", data_last=last)

@@ -48,16 +48,16 @@ def sheet(images: NDArray[np.uint8], columns: int, longest: int) -> Picture:
     Returns
     -------
     Picture
-        With a transparent gap between the tiles, shown at a whole multiple of its size.
+        ``columns`` tiles wide even where there are fewer, so that sheets beside each other have one scale, with a
+        transparent gap between the tiles.
     """
     tiles = [_tile(image, longest) for image in images]
     width, height = tiles[0].size
-    columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)
     canvas = Image.new(tiles[0].mode, (columns * (width + GAP) - GAP, rows * (height + GAP) - GAP))
     for index, tile in enumerate(tiles):
         canvas.paste(tile, (index % columns * (width + GAP), index // columns * (height + GAP)))
-    return _picture(canvas, max(1, TILE_CSS_PX // max(width, height)))
+    return _picture(canvas, -(-TILE_CSS_PX // max(width, height)))
 
 
 def stored_picture(path: Path, longest: int) -> Picture:
