@@ -30,6 +30,7 @@ from ganaug.modalities.image.classifier import predict_proba, train_classifier
 from ganaug.modalities.image.pixels import as_images, picture_grid, to_float, to_uint8
 from ganaug.modalities.image.players import Architecture, image_game
 from ganaug.modalities.labels import encode, to_codes
+from ganaug.modalities.warm import start_from
 from ganaug.model import load_model, save_model
 from ganaug.synthesis.realism import Realism
 from ganaug.synthesis.sample import sample
@@ -77,6 +78,9 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         ``"32-true"``, ``"bf16-mixed"``, or ``"auto"``: bfloat16 where the hardware has it.
     random_state : int, RandomState or None, default=None
         The same int gives the same model on the same machine.
+    warm_start : path-like, optional
+        Folder of a saved model to start from, trained with the same width, depth and conditioning on images of the same
+        shape. Its classes may be others: those of the same name keep what they have learnt.
     checkpoint_dir : path-like, optional
         Where training saves its state, to go on from there when it is run again after an interruption.
     verbose : bool or str, default=False
@@ -130,6 +134,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         device: str = "auto",
         precision: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        warm_start: str | Path | None = None,
         checkpoint_dir: str | Path | None = None,
         verbose: bool | str = False,
     ) -> None:
@@ -147,6 +152,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.device = device
         self.precision = precision
         self.random_state = random_state
+        self.warm_start = warm_start
         self.checkpoint_dir = checkpoint_dir
         self.verbose = verbose
 
@@ -181,9 +187,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self._drawn = 0
         fabric = make_fabric(self.device, self.precision)
         trainer = self._trainer(fabric, images, codes)
-        identity = fingerprint(
-            {**asdict(self._architecture), **asdict(trainer.schedule), **self._rules()}, images, codes
-        )
+        settings = {**asdict(self._architecture), **asdict(trainer.schedule), **self._rules(), "seed": self.seed_}
+        identity = fingerprint(settings, images, codes, *(p.numpy() for p in _starting_point(trainer)))
         self._checkpoint = Path(self.checkpoint_dir, f"{identity}.safetensors") if self.checkpoint_dir else None
         stage = self.verbose if isinstance(self.verbose, str) else "fit" if self.verbose else None
         record = run(trainer, self._snapshot, checkpoint=self._checkpoint, identity=identity, stage=stage)
@@ -404,6 +409,11 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             self.seed_,
             fabric.device,
         )
+        if self.warm_start is not None:
+            config, weights = load_model(Path(self.warm_start))
+            for name, module in (("generator", game.generator), ("discriminator", game.discriminator)):
+                names = [str(c) for c in self.classes_]
+                start_from(module, weights[name], config["classes"], names, str(self.warm_start))
         schedule = Schedule(
             steps,
             batch_size=self.batch_size,
@@ -443,6 +453,11 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
 def load_augmenter(folder: str | Path, device: str = "auto") -> GANAugmenter:
     """Read a model that `GANAugmenter.save` wrote; `ModelError` where it is none."""
     return GANAugmenter.load(folder, device)
+
+
+def _starting_point(trainer: Trainer) -> list[torch.Tensor]:
+    """Return a few of the initial weights, which differ with the model that training starts from."""
+    return [p.detach().cpu().flatten()[:1000] for p in trainer.game.generator.parameters()]
 
 
 def _seed(random_state: int | np.random.RandomState | None) -> int:

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, leaky_relu, pad, pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pad, pixel_shuffle, pixel_unshuffle
 
 SLOPE = 0.2
 LEAK = 0.05  # slope of the generator's output beyond black and white
@@ -170,7 +170,7 @@ class Discriminator(nn.Module):
         x = self.entry(x.contiguous(memory_format=torch.channels_last))
         for i, stage in enumerate(self.stages):
             if i:
-                x = nn.functional.avg_pool2d(self.changes[i - 1](x), 2)
+                x = self.changes[i - 1](avg_pool2d(x, 2))  # in this order: the same map for a quarter of the work
             x = stage(x)
         x = leaky_relu(x, SLOPE).permute(0, 2, 3, 1)
         return leaky_relu(self.exit(x.flatten(1)), SLOPE)
