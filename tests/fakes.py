@@ -44,9 +44,7 @@ class PointDiscriminator(nn.Module):
 
     def __init__(self, n_classes: int, conditioning: str = "projection", width: int = 32) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(2, width), nn.LeakyReLU(0.2), nn.Linear(width, width), nn.LeakyReLU(0.2)
-        )
+        self.layers = nn.Sequential(nn.Linear(2, width), nn.LeakyReLU(0.2), nn.Linear(width, width), nn.LeakyReLU(0.2))
         self.head = CONDITIONINGS[conditioning](width, n_classes)
 
     def forward(self, inputs: Tensor, labels: Tensor, strength: float = 1.0) -> tuple[Tensor, Tensor | None]:
@@ -65,7 +63,7 @@ class Shifts:
 
 
 def point_trainer(
-    steps: int = 300,
+    steps: int = 150,
     objective: str = "relativistic",
     penalty: str | None = None,
     conditioning: str = "projection",

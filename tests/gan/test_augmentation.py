@@ -50,5 +50,5 @@ def test_ada_adapts_in_a_game_and_survives_a_resume():
 def test_augmentation_does_not_leak(augmentation):
     """Both kinds of rows are moved alike and far, yet what is generated is as narrow as the real rows."""
     found = generated(play(point_trainer(objective="non_saturating", augmentation=augmentation)))
-    assert (found.mean(1) - CENTRES).norm(dim=1).max() < 0.35
+    assert (found.mean(1) - CENTRES).norm(dim=1).max() < 0.5
     assert found.std(1).max() < 2 * SPREAD

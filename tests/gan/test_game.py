@@ -13,7 +13,7 @@ from ganaug.gan.penalties import PENALTIES
 
 def assert_learnt(trainer) -> None:
     found = generated(play(trainer))
-    assert (found.mean(1) - CENTRES).norm(dim=1).max() < 0.35  # the centres lie 2.2 apart
+    assert (found.mean(1) - CENTRES).norm(dim=1).max() < 0.5  # the centres lie 2.2 apart
     assert (found - CENTRES[:, None]).norm(dim=2).mean() < 3 * SPREAD  # and rows are near the centre of their class
 
 

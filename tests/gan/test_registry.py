@@ -47,7 +47,8 @@ def test_an_entry_point_of_another_package(tmp_path, monkeypatch):
     about = tmp_path / "shiny-1.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: shiny\nVersion: 1\n")
-    (about / "entry_points.txt").write_text("[ganaug.colour_names]\nblue = shiny:blue\nred = shiny:blue\nbad = gone:x\n")
+    points = ("blue = shiny:blue", "red = shiny:blue", "bad = gone:x")
+    (about / "entry_points.txt").write_text("\n".join(("[ganaug.colour_names]", *points)))
     monkeypatch.syspath_prepend(tmp_path)
     colours: Registry[str] = Registry("colour name")
     colours.register("red")("our red")
