@@ -28,7 +28,7 @@ from ganaug.gan.trainer import Trainer
 from ganaug.modalities.image.augment import SAFE, ImageAugment
 from ganaug.modalities.image.classifier import predict_proba, train_classifier
 from ganaug.modalities.image.pixels import as_images, picture_grid, to_float, to_uint8
-from ganaug.modalities.image.players import Architecture, image_game
+from ganaug.modalities.image.players import Architecture, costs, image_game
 from ganaug.modalities.labels import encode, to_codes
 from ganaug.modalities.warm import start_from
 from ganaug.model import load_model, save_model
@@ -339,6 +339,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             "midpoint": self._realism.midpoint,
             "steps": int(self.history_["step"].iloc[-1]),
             "rules": self._rules(),
+            "costs": costs(self._architecture, self.generator_, self.discriminator_),
         }
         modules = {"generator": self.generator_, "discriminator": self.discriminator_}
         self.model_id_ = save_model(folder, config, modules)

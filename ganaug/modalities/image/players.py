@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.conditioning import CONDITIONINGS
@@ -77,7 +79,7 @@ def image_game(
     device : torch.device
         Where all of it lives.
     """
-    data, codes = (torch.from_numpy(a).to(device) for a in (images, labels))
+    data, codes = (torch.tensor(a, device=device) for a in (images, labels))
     generator, discriminator = architecture.build(seed)
     return Game(
         generator.to(device),
@@ -94,3 +96,18 @@ def image_game(
 
 def _channels_last(module: Any) -> Any:
     return module.to(memory_format=torch.channels_last)
+
+
+def costs(architecture: Architecture, generator: nn.Module, discriminator: nn.Module) -> dict[str, dict[str, int]]:
+    """Return, for each network, its ``parameters`` and the ``flops`` (floating-point operations) of one row forward."""
+    device = next(generator.parameters()).device
+    label = torch.zeros(1, dtype=torch.int64, device=device)
+    latent = torch.zeros(1, architecture.latent, device=device)
+    image = torch.zeros(1, architecture.channels, architecture.height, architecture.width, device=device)
+    found = {}
+    for name, network, inputs in (("generator", generator, latent), ("discriminator", discriminator, image)):
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            network(inputs, label)
+        parameters = sum(p.numel() for p in network.parameters())
+        found[name] = {"parameters": parameters, "flops": counter.get_total_flops()}
+    return found
