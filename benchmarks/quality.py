@@ -2,8 +2,8 @@
 
     python benchmarks/quality.py FOLDER [--rows 10 20 50 100] [--draws 5] [--log quality.jsonl]
 
-FOLDER holds the four idx files. Training draws are disjoint, the test set is the full 10,000. Every run is appended to the log
-and not repeated, so an interrupted benchmark goes on; at the end it prints the table. Class hit rate: share of unfiltered
+FOLDER holds the four idx files. Training draws are disjoint, the test set is the full 10,000. Every run is appended to
+the log and not repeated, so an interrupted benchmark goes on; at the end it prints the table. Hit: share of unfiltered
 samples that a judge, trained on all 60,000 rows, takes for their class. Coverage and density (Naeem et al., arXiv
 2002.09797) are on the judge's features, 2,000 against 2,000 rows. Nearest: median distance of a sample to its closest
 training row, over that of other real rows to theirs (1: no closer than real rows are; near 0: copies).
@@ -113,7 +113,7 @@ def one_draw(
 
 
 def table(results: list[dict[str, Any]]) -> str:
-    """Lay the means over draws out as Markdown; the gain is of the better GAN arm over the better arm without, paired."""
+    """Lay out the means over draws as Markdown; the gain is the best GAN arm's over the best other arm, paired."""
     columns = ("hit", "hit_real", "coverage", "coverage_floor", "density", "density_floor", "nearest")
     columns += (*NON_GAN, *GAN, "synthetic", "seconds")
     lines = [

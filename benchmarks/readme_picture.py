@@ -1,6 +1,6 @@
 """Draw docs/real_vs_synthetic.png from a finished run: per class eight real rows, then eight synthetic rows as kept.
 
-    python benchmarks/readme_picture.py [DRAW]
+python benchmarks/readme_picture.py [DRAW]
 """
 
 from __future__ import annotations

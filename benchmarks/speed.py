@@ -1,0 +1,214 @@
+"""What the machinery around the networks costs, as ratios measured in one run.
+
+    python benchmarks/speed.py [--steps 24] [--repeats 5] [--rows 200000]
+
+- trainer: images/s of the trainer over those of a bare loop of the same networks and losses;
+- arithmetic: GFLOP/s of the discriminator's forward pass and of a large matrix product, in the same precision;
+- sampling: images/s of GANAugmenter's sampling over those of the bare generator, and with PNG and Parquet written;
+- memory: peak resident size while the first tenth, and then all, of so many rows are generated, scored and written.
+
+The two sides of a ratio take turns, and the median of the repeats counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ganaug import GANAugmenter
+from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.gan.augmentation import AUGMENTATIONS
+from ganaug.gan.fabric import make_fabric
+from ganaug.gan.objectives import OBJECTIVES
+from ganaug.gan.penalties import PENALTIES
+from ganaug.gan.schedule import Schedule
+from ganaug.gan.trainer import Game, Trainer
+from ganaug.modalities.image.augment import ImageAugment
+from ganaug.modalities.image.players import Architecture, costs, image_game
+from ganaug.synthesis.generate import write_candidates
+from ganaug.synthesis.sample import BLOCK
+from ganaug.synthesis.select import Selection
+
+N, SIDE, CLASSES = 64, 28, 10
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=24)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--rows", type=int, default=200_000)
+    arguments = parser.parse_args()
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (200, SIDE, SIDE, 1), dtype=np.uint8)
+    labels = np.arange(200) % CLASSES
+    training(images, labels, arguments.steps, arguments.repeats)
+    augmenter = GANAugmenter(steps=20, random_state=0).fit(images, labels)
+    arithmetic(augmenter, arguments.repeats)
+    sampling(augmenter, arguments.repeats)
+    memory(augmenter, images, labels, arguments.rows)
+
+
+def ratio(name: str, ours: Callable[[], None], bare: Callable[[], None], repeats: int, work: int, unit: str) -> None:
+    """Time both in turns; print both rates and their ratio, medians."""
+    times: dict[str, list[float]] = {"ours": [], "bare": []}
+    for turn in range(repeats + 1):
+        for side, run in (("ours", ours), ("bare", bare)):
+            began = time.perf_counter()
+            run()
+            if turn:  # the first is a warm-up
+                times[side].append(time.perf_counter() - began)
+    ours_s, bare_s = (statistics.median(times[side]) for side in ("ours", "bare"))
+    each = statistics.median(b / o for o, b in zip(times["ours"], times["bare"], strict=True))
+    print(f"{name}: {work / ours_s:,.0f} against {work / bare_s:,.0f} {unit}, ratio {each:.2f}", flush=True)
+
+
+def training(images: np.ndarray, labels: np.ndarray, steps: int, repeats: int) -> None:
+    """Compare the trainer with a bare loop; both play the same number of rounds from their own state."""
+    fabric = make_fabric()
+    schedule = Schedule(10_000)
+    games = [_game(images, labels) for _ in range(2)]
+    trainer = Trainer(fabric, games[0], schedule, 0)
+    bare = BareLoop(fabric, games[1], schedule)
+
+    def ours() -> None:
+        for _ in range(steps):
+            trainer.train_step()
+
+    ratio("trainer against a bare loop", ours, lambda: bare.play(steps), repeats, steps * N, "images/s")
+
+
+def _game(images: np.ndarray, labels: np.ndarray) -> Game:
+    objective, penalty = OBJECTIVES["relativistic"], PENALTIES["r1_r2"]()
+    architecture = Architecture(SIDE, SIDE, 1, CLASSES)
+    augmentation = AUGMENTATIONS["diffaugment"](10_000)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return image_game(architecture, images, labels, objective, penalty, ImageAugment(), augmentation, 0, device)
+
+
+class BareLoop:
+    """The same arithmetic and nothing else: no average, no schedule, no balance, no measures."""
+
+    def __init__(self, fabric, game: Game, schedule: Schedule) -> None:  # type: ignore[no-untyped-def]
+        self.fabric, self.game, self.schedule, self.step = fabric, game, schedule, 0
+        self.adams = [
+            torch.optim.Adam(m.parameters(), lr=schedule.learning_rate, betas=schedule.betas, fused=True)
+            for m in (game.generator, game.discriminator)
+        ]
+
+    def play(self, steps: int) -> None:
+        game, random = self.game, torch.Generator(self.fabric.device).manual_seed(0)
+        g, d = game.generator, game.discriminator
+        for _ in range(steps):
+            rows = torch.randint(200, (N,), generator=random, device=self.fabric.device)
+            labels = rows % CLASSES
+            latents = torch.randn(N, game.latent, generator=random, device=self.fabric.device)
+            draws = game.augment.draw(3 * N, 0.8, random)
+            with self.fabric.autocast():
+                fake = g(latents, labels, 1.0).float()
+            d.requires_grad_(True)
+            both = game.augment(torch.cat([game.rows(rows), fake.detach()]), draws[: 2 * N])
+            twice = torch.cat([labels, labels])
+            with self.fabric.autocast():
+                real_logits, fake_logits = d(both, twice, 1.0)[0].float().chunk(2)
+                loss = game.objective.discriminator(real_logits, fake_logits)
+                if self.step % self.schedule.penalty_interval == 0:
+                    loss = loss + 8 * game.penalty(
+                        lambda x, y=twice: d(x, y, 1.0)[0].float(), both[:N], both[N:], random
+                    )
+            self.adams[1].zero_grad()
+            loss.backward()
+            self.adams[1].step()
+            d.requires_grad_(False)
+            with self.fabric.autocast():
+                fake_logits = d(game.augment(fake, draws[2 * N :]), labels, 1.0)[0].float()
+            loss = game.objective.generator(real_logits.detach(), fake_logits)
+            self.adams[0].zero_grad()
+            loss.backward()
+            self.adams[0].step()
+            self.step += 1
+
+
+@torch.no_grad()
+def arithmetic(augmenter: GANAugmenter, repeats: int) -> None:
+    """Compare the discriminator's forward pass with the machine's own matrix product."""
+    fabric = make_fabric()
+    kind = torch.bfloat16 if fabric.strategy.precision.precision == "bf16-mixed" else torch.float32
+    discriminator, n = augmenter.discriminator_, 128
+    architecture = Architecture(SIDE, SIDE, 1, CLASSES)
+    flops = n * costs(architecture, augmenter.generator_, discriminator)["discriminator"]["flops"]
+    x, y = torch.randn(n, 1, SIDE, SIDE), torch.zeros(n, dtype=torch.int64)
+    a = torch.randn(2048, 2048, dtype=kind)
+    seconds: dict[str, list[float]] = {"forward": [], "matmul": []}
+    for turn in range(repeats + 1):
+        for name, run, count in (("forward", lambda: discriminator(x, y), 50), ("matmul", lambda: a @ a, 10)):
+            began = time.perf_counter()
+            with fabric.autocast():
+                for _ in range(count):
+                    run()
+            if turn:
+                seconds[name].append((time.perf_counter() - began) / count)
+    forward = flops / statistics.median(seconds["forward"]) / 1e9
+    matmul = 2 * 2048**3 / statistics.median(seconds["matmul"]) / 1e9
+    print(f"discriminator forward, {kind}: {forward:.0f} of the machine's {matmul:.0f} GFLOP/s", flush=True)
+
+
+def sampling(augmenter: GANAugmenter, repeats: int) -> None:
+    """Compare sampling, and sampling with PNG and Parquet, with the bare generator."""
+    n = 2048
+    labels = np.arange(n) % CLASSES
+    codes, latents = torch.from_numpy(labels), torch.randn(n, 64)
+    schema = Schema(SIDE, SIDE, 1, tuple(str(c) for c in range(CLASSES)))
+
+    @torch.no_grad()
+    def bare() -> None:
+        for start in range(0, n, BLOCK):
+            augmenter.generator_(latents[start : start + BLOCK], codes[start : start + BLOCK])
+
+    def ours() -> None:
+        augmenter.sample(y=labels)
+
+    ratio("sampling against the bare generator", ours, bare, repeats, n, "images/s")
+    with tempfile.TemporaryDirectory() as folder:
+
+        def written() -> None:
+            images, y = augmenter.sample(y=labels)
+            with RowWriter(Path(folder, "rows.parquet"), schema) as writer:
+                writer.write(Rows.build(schema, images[..., None] if images.ndim == 3 else images, y, synthetic=True))
+
+        ratio("sampling, PNG and Parquet against the bare generator", written, bare, repeats, n, "images/s")
+
+
+def memory(augmenter: GANAugmenter, images: np.ndarray, labels: np.ndarray, rows: int) -> None:
+    """Generate, score and write rows; print the peak resident size as it stands after a tenth and after all."""
+    schema = Schema(SIDE, SIDE, 1, tuple(str(c) for c in range(CLASSES)))
+    training_rows = Rows.build(schema, images, labels)
+    selection = Selection(min_confidence=0.0, drop_copies=False)
+    with tempfile.TemporaryDirectory() as folder:
+        for count in (rows // 10, rows):
+            quotas = np.full(CLASSES, count // CLASSES)
+            began = time.perf_counter()
+            write_candidates(
+                augmenter.candidates(images, labels, quotas, selection),
+                training_rows,
+                quotas,
+                model="",
+                out=Path(folder, "synthetic.parquet"),
+                report=Path(folder, "report.json"),
+                stage="generate",
+            )
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(
+                f"{count:,} rows: peak {peak:,.0f} MiB, {count / (time.perf_counter() - began):,.0f} rows/s", flush=True
+            )
+
+
+if __name__ == "__main__":
+    main()
