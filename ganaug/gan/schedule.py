@@ -21,7 +21,7 @@ class Schedule:
     batch_size: int = 64
     learning_rate: float = 1.5e-3  # constant over the first half, then linearly down to FINAL_RATE of it
     betas: tuple[float, float] = (0.0, 0.95)
-    penalty_weight: float = 1.0
+    penalty_weight: float = 0.3
     penalty_interval: int = 8  # lazy: every so many steps, times as much
     condition_ramp: float = 0.01  # share over which the condition is ramped in (arXiv 2201.06578)
     ema_half_life: float = 0.05  # share after which a weight's part in the average has halved
@@ -39,5 +39,5 @@ class Schedule:
 
 
 def auto_steps(rows: int) -> int:
-    """Return a budget for so many training rows: 1,500 steps for a few hundred, growing with their square root."""
-    return int(min(20_000, 1500 * max(1.0, (rows / 500) ** 0.5)))
+    """Return a budget for so many training rows: 2,000 steps for a few hundred, growing with their square root."""
+    return int(min(20_000, 2000 * max(1.0, (rows / 500) ** 0.5)))
