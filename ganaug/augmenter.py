@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,22 @@ import pandas as pd
 import torch
 from lightning_fabric import Fabric
 from numpy.typing import ArrayLike, NDArray
+from safetensors import SafetensorError
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ganaug.errors import ConfigError, ModelError
+from ganaug.config import TrainGanParams
+from ganaug.errors import ConfigError, DataError, ModelError
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.checkpoint import fingerprint
-from ganaug.gan.fabric import make_fabric, resolve_device
+from ganaug.gan.fabric import make_fabric, one_writer, resolve_device
 from ganaug.gan.objectives import OBJECTIVES
 from ganaug.gan.penalties import PENALTIES
 from ganaug.gan.run import Record, run
 from ganaug.gan.schedule import Schedule, auto_steps
 from ganaug.gan.trainer import Trainer
+from ganaug.kinds import Kind, integer, number
 from ganaug.modalities.image.augment import SAFE, ImageAugment
 from ganaug.modalities.image.classifier import predict_proba, train_classifier
 from ganaug.modalities.image.pixels import as_images, picture_grid, to_float, to_uint8
@@ -58,7 +61,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     penalty : str, default="auto"
         What keeps the discriminator smooth: r1, r2, r1_r2, gradient_penalty, lecam, none; ``"auto"`` goes with the
         objective.
-    penalty_weight : float, default=1.0
+    penalty_weight : float, default=0.3
         Factor of the penalty (gamma).
     conditioning : str, default="projection"
         How the discriminator sees the label: projection, acgan, concat.
@@ -125,7 +128,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         learning_rate: float = 1.5e-3,
         objective: str = "relativistic",
         penalty: str = "auto",
-        penalty_weight: float = 1.0,
+        penalty_weight: float = 0.3,
         conditioning: str = "projection",
         augmentation: str = "diffaugment",
         invariances: Sequence[str] = SAFE,
@@ -180,6 +183,9 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         ModelError
             The checkpoint cannot be read or written.
         """
+        for field in fields(TrainGanParams):
+            if field.name != "seed":
+                _check(field.metadata["kind"], getattr(self, field.name), field.name)
         images = as_images(X)
         self.classes_, codes = encode(y, len(images))
         self.shape_ = np.asarray(X).shape[1:]
@@ -188,6 +194,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         fabric = make_fabric(self.device, self.precision)
         trainer = self._trainer(fabric, images, codes)
         settings = {**asdict(self._architecture), **asdict(trainer.schedule), **self._rules(), "seed": self.seed_}
+        settings["device"] = fabric.device.type  # whose random states differ in kind
         identity = fingerprint(settings, images, codes, *(p.numpy() for p in _starting_point(trainer)))
         self._checkpoint = Path(self.checkpoint_dir, f"{identity}.safetensors") if self.checkpoint_dir else None
         stage = self.verbose if isinstance(self.verbose, str) else "fit" if self.verbose else None
@@ -226,21 +233,23 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ConfigError
-            Neither or both of ``per_class`` and ``y`` are given.
+            Neither or both of ``per_class`` and ``y`` are given, or a number is out of range.
         DataError
             A label in ``y`` is unknown.
         """
         check_is_fitted(self)
+        _check(number(0), truncation, "truncation")
         if y is not None and per_class is None:
             codes = to_codes(y, self.classes_)
         elif per_class is not None and y is None:
+            _check(integer(0), per_class, "per_class")
             codes = np.repeat(np.arange(len(self.classes_)), per_class)
         else:
             raise ConfigError("sample needs either per_class=n or y=[labels]: give one of them.")
         if random_state is None:
             images = self._draw(codes, truncation)
         else:
-            images = self._generate(codes, random_state, 0, truncation)
+            images = self._generate(codes, _seed(random_state), 0, truncation)
         return images.reshape(-1, *self.shape_), self.classes_[codes]
 
     def augment(
@@ -267,9 +276,18 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         -------
         X_aug, y_aug : arrays (n + m, ...) and (n + m,)
             The originals first, in their order. m falls short where too few images were good enough.
+
+        Raises
+        ------
+        ConfigError
+            The ratio is negative or no number.
+        DataError
+            X or y does not fit the model.
         """
         check_is_fitted(self)
-        images, codes = as_images(X), to_codes(y, self.classes_)
+        _check(number(0), ratio, "ratio")
+        images = self._as_mine(X)
+        codes = to_codes(y, self.classes_, len(images))
         quotas = np.round(np.bincount(codes, minlength=len(self.classes_)) * ratio).astype(np.int64)
         found = list(self.candidates(images, codes, quotas, selection or Selection()))
         new = np.concatenate([images[:0], *(c.images[c.kept] for c in found)])
@@ -297,6 +315,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         Candidates
             Portions of bounded size.
         """
+        images = self._as_mine(images)
         teacher = train_classifier(images, codes, len(self.classes_), seed=self.seed_, device=self.device)
         scorer = Scorer(self._realism, lambda rows: predict_proba(teacher, rows), images)
         yield from fill_quotas(lambda labels: self._draw(labels, 1.0), scorer, selection, quotas)
@@ -315,13 +334,20 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         -------
         float32 array (n,)
             One half lies midway between the mean logits of real and of generated training images.
+
+        Raises
+        ------
+        DataError
+            X or y does not fit the model.
         """
         check_is_fitted(self)
-        images = as_images(X)
-        return self._realism(images, None if y is None else to_codes(y, self.classes_))
+        images = self._as_mine(X)
+        return self._realism(images, None if y is None else to_codes(y, self.classes_, len(images)))
 
     def save(self, folder: str | Path) -> None:
         """Write the model as safetensors and JSON, with the history and the sample grids beside it.
+
+        Of several processes that trained together, the first one writes.
 
         Raises
         ------
@@ -329,10 +355,14 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             The folder cannot be written.
         """
         check_is_fitted(self)
-        folder = Path(folder)
+        with one_writer() as writes:
+            if writes:
+                self._write(Path(folder))
+
+    def _write(self, folder: Path) -> None:
         config = {
             "architecture": asdict(self._architecture),
-            "classes": [str(c) for c in self.classes_],
+            "classes": self.classes_.tolist(),
             "class_type": self.classes_.dtype.str,
             "shape": list(self.shape_),
             "seed": self.seed_,
@@ -342,11 +372,16 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             "costs": costs(self._architecture, self.generator_, self.discriminator_),
         }
         modules = {"generator": self.generator_, "discriminator": self.discriminator_}
-        self.model_id_ = save_model(folder, config, modules)
-        self.history_.to_csv(folder / "history.csv", index=False, float_format="%.6g")
-        (folder / "samples").mkdir(exist_ok=True)
-        for step, images in self.snapshots_.items():
-            picture_grid(images, SHOWN).save(folder / "samples" / f"{step:06d}.png")
+        try:
+            self.model_id_ = save_model(folder, config, modules)
+            self.history_.to_csv(folder / "history.csv", index=False, float_format="%.6g")
+            (folder / "samples").mkdir(exist_ok=True)
+            for step, images in self.snapshots_.items():
+                picture_grid(images, SHOWN).save(folder / "samples" / f"{step:06d}.png")
+        except (OSError, SafetensorError) as error:
+            raise ModelError(
+                f"Cannot write the model to {folder} ({error}): choose a folder with room to write."
+            ) from error
         if self._checkpoint is not None:
             self._checkpoint.unlink(missing_ok=True)  # its work is done and safe
 
@@ -364,21 +399,31 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         try:
             self = cls(**config["rules"], device=device)
             self._architecture = Architecture(**config["architecture"])
-            self.classes_ = np.array(config["classes"]).astype(config["class_type"])
+            self.classes_ = np.array(config["classes"], dtype=config["class_type"])
             self.shape_, self.seed_ = tuple(config["shape"]), int(config["seed"])
             midpoint = float(config["midpoint"])
             modules = dict(zip(("generator", "discriminator"), self._architecture.build(0), strict=True))
             for name, module in modules.items():
                 module.load_state_dict(weights[name])
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            self.history_ = pd.read_csv(folder / "history.csv")
+        except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ModelError(f"{folder} does not fit this version of ganaug ({error}): train it again.") from error
         target = resolve_device(device)
         self.generator_, self.discriminator_ = (m.to(target).eval() for m in modules.values())
         self._realism = Realism(self.discriminator_, to_float, midpoint)
         self._drawn, self._checkpoint, self.model_id_ = 0, None, config["weights"]
-        self.history_ = pd.read_csv(folder / "history.csv")
         self.snapshots_ = {}
         return self
+
+    def _as_mine(self, X: ArrayLike) -> Images:  # noqa: N803
+        """Return images (n, H, W, C) after making sure that they are of the shape that the model makes."""
+        images = as_images(X)
+        mine = (self._architecture.height, self._architecture.width, self._architecture.channels)
+        if images.shape[1:] != mine:
+            raise DataError(
+                f"X holds images of shape {images.shape[1:]}, but the model was trained on {mine}: convert them first."
+            )
+        return images
 
     def _rules(self) -> dict[str, Any]:
         """Return the parameters that shape training, beside the architecture and the schedule."""
@@ -413,8 +458,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         if self.warm_start is not None:
             config, weights = load_model(Path(self.warm_start))
             for name, module in (("generator", game.generator), ("discriminator", game.discriminator)):
-                names = [str(c) for c in self.classes_]
-                start_from(module, weights[name], config["classes"], names, str(self.warm_start))
+                known, names = ([str(c) for c in classes] for classes in (config["classes"], self.classes_))
+                start_from(module, weights[name], known, names, str(self.warm_start))
         schedule = Schedule(
             steps,
             batch_size=self.batch_size,
@@ -463,6 +508,11 @@ def _starting_point(trainer: Trainer) -> list[torch.Tensor]:
 
 def _seed(random_state: int | np.random.RandomState | None) -> int:
     """Draw the one seed that everything else derives from."""
-    if isinstance(random_state, (int, np.integer)):
-        return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
+    if isinstance(random_state, np.random.RandomState) or random_state is None:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    return int(_check(integer(0, 2**32 - 1), random_state, "random_state"))
+
+
+def _check(kind: Kind, value: Any, name: str) -> Any:
+    """Return a parameter's value; `ConfigError` if it is not of this kind."""
+    return kind.parse(value.item() if isinstance(value, np.generic) else value, name)

@@ -23,18 +23,12 @@ def save_model(folder: Path, config: Mapping[str, Any], modules: Mapping[str, nn
 
     Returns the hash.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tensors = {f"{name}.{k}": t.contiguous() for name, m in modules.items() for k, t in m.state_dict().items()}
-        with atomic_path(folder / WEIGHTS) as temporary:
-            save_file(tensors, temporary, {"format": FORMAT})
-            weights = _hash(temporary)
-        write_json(folder / CONFIG, {**config, "format": FORMAT, "weights": weights})
-        return weights
-    except OSError as error:
-        raise ModelError(
-            f"Cannot write the model to {folder} ({error}): choose a folder with room to write."
-        ) from error
+    tensors = {f"{name}.{k}": t.contiguous() for name, m in modules.items() for k, t in m.state_dict().items()}
+    with atomic_path(folder / WEIGHTS) as temporary:
+        save_file(tensors, temporary, {"format": FORMAT})
+        weights = _hash(temporary)
+    write_json(folder / CONFIG, {**config, "format": FORMAT, "weights": weights})
+    return weights
 
 
 def load_model(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Tensor]]]:
@@ -49,7 +43,7 @@ def load_model(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Tensor
         config = read_json(folder / CONFIG)
         if not isinstance(config, dict) or config.get("format") != FORMAT:
             raise ModelError(f"{folder / CONFIG} does not describe a model of this version of ganaug: train it again.")
-        if _hash(folder / WEIGHTS) != config["weights"]:
+        if _hash(folder / WEIGHTS) != config.get("weights"):
             raise ModelError(f"{folder / WEIGHTS} is damaged or belongs to another model: train or copy it again.")
         tensors = load_file(folder / WEIGHTS)
     except (OSError, ValueError, SafetensorError) as error:

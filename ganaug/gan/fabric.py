@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
+import torch.distributed as processes
 from lightning_fabric import Fabric
 
 from ganaug.errors import ConfigError
@@ -55,13 +58,24 @@ def make_fabric(device: str = "auto", precision: str = "auto") -> Fabric:
     return fabric
 
 
+@contextmanager
+def one_writer() -> Iterator[bool]:
+    """Yield whether this process is the one to write files; the others that train with it wait until it is done."""
+    together = processes.is_available() and processes.is_initialized()
+    try:
+        yield not together or processes.get_rank() == 0
+    finally:
+        if together:
+            processes.barrier()
+
+
 def resolve_device(device: str) -> torch.device:
     """Turn a device's name into the device; `ConfigError` if it is unknown or not there."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         target = torch.device(device)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
         raise ConfigError(f"device is {device!r}: choose auto, cpu, cuda or cuda:N.") from error
     if target.type not in {"cpu", "cuda"}:
         raise ConfigError(f"device is {device!r}: choose auto, cpu, cuda or cuda:N.")

@@ -18,17 +18,26 @@ def encode(y: ArrayLike, n: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
         raise DataError(f"y has shape {labels.shape} for {n} images: give one label for each image.")
     if pd.isna(labels).any():
         raise DataError(f"y has a missing label at row {int(np.argmax(pd.isna(labels)))}: label or drop that row.")
-    classes, codes = np.unique(labels, return_inverse=True)
+    try:
+        classes, codes = np.unique(labels, return_inverse=True)
+    except TypeError:
+        raise DataError("y mixes labels that have no order, such as 1 and 'one': make all of them strings.") from None
+    odd = [label for label in classes.tolist() if not isinstance(label, (str, bool, int, float))]
+    if odd:
+        raise DataError(f"y has the label {odd[0]!r}: give strings or numbers.")
     return classes, codes.astype(np.int64)
 
 
-def to_codes(y: ArrayLike, classes: NDArray[Any]) -> NDArray[np.int64]:
-    """Turn labels into codes of known, sorted classes; `DataError` for an unknown label."""
+def to_codes(y: ArrayLike, classes: NDArray[Any], n: int | None = None) -> NDArray[np.int64]:
+    """Turn labels, n of them where n is given, into codes of known, sorted classes; `DataError` if they do not fit."""
     labels = np.asarray(y)
+    if labels.ndim != 1 or n not in (None, len(labels)):
+        wanted = "one label for each row" if n is None else f"one label for each of the {n} images"
+        raise DataError(f"y has shape {labels.shape}: give {wanted}.")
     unknown = ~np.isin(labels, classes)
     if unknown.any():
         raise DataError(
-            f"The label {labels[unknown][0]!r} is not one the model was trained on: "
+            f"The label {labels[unknown].tolist()[0]!r} is not one the model was trained on: "
             f"use those of classes_, {', '.join(map(str, classes[:20]))}."
         )
     return np.searchsorted(classes, labels).astype(np.int64)

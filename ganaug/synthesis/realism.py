@@ -42,7 +42,7 @@ class Realism:
         codes = np.zeros(len(rows), np.int64) if labels is None else labels
         parts = [np.empty(0, np.float32)]
         for start in range(0, len(rows), BATCH):
-            batch, code = (torch.from_numpy(a[start : start + BATCH]).to(device) for a in (rows, codes))
+            batch, code = (torch.tensor(a[start : start + BATCH], device=device) for a in (rows, codes))
             parts.append(self.discriminator(self.to_inputs(batch), code, strength)[0].float().cpu().numpy())
         return np.concatenate(parts)
 

@@ -45,14 +45,14 @@ class Selection:
         for name in ("min_confidence", "min_realism"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}: give a probability from 0 to 1.")
-        if self.max_candidates < 1:
+        if not 1 <= self.max_candidates < np.inf:
             raise ConfigError(f"max_candidates is {self.max_candidates!r}: give 1 or more.")
 
     def reasons(self, scores: Scores, copy_distance: float) -> NDArray[np.object_]:
         """Return why each row is dropped, ``""`` where it is kept; the first reason that applies."""
         reasons = np.full(len(scores["realism"]), KEPT, object)
         if self.drop_copies:
-            reasons[scores["nearest_distance"] < copy_distance] = COPY
+            reasons[scores["nearest_distance"] <= copy_distance] = COPY
         reasons[(reasons == KEPT) & (scores["confidence"] < self.min_confidence)] = LOW_CONFIDENCE
         reasons[(reasons == KEPT) & (scores["realism"] < self.min_realism)] = LOW_REALISM
         return reasons

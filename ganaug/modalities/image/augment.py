@@ -93,10 +93,10 @@ class ImageAugment:
             colour, alpha = images[:, :1], images[:, 1:]
         at = draws[:, :, None, None, None]
         if "contrast" in self.invariances:
-            colour = (colour + 1) * CONTRAST ** at[:, 7] - 1  # about black, so that a black background stays
+            colour = colour + (colour + 1) * (CONTRAST ** at[:, 7] - 1)  # about black: a black background stays
         if "saturation" in self.invariances and colour.shape[1] == 3:
             gray = colour.mean(1, keepdim=True)
-            colour = gray + (colour - gray) * (1 + at[:, 8])
+            colour = colour + (colour - gray) * at[:, 8]
         if "brightness" in self.invariances:
             colour = colour + BRIGHTNESS * at[:, 9]
         images = torch.cat([colour, alpha], dim=1) if alpha.shape[1] else colour

@@ -23,7 +23,10 @@ def as_images(X: Any) -> NDArray[np.uint8]:  # noqa: N803 - scikit-learn's name
     DataError
         They are no uint8 array of such a shape, of 8 to 128 pixels a side and 1 to 4 channels.
     """
-    X = np.asarray(X)  # noqa: N806
+    try:
+        X = np.asarray(X)  # noqa: N806
+    except ValueError:
+        raise DataError("X holds images of several sizes: resize them to one.") from None
     if X.ndim not in (3, 4) or X.dtype != np.uint8:
         raise DataError(
             f"X is an array of {X.dtype} with shape {X.shape}: give images as uint8, 0 to 255, with shape "
