@@ -120,7 +120,7 @@ class BareLoop:
                 real_logits, fake_logits = d(both, twice, 1.0)[0].float().chunk(2)
                 loss = game.objective.discriminator(real_logits, fake_logits)
                 if self.step % self.schedule.penalty_interval == 0:
-                    loss = loss + 8 * game.penalty(
+                    loss = loss + 16 * game.penalty(
                         lambda x, y=twice: d(x, y, 1.0)[0].float(), both[:N], both[N:], random
                     )
             self.adams[1].zero_grad()

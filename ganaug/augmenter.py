@@ -61,7 +61,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     penalty : str, default="auto"
         What keeps the discriminator smooth: r1, r2, r1_r2, gradient_penalty, lecam, none; ``"auto"`` goes with the
         objective.
-    penalty_weight : float, default=0.3
+    penalty_weight : float, default=0.1
         Factor of the penalty (gamma).
     conditioning : str, default="projection"
         How the discriminator sees the label: projection, acgan, concat.
@@ -128,7 +128,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         learning_rate: float = 1.5e-3,
         objective: str = "relativistic",
         penalty: str = "auto",
-        penalty_weight: float = 0.3,
+        penalty_weight: float = 0.1,
         conditioning: str = "projection",
         augmentation: str = "diffaugment",
         invariances: Sequence[str] = SAFE,

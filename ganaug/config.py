@@ -154,7 +154,7 @@ class TrainGanParams(Section):
         registered("penalty", "auto", *PENALTIES),
         "What keeps the discriminator smooth; auto: what goes with the objective.",
     )
-    penalty_weight: float = param(0.3, number(0), "Factor of the penalty.")
+    penalty_weight: float = param(0.1, number(0), "Factor of the penalty.")
     conditioning: str = param(
         "projection", registered("conditioning", *CONDITIONINGS), "How the discriminator sees the label."
     )

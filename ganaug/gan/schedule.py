@@ -21,8 +21,8 @@ class Schedule:
     batch_size: int = 64
     learning_rate: float = 1.5e-3  # constant over the first half, then linearly down to FINAL_RATE of it
     betas: tuple[float, float] = (0.0, 0.95)
-    penalty_weight: float = 0.3
-    penalty_interval: int = 8  # lazy: every so many steps, times as much
+    penalty_weight: float = 0.1
+    penalty_interval: int = 16  # lazy: every so many steps, times as much
     condition_ramp: float = 0.01  # share over which the condition is ramped in (arXiv 2201.06578)
     ema_half_life: float = 0.05  # share after which a weight's part in the average has halved
     clip: float = 10.0  # norm that gradients are cut to
