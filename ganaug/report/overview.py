@@ -64,8 +64,8 @@ def _arms_plot(results: Results, summary: dict[str, Any]) -> Html:
                 value=value,
                 tone="synthetic" if ARMS[name].synthetic else "real",
                 mean=arm[metric],
-                low=arm["low"],
-                high=arm["high"],
+                low=None if arm["low"] is None else max(arm["low"], 0.0),  # of few draws they leave what a share can be
+                high=None if arm["high"] is None else min(arm["high"], 1.0),
                 dots=decisive(results[name], metric),
             )
         )

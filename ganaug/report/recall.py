@@ -29,7 +29,11 @@ def recall_section(run: Run, results: Results, summary: dict[str, Any]) -> Html:
         caption += f"; difference: {contrast['candidate']} - {contrast['reference']}, in points (range over draws)"
         means = candidate.mean(axis=0)
         worst = int(np.nanargmin(means))
-        note += [f" Hardest for {contrast['candidate']}: ", named(classes[worst]), f", {_percent(means[worst])} %."]
+        note += [
+            f" Hardest for {contrast['candidate']}: ",
+            named(classes[worst]),
+            f", {_percent(means[worst])}\N{NO-BREAK SPACE}%.",
+        ]
     rows = [[named(name), *cells] for name, *cells in zip(classes, *columns, strict=True)]
     return fragment(element("h2", "Recall of each class"), element("p", *note), table(head, rows, caption))
 

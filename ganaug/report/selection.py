@@ -64,7 +64,7 @@ def _histogram(
     medians = ", ".join(f"median {np.median(part):.2f} of {len(part):,} {word}" for part, word in parts)
     shown = threshold if threshold is not None and axis[0] < threshold < axis[-1] else None
     limit = "" if shown is None else f" Below {shown:g} (dashed) a row was dropped."
-    chart = mirrored_histogram(kept, dropped, axis[0], axis[-1], f"{title}: {medians}.", shown)
+    chart = mirrored_histogram(kept, dropped, axis, f"{title}: {medians}.", shown)
     return element("figure", element("h3", title), chart, element("figcaption", text + limit))
 
 

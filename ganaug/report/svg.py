@@ -126,8 +126,7 @@ def line_chart(lines: Sequence[Line], label: str) -> Html:
 def mirrored_histogram(
     above: NDArray[np.float64],
     below: NDArray[np.float64],
-    low: float,
-    high: float,
+    axis: Sequence[float],
     label: str,
     threshold: float | None = None,
 ) -> Html:
@@ -137,15 +136,16 @@ def mirrored_histogram(
     ----------
     above, below : arrays, shape (n,) and (m,)
         The values.
-    low, high : float
-        The ends of the axis; values outside are counted in the outermost bins.
+    axis : sequence of float
+        Where to write numbers, ascending; the chart reaches from the first to the last, and so must the values.
     label : str
         What the chart shows, for those who do not see it.
     threshold : float or None
         Where to draw a dashed line.
     """
+    low, high = axis[0], axis[-1]
     edges = np.linspace(low, high, BINS + 1)
-    up, down = (np.histogram(np.clip(values, low, high), edges)[0] for values in (above, below))
+    up, down = (np.histogram(values, edges)[0] for values in (above, below))
     unit = HISTOGRAM_HEIGHT / max(int(up.max()) + int(down.max()), 1)
     middle = int(up.max()) * unit
     place = _scale(low, high)
@@ -161,7 +161,7 @@ def mirrored_histogram(
     parts.append(element("line", x1="0", x2="100%", y1=_n(middle), y2=_n(middle), class_="axis"))
     if threshold is not None:
         parts.append(_vertical(place(threshold), HISTOGRAM_HEIGHT, "reference"))
-    parts += _tick_labels(ticks(low, high, 5), place, HISTOGRAM_HEIGHT + 16, _number)
+    parts += _tick_labels(axis, place, HISTOGRAM_HEIGHT + 16, _number)
     return _chart(label, HISTOGRAM_HEIGHT + 22, parts)
 
 

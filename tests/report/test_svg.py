@@ -46,10 +46,10 @@ def test_a_line_chart_leaves_out_missing_values_and_averages_long_lines() -> Non
 
 def test_a_histogram_draws_both_sides_to_one_scale() -> None:
     above, below = np.full(30, 0.9), np.full(10, 0.1)
-    root = ElementTree.fromstring(mirrored_histogram(above, below, 0.0, 1.0, "Confidence", threshold=0.5))
+    root = ElementTree.fromstring(mirrored_histogram(above, below, [0.0, 0.5, 1.0], "Confidence", threshold=0.5))
     bars = {bar.attrib["class"]: float(bar.attrib["height"]) for bar in root.iter("rect")}
     assert bars["bar synthetic"] == pytest.approx(3 * bars["bar dropped"])
 
 
 def test_a_histogram_of_nothing_dropped_still_draws() -> None:
-    assert "bar synthetic" in mirrored_histogram(np.array([0.5]), np.empty(0), 0.0, 1.0, "Realism")
+    assert "bar synthetic" in mirrored_histogram(np.array([0.5]), np.empty(0), [0.0, 1.0], "Realism")
