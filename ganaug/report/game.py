@@ -75,9 +75,7 @@ def _curves(run: Run, title: str, columns: dict[str, tuple[str, str]], text: str
         for column, (_, words) in columns.items()
     )
     chart = line_chart(lines, f"{title} over training steps: {ends}.")
-    return element(
-        "figure", element("h3", title), key(dict(columns.values())), chart, element("figcaption", text), class_="curves"
-    )
+    return element("figure", element("h3", title), key(dict(columns.values())), chart, element("figcaption", text))
 
 
 def _mean_at(run: Run, column: str, at: int) -> float:

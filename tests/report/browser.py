@@ -123,4 +123,4 @@ def opened(path: Path, profile: Path) -> Iterator[Page]:
     finally:
         page.close()
         process.terminate()
-        process.wait(20)
+        process.wait(60)
