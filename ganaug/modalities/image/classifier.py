@@ -23,10 +23,11 @@ Augment = Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]]
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
 WEIGHT_DECAY = 0.05
 LABEL_SMOOTHING = 0.1
+DROPOUT = 0.5  # share of the features dropped while training
 
 
 class SmallCNN(nn.Module):
-    """Three conv stages down to a grid of about 3 x 3, dropout, one linear layer.
+    """Three conv stages down to a grid of about 3 x 3, one linear layer.
 
     Parameters
     ----------
@@ -36,8 +37,6 @@ class SmallCNN(nn.Module):
         Number of classes.
     widths : tuple of int, default=(24, 48, 96)
         Channels of the stages, multiples of 8. Each halves a side unless that leaves fewer than 3 pixels.
-    dropout : float, default=0.5
-        Share of the features dropped while training.
 
     Notes
     -----
@@ -46,9 +45,7 @@ class SmallCNN(nn.Module):
     Images much larger than 32 pixels are brought down to about that by the stride of the first convolution.
     """
 
-    def __init__(
-        self, shape: tuple[int, int, int], n_classes: int, widths: tuple[int, ...] = (24, 48, 96), dropout: float = 0.5
-    ) -> None:
+    def __init__(self, shape: tuple[int, int, int], n_classes: int, widths: tuple[int, ...] = (24, 48, 96)) -> None:
         super().__init__()
         stride = max(1, round(math.sqrt(shape[0] * shape[1]) / 32))
         height, width = (-(-side // stride) for side in shape[:2])
@@ -64,7 +61,6 @@ class SmallCNN(nn.Module):
                 nn.MaxPool2d(pool),
             ]
         self.stages = nn.Sequential(*stages)
-        self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(widths[-1] * height * width, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
@@ -74,7 +70,7 @@ class SmallCNN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images (n, C, H, W) in [-1, 1] to logits (n, n_classes)."""
-        logits: Tensor = self.output(self.dropout(self.features(x)))
+        logits: Tensor = self.output(self.features(x))
         return logits
 
 
@@ -124,7 +120,7 @@ def train_classifier(
     Returns
     -------
     SmallCNN
-        In evaluation mode, on the device it was trained on.
+        On the device it was trained on.
 
     Raises
     ------
@@ -139,42 +135,29 @@ def train_classifier(
     target = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
     generator = np.random.default_rng(seed)
     schedule = _batches(labels, real, real_share, steps, batch_size, generator)
-    cuda = [target] if target.type == "cuda" else []
-    with torch.random.fork_rng(devices=cuda):  # dropout and initial weights draw from torch's global generators
+    with torch.random.fork_rng(devices=[]):  # initial weights are drawn from torch's global generator
         torch.default_generator.manual_seed(seed)
-        for each in cuda:
-            torch.cuda.default_generators[each.index or 0].manual_seed(seed)
-        model = SmallCNN(images.shape[1:], n_classes).to(target)
-        _optimise(model, images, labels, schedule, learning_rate, augment, generator, progress)
-    model.eval()
-    return model
-
-
-def _optimise(
-    model: SmallCNN,
-    images: NDArray[np.uint8],
-    labels: NDArray[np.int64],
-    schedule: NDArray[np.int64],
-    learning_rate: float,
-    augment: Augment | None,
-    generator: np.random.Generator,
-    progress: Progress | None,
-) -> None:
-    device = next(model.parameters()).device
-    pixels, targets = torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)
+        model = SmallCNN(images.shape[1:], n_classes)
+    model.to(target)
+    pixels, targets = torch.tensor(images, device=target), torch.tensor(labels, dtype=torch.int64, device=target)
+    noise = torch.Generator().manual_seed(seed)  # on the CPU, so that every device drops the same features
+    keep = torch.full((batch_size, model.output.in_features), 1 - DROPOUT)
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=WEIGHT_DECAY)
-    steps = len(schedule)
-    for step, rows in enumerate(schedule):
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate * _one_cycle((step + 1) / steps)
-        index = torch.from_numpy(rows).to(device)
-        batch = pixels[index] if augment is None else torch.from_numpy(augment(images[rows], generator)).to(device)
-        loss = cross_entropy(model(_to_input(batch)), targets[index], label_smoothing=LABEL_SMOOTHING)
-        optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        optimiser.step()
-        if progress is not None:
-            progress.advance()
+    with torch.backends.cudnn.flags(enabled=True, deterministic=True):
+        for step, rows in enumerate(schedule):
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate * _one_cycle((step + 1) / steps)
+            index = torch.from_numpy(rows).to(target)
+            batch = pixels[index] if augment is None else torch.from_numpy(augment(images[rows], generator)).to(target)
+            kept = torch.bernoulli(keep, generator=noise).to(target) / (1 - DROPOUT)
+            logits = model.output(model.features(_to_input(batch)) * kept)
+            loss = cross_entropy(logits, targets[index], label_smoothing=LABEL_SMOOTHING)
+            optimiser.zero_grad(set_to_none=True)
+            torch.autograd.backward(loss)
+            optimiser.step()
+            if progress is not None:
+                progress.advance()
+    return model
 
 
 def predict_proba(model: SmallCNN, images: NDArray[np.uint8], batch_size: int = 512) -> NDArray[np.float32]:
@@ -195,11 +178,10 @@ def predict_proba(model: SmallCNN, images: NDArray[np.uint8], batch_size: int = 
         Rows sum to one.
     """
     device = next(model.parameters()).device
-    model.eval()
     parts = [np.empty((0, model.output.out_features), np.float32)]
     with torch.inference_mode():
         for start in range(0, len(images), batch_size):
-            batch = torch.from_numpy(images[start : start + batch_size]).to(device)
+            batch = torch.tensor(images[start : start + batch_size], device=device)
             parts.append(model(_to_input(batch)).softmax(1).cpu().numpy())
     return np.concatenate(parts)
 
