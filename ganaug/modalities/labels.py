@@ -29,15 +29,16 @@ def encode(y: ArrayLike, n: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
 
 
 def to_codes(y: ArrayLike, classes: NDArray[Any], n: int | None = None) -> NDArray[np.int64]:
-    """Turn labels, n of them where n is given, into codes of known, sorted classes; `DataError` if they do not fit."""
+    """Turn labels, n of them where n is given, into codes of known classes; `DataError` if they do not fit."""
     labels = np.asarray(y)
     if labels.ndim != 1 or n not in (None, len(labels)):
         wanted = "one label for each row" if n is None else f"one label for each of the {n} images"
         raise DataError(f"y has shape {labels.shape}: give {wanted}.")
-    unknown = ~np.isin(labels, classes)
-    if unknown.any():
+    position = {label: code for code, label in enumerate(classes.tolist())}  # to which "1" is not 1
+    unknown = [label for label in labels.tolist() if label not in position]
+    if unknown:
         raise DataError(
-            f"The label {labels[unknown].tolist()[0]!r} is not one the model was trained on: "
+            f"The label {unknown[0]!r} is not one the model was trained on: "
             f"use those of classes_, {', '.join(map(str, classes[:20]))}."
         )
-    return np.searchsorted(classes, labels).astype(np.int64)
+    return np.array([position[label] for label in labels.tolist()], np.int64)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ganaug.errors import DataError
+from ganaug.modalities.labels import encode, to_codes
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["b", "a", "b"],
+        [7, -1, 7],
+        [0.5, -2.0, 0.5],
+        [True, False, True],
+        np.array(["b", "a", "b"], object),
+        pd.Series(["b", "a", "b"], dtype="category"),
+        pd.Series([2, 1, 2], index=[5, 6, 7]),
+    ],
+)
+def test_labels_of_any_kind(labels):
+    classes, codes = encode(labels, 3)
+    assert codes.tolist() == [1, 0, 1]
+    assert codes.dtype == np.int64
+    assert list(classes[codes]) == list(labels)
+    assert np.array_equal(to_codes(labels, classes), codes)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["a", "b"], r"shape \(2,\) for 3 images: give one label for each"),
+        ([["a"], ["b"], ["c"]], r"shape \(3, 1\)"),
+        ("abc", r"shape \(\)"),
+        ([0.0, np.nan, 1.0], "missing label at row 1"),
+        (["a", "b", None], "missing label at row 2"),
+        (np.array([1, "one", 2], object), "mixes labels that have no order"),
+        ([datetime.date(2020, 1, 1)] * 3, "give strings or numbers"),
+        (np.array([b"a", b"b", b"a"]), "give strings or numbers"),
+    ],
+)
+def test_labels_that_cannot_be_used(labels, message):
+    with pytest.raises(DataError, match=message):
+        encode(labels, 3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["a", "z"], "The label 'z' is not one the model was trained on: use those of classes_, a, b"),
+        ([0, 1], "The label 0 is not"),
+        ([None, "a"], "The label None is not"),
+        ([["a"]], r"shape \(1, 1\): give one label for each row"),
+        ("a", r"shape \(\)"),
+    ],
+)
+def test_labels_that_the_model_does_not_know(labels, message):
+    with pytest.raises(DataError, match=message):
+        to_codes(labels, np.array(["a", "b"]))
+
+
+def test_strings_are_no_numbers():
+    with pytest.raises(DataError, match="The label '1' is not one"):
+        to_codes(["1"], np.arange(11))
+
+
+def test_one_label_for_each_image():
+    with pytest.raises(DataError, match="one label for each of the 3 images"):
+        to_codes(["a", "b"], np.array(["a", "b"]), 3)
+
+
+def test_no_labels_are_fine():
+    assert to_codes([], np.array(["a", "b"])).tolist() == []
