@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from ganaug.data.rows import Rows, Schema, content_ids, read_rows, read_table
+from ganaug.synthesis.generate import SCORES, write_candidates
+from ganaug.synthesis.score import copy_distance
+from ganaug.synthesis.select import Candidates
+
+QUOTAS = np.array([2, 1])
+
+
+def images(n: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (n, 8, 8, 1), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def training() -> Rows:
+    return Rows.build(Schema(8, 8, 1, ("cat", "dog")), images(4, 0), [0, 0, 1, 1])
+
+
+def candidates():
+    for seed, labels, reasons in ((1, [0, 0, 1], ["", "copy", "low_confidence"]), (2, [0, 1], ["", "low_confidence"])):
+        n = len(labels)
+        scores = {
+            "realism": np.linspace(0, 1, n, dtype=np.float32),
+            "confidence": np.full(n, 0.25, np.float32),
+            "nearest_distance": np.full(n, 0.5, np.float32),
+            "nearest": np.arange(n),
+        }
+        yield Candidates(images(n, seed), np.array(labels), scores, np.array(reasons, object))
+
+
+@pytest.fixture
+def written(training, tmp_path):
+    out, report = tmp_path / "synthetic" / "0.parquet", tmp_path / "reports" / "0.json"
+    write_candidates(candidates(), training, QUOTAS, model="abc", out=out, report=report, stage="generate")
+    return out, report
+
+
+def test_every_candidate_is_a_synthetic_row(written, training):
+    rows = read_rows(written[0])
+    assert rows.schema == training.schema
+    assert np.array_equal(rows.images, np.concatenate([images(3, 1), images(2, 2)]))
+    assert rows.labels.tolist() == [0, 0, 1, 0, 1]
+    assert rows.synthetic.all()
+    assert rows.ids.tolist() == content_ids(rows.images).tolist()
+
+
+def test_with_its_scores_and_what_became_of_it(written, training):
+    table = read_table(written[0], SCORES.names)
+    assert table["kept"].tolist() == [True, False, False, True, False]
+    assert table["reason"].tolist() == ["", "copy", "low_confidence", "", "low_confidence"]
+    assert table["nearest_id"].tolist() == [training.ids[i] for i in (0, 1, 2, 0, 1)]
+    assert table["realism"].tolist() == [0, 0.5, 1, 0, 1]
+    assert table["confidence"].tolist() == [0.25] * 5
+    assert set(table["model"]) == {"abc"}
+
+
+def test_the_report_counts(written, training):
+    found = json.loads(written[1].read_text())
+    assert found == {
+        "model": "abc",
+        "copy_distance": copy_distance(training.images),
+        "wanted": 3,
+        "candidates": 5,
+        "kept": 2,
+        "dropped": {"copy": 1, "low_confidence": 2},
+        "per_class": {
+            "cat": {"wanted": 2, "candidates": 3, "kept": 2, "dropped": {"copy": 1}},
+            "dog": {"wanted": 1, "candidates": 2, "kept": 0, "dropped": {"low_confidence": 2}},
+        },
+    }
+
+
+def test_the_same_candidates_give_the_same_bytes(written, training, tmp_path):
+    again, report = tmp_path / "again.parquet", tmp_path / "again.json"
+    write_candidates(candidates(), training, QUOTAS, model="abc", out=again, report=report, stage="generate")
+    assert [p.read_bytes() for p in written] == [again.read_bytes(), report.read_bytes()]
+
+
+def test_nothing_is_left_behind_when_generation_fails(training, tmp_path):
+    def failing():
+        yield next(candidates())
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        write_candidates(
+            failing(), training, QUOTAS, model="", out=tmp_path / "o.parquet", report=tmp_path / "r.json", stage="g"
+        )
+    assert list(tmp_path.iterdir()) == []

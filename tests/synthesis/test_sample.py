@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from fakes import LATENT, PointGenerator
+
+from ganaug.synthesis.sample import BLOCK, latents_of_block, sample
+
+LABELS = np.arange(3 * BLOCK) % 2
+
+
+@pytest.fixture(scope="module")
+def generator() -> PointGenerator:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return PointGenerator(2)
+
+
+def rows(generator, labels, *arguments) -> torch.Tensor:
+    return torch.cat([torch.empty(0, 2), *sample(generator, labels, *arguments)])
+
+
+def test_row_i_of_a_seed_is_the_same_in_whatever_portions(generator):
+    whole = rows(generator, LABELS, 7)
+    assert whole.shape == (len(LABELS), 2)
+    start, parts = 0, []
+    for size in (1, 100, BLOCK, 0, 2, len(LABELS) - BLOCK - 103):
+        parts.append(rows(generator, LABELS[start : start + size], 7, start))
+        start += size
+    assert start == len(LABELS)
+    torch.testing.assert_close(torch.cat(parts), whole)
+
+
+def test_rows_and_seeds_differ():
+    blocks = [latents_of_block(seed, block, LATENT) for seed, block in ((0, 0), (0, 1), (1, 0), (2**31, 0))]
+    rows = torch.cat(blocks)
+    assert len(rows.unique(dim=0)) == len(rows) == 4 * BLOCK
+    assert torch.equal(blocks[0], latents_of_block(0, 0, LATENT))
+    assert rows.mean().abs() < 0.1
+    assert rows.std() == pytest.approx(1, abs=0.1)
+
+
+def test_labels_go_with_their_rows(generator):
+    zeros, ones, both = (rows(generator, labels, 0) for labels in (0 * LABELS, 0 * LABELS + 1, LABELS))
+    torch.testing.assert_close(both[::2], zeros[::2])
+    torch.testing.assert_close(both[1::2], ones[1::2])
+
+
+def test_truncation_scales_latents(generator):
+    wide, narrow, none = (rows(generator, 0 * LABELS, 0, 0, t) for t in (1.0, 0.5, 0.0))
+    assert narrow.std(0).sum() < wide.std(0).sum()
+    torch.testing.assert_close(none, none[:1].expand_as(none))
+
+
+def test_memory_does_not_grow_and_random_states_stay(generator):
+    state = torch.random.get_rng_state()
+    portions = sample(generator, LABELS, 0)
+    assert max(len(p) for p in portions) <= BLOCK
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+@pytest.mark.gpu
+def test_a_gpu_samples_the_rows_of_a_cpu(generator):
+    expected = rows(generator, LABELS, 7)
+    found = torch.cat([p.cpu() for p in sample(generator.to("cuda"), LABELS, 7)])
+    generator.cpu()
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)

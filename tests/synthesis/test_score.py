@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from fakes import PointDiscriminator
+
+from ganaug.synthesis import score
+from ganaug.synthesis.realism import Realism
+from ganaug.synthesis.score import Scorer, copy_distance, nearest
+
+
+def images(n: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (n, 8, 9, 2), np.uint8)
+
+
+@pytest.mark.parametrize("block", [1, 7, 4096])
+def test_the_nearest_row_is_that_of_brute_force(monkeypatch, block):
+    monkeypatch.setattr(score, "BLOCK", block)
+    rows, training = images(13, 0), images(20, 1)
+    difference = rows[:, None].astype(float) / 255 - training[None].astype(float) / 255
+    expected = np.sqrt((difference**2).mean((2, 3, 4)))
+    distance, where = nearest(rows, training)
+    np.testing.assert_allclose(distance, expected.min(1), rtol=1e-5)
+    assert np.array_equal(where, expected.argmin(1))
+    assert distance.dtype == np.float32
+
+
+def test_a_row_is_not_its_own_neighbour(monkeypatch):
+    monkeypatch.setattr(score, "BLOCK", 3)
+    rows = images(8, 0)
+    distance, where = nearest(rows, rows, skip_self=True)
+    assert (where != np.arange(8)).all()
+    assert distance.min() > 0.1
+    own, itself = nearest(rows, rows)
+    assert own.tolist() == [0.0] * 8
+    assert itself.tolist() == list(range(8))
+
+
+def test_black_and_white_are_one_apart():
+    black, white = np.zeros((1, 8, 8, 1), np.uint8), np.full((1, 8, 8, 1), 255, np.uint8)
+    assert nearest(black, white)[0].tolist() == [1.0]
+
+
+def test_copies_are_closer_than_training_rows_are_to_each_other():
+    training = images(50, 0)
+    between = nearest(training, training, skip_self=True)[0]
+    assert 0 < copy_distance(training) < between.min()
+    assert copy_distance(training[:1]) == 0
+    assert copy_distance(np.concatenate([training, training])) == 0
+
+
+def test_scores_say_whose_they_are():
+    training, rows, labels = images(5, 0), images(3, 1), np.array([1, 0, 1])
+    rows[1] = training[4]
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]], np.float32)
+    scorer = Scorer(lambda rows, labels: labels.astype(np.float32), lambda rows: probabilities, training)
+    found = scorer(rows, labels)
+    assert found["confidence"].tolist() == pytest.approx([0.1, 0.8, 0.7])
+    assert found["realism"].tolist() == [1, 0, 1]
+    assert (found["nearest"][1], found["nearest_distance"][1]) == (4, 0)
+
+
+def test_realism_is_one_half_between_real_and_generated_rows():
+    discriminator = PointDiscriminator(2)
+    with torch.no_grad():
+        discriminator.head.classes.weight.fill_(0.1)
+    points = np.random.default_rng(0).integers(0, 256, (3000, 2), np.uint8)
+    realism = Realism(discriminator, lambda rows: rows.float() / 64)
+    labels = np.arange(3000) % 2
+    real, fake = points[:1500], points[1500:] // 4
+    realism.calibrate(real, fake, labels[:1500])
+    means = [realism.logits(rows, labels[:1500]).mean() for rows in (real, fake)]
+    assert realism.midpoint == pytest.approx(np.mean(means), rel=1e-5)
+    found = realism(points, labels)
+    assert found.dtype == np.float32
+    assert ((found > 0) & (found < 1)).all()
+    assert np.array_equal(found > 0.5, realism.logits(points, labels) > realism.midpoint)
+
+
+def test_realism_with_and_without_labels():
+    discriminator = PointDiscriminator(2)
+    with torch.no_grad():
+        discriminator.head.classes.weight.normal_(generator=torch.Generator().manual_seed(0))
+    realism = Realism(discriminator, lambda rows: rows.float())
+    points = np.array([[1, 2], [3, 4]], np.uint8)
+    first, second, unconditional = (realism(points, labels) for labels in (np.array([0, 0]), np.array([1, 1]), None))
+    assert not np.allclose(first, second)
+    assert not np.allclose(first, unconditional)
+    assert realism(points[:0], None).shape == (0,)
