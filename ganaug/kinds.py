@@ -74,11 +74,11 @@ def choice(*names: str) -> Kind:
 
 
 def registered(group: str, *names: str) -> Kind:
-    """One of these words, or one that another package adds through the entry points ``ganaug.<group>s``."""
+    """One of these words, or one that another package adds through the entry points ``ganaug.<group>``."""
     wants = choice(*names).wants
     return Kind(
         wants,
-        lambda v: isinstance(v, str) and (v in names or v in entry_points(group=f"ganaug.{group}s").names),
+        lambda v: isinstance(v, str) and (v in names or v in entry_points(group=f"ganaug.{group}").names),
         names=names,
     )
 

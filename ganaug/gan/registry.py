@@ -22,12 +22,12 @@ class Registry(Generic[T]):
 
     Notes
     -----
-    A third party adds a choice by an entry point in the group ``ganaug.<kind>s``; it is loaded when it is asked for.
+    A third party adds a choice by an entry point in the group ``ganaug.<kind>``; it is loaded when it is asked for.
     """
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self.group = f"ganaug.{kind.replace(' ', '_')}s"
+        self.group = f"ganaug.{kind}"
         self._known: dict[str, T] = {}
 
     def register(self, name: str) -> Callable[[T], T]:

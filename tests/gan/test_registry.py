@@ -48,9 +48,9 @@ def test_an_entry_point_of_another_package(tmp_path, monkeypatch):
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: shiny\nVersion: 1\n")
     points = ("blue = shiny:blue", "red = shiny:blue", "bad = gone:x")
-    (about / "entry_points.txt").write_text("\n".join(("[ganaug.colour_names]", *points)))
+    (about / "entry_points.txt").write_text("\n".join(("[ganaug.colour]", *points)))
     monkeypatch.syspath_prepend(tmp_path)
-    colours: Registry[str] = Registry("colour name")
+    colours: Registry[str] = Registry("colour")
     colours.register("red")("our red")
     assert list(colours) == ["bad", "blue", "red"]
     assert colours["blue"] == "really blue"
