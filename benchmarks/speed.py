@@ -49,11 +49,12 @@ def main() -> None:
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (200, SIDE, SIDE, 1), dtype=np.uint8)
     labels = np.arange(200) % CLASSES
+    names = labels.astype(str)
     training(images, labels, arguments.steps, arguments.repeats)
-    augmenter = GANAugmenter(steps=20, random_state=0).fit(images, labels)
+    augmenter = GANAugmenter(steps=20, random_state=0).fit(images, names)
     arithmetic(augmenter, arguments.repeats)
     sampling(augmenter, arguments.repeats)
-    memory(augmenter, images, labels, arguments.rows)
+    memory(augmenter, images, names, arguments.rows)
 
 
 def ratio(name: str, ours: Callable[[], None], bare: Callable[[], None], repeats: int, work: int, unit: str) -> None:
@@ -173,30 +174,30 @@ def sampling(augmenter: GANAugmenter, repeats: int) -> None:
             augmenter.generator_(latents[start : start + BLOCK], codes[start : start + BLOCK])
 
     def ours() -> None:
-        augmenter.sample(y=labels)
+        augmenter.sample(y=labels.astype(str))
 
     ratio("sampling against the bare generator", ours, bare, repeats, n, "images/s")
     with tempfile.TemporaryDirectory() as folder:
 
         def written() -> None:
-            images, y = augmenter.sample(y=labels)
+            images, _ = augmenter.sample(y=labels.astype(str))
             with RowWriter(Path(folder, "rows.parquet"), schema) as writer:
-                writer.write(Rows.build(schema, images[..., None] if images.ndim == 3 else images, y, synthetic=True))
+                writer.write(Rows.build(schema, images, labels, synthetic=True))
 
         ratio("sampling, PNG and Parquet against the bare generator", written, bare, repeats, n, "images/s")
 
 
-def memory(augmenter: GANAugmenter, images: np.ndarray, labels: np.ndarray, rows: int) -> None:
+def memory(augmenter: GANAugmenter, images: np.ndarray, names: np.ndarray, rows: int) -> None:
     """Generate, score and write rows; print the peak resident size as it stands after a tenth and after all."""
     schema = Schema(SIDE, SIDE, 1, tuple(str(c) for c in range(CLASSES)))
-    training_rows = Rows.build(schema, images, labels)
+    training_rows = Rows.build(schema, images, names.astype(np.int64))
     selection = Selection(min_confidence=0.0, drop_copies=False)
     with tempfile.TemporaryDirectory() as folder:
         for count in (rows // 10, rows):
-            quotas = np.full(CLASSES, count // CLASSES)
+            quotas = dict.fromkeys(schema.classes, count // CLASSES)
             began = time.perf_counter()
             write_candidates(
-                augmenter.candidates(images, labels, quotas, selection),
+                augmenter.candidates(images, names, quotas, selection),
                 training_rows,
                 quotas,
                 model="",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from lightning_fabric import Fabric
 from numpy.typing import ArrayLike, NDArray
 from safetensors import SafetensorError
 from sklearn.base import BaseEstimator
@@ -19,26 +18,19 @@ from sklearn.utils.validation import check_is_fitted
 
 from ganaug.config import TrainGanParams
 from ganaug.errors import ConfigError, DataError, ModelError
-from ganaug.gan.augmentation import AUGMENTATIONS
-from ganaug.gan.checkpoint import fingerprint
-from ganaug.gan.fabric import make_fabric, one_writer, resolve_device
-from ganaug.gan.objectives import OBJECTIVES
-from ganaug.gan.penalties import PENALTIES
-from ganaug.gan.run import Record, run
-from ganaug.gan.schedule import Schedule, auto_steps
-from ganaug.gan.trainer import Trainer
+from ganaug.gan.fabric import one_writer, resolve_device
 from ganaug.kinds import Kind, integer, number
-from ganaug.modalities.image.augment import SAFE, ImageAugment
+from ganaug.modalities.image.augment import SAFE
 from ganaug.modalities.image.classifier import predict_proba, train_classifier
 from ganaug.modalities.image.pixels import as_images, picture_grid, to_float, to_uint8
-from ganaug.modalities.image.players import Architecture, costs, image_game
+from ganaug.modalities.image.players import Architecture, costs
 from ganaug.modalities.labels import encode, to_codes
-from ganaug.modalities.warm import start_from
 from ganaug.model import load_model, save_model
 from ganaug.synthesis.realism import Realism
 from ganaug.synthesis.sample import sample
 from ganaug.synthesis.score import Scorer
 from ganaug.synthesis.select import Candidates, Selection, fill_quotas
+from ganaug.training import Trained, train
 
 Images = NDArray[np.uint8]
 SHOWN = 8  # columns of a sample grid
@@ -159,7 +151,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.checkpoint_dir = checkpoint_dir
         self.verbose = verbose
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> GANAugmenter:  # noqa: N803
+    def fit(self, X: ArrayLike, y: ArrayLike, unlabelled: ArrayLike | None = None) -> GANAugmenter:  # noqa: N803
         """Train the GAN.
 
         Parameters
@@ -168,6 +160,9 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             Images of 8 to 128 pixels a side and 1 to 4 channels.
         y : array (n,)
             Labels of any kind.
+        unlabelled : uint8 array (m, ...), optional
+            More images of the same kind without labels. They teach the discriminator, and through it the generator,
+            what images look like, though not of which class.
 
         Returns
         -------
@@ -191,15 +186,11 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.shape_ = np.asarray(X).shape[1:]
         self.seed_ = _seed(self.random_state)
         self._drawn = 0
-        fabric = make_fabric(self.device, self.precision)
-        trainer = self._trainer(fabric, images, codes)
-        settings = {**asdict(self._architecture), **asdict(trainer.schedule), **self._rules(), "seed": self.seed_}
-        settings["device"] = fabric.device.type  # whose random states differ in kind
-        identity = fingerprint(settings, images, codes, *(p.numpy() for p in _starting_point(trainer)))
-        self._checkpoint = Path(self.checkpoint_dir, f"{identity}.safetensors") if self.checkpoint_dir else None
-        stage = self.verbose if isinstance(self.verbose, str) else "fit" if self.verbose else None
-        record = run(trainer, self._snapshot, checkpoint=self._checkpoint, identity=identity, stage=stage)
-        self._keep(trainer, record, images, codes)
+        everything = images
+        if unlabelled is not None:
+            everything = np.concatenate([images, self._as_mine(unlabelled)])
+        trained = train(self.get_params(), everything, codes, self.classes_, self.seed_, self._snapshot)
+        self._keep(trained, images, codes)
         return self
 
     def sample(
@@ -288,37 +279,46 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         _check(number(0), ratio, "ratio")
         images = self._as_mine(X)
         codes = to_codes(y, self.classes_, len(images))
-        quotas = np.round(np.bincount(codes, minlength=len(self.classes_)) * ratio).astype(np.int64)
-        found = list(self.candidates(images, codes, quotas, selection or Selection()))
+        counts = np.round(np.bincount(codes, minlength=len(self.classes_)) * ratio).astype(np.int64)
+        quotas = dict(zip(self.classes_, counts, strict=True))
+        found = list(self.candidates(X, y, quotas, selection or Selection()))
         new = np.concatenate([images[:0], *(c.images[c.kept] for c in found)])
-        labels = np.concatenate([codes[:0], *(c.labels[c.kept] for c in found)])
+        labels = np.concatenate([self.classes_[:0], *(c.labels[c.kept] for c in found)])
         order = labels.argsort(kind="stable")
         both = np.concatenate([images, new[order]]).reshape(-1, *self.shape_)
-        return both, np.concatenate([np.asarray(y), self.classes_[labels[order]]])
+        return both, np.concatenate([np.asarray(y), labels[order]])
 
     def candidates(
-        self, images: Images, codes: NDArray[np.int64], quotas: NDArray[np.int64], selection: Selection
+        self,
+        X: ArrayLike,  # noqa: N803
+        y: ArrayLike,
+        quotas: Mapping[Any, int],
+        selection: Selection,
     ) -> Iterator[Candidates]:
         """Stream scored candidates until each class has its quota; the teacher sees the given rows only.
 
         Parameters
         ----------
-        images, codes : arrays (n, H, W, C) and (n,)
-            Training images and class codes.
-        quotas : int array (K,)
-            Rows to keep of each class.
+        X, y : arrays (n, ...) and (n,)
+            Training images and labels.
+        quotas : mapping from label to int
+            Rows to keep of each class; a class left out gets none.
         selection : Selection
             Which to keep.
 
         Yields
         ------
         Candidates
-            Portions of bounded size.
+            Portions of bounded size, with labels as in ``y``.
         """
-        images = self._as_mine(images)
+        images = self._as_mine(X)
+        codes = to_codes(y, self.classes_, len(images))
+        wanted = np.zeros(len(self.classes_), np.int64)
+        wanted[to_codes(list(quotas), self.classes_, len(quotas))] = list(quotas.values())
         teacher = train_classifier(images, codes, len(self.classes_), seed=self.seed_, device=self.device)
         scorer = Scorer(self._realism, lambda rows: predict_proba(teacher, rows), images)
-        yield from fill_quotas(lambda labels: self._draw(labels, 1.0), scorer, selection, quotas)
+        for found in fill_quotas(lambda labels: self._draw(labels, 1.0), scorer, selection, wanted):
+            yield replace(found, labels=self.classes_[found.labels])
 
     def score_real(self, X: ArrayLike, y: ArrayLike | None = None) -> NDArray[np.float32]:  # noqa: N803
         """Give the discriminator's probability that images are real.
@@ -406,6 +406,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             for name, module in modules.items():
                 module.load_state_dict(weights[name])
             self.history_ = pd.read_csv(folder / "history.csv")
+            if len(self.classes_) != self._architecture.n_classes:
+                raise ValueError(f"{len(self.classes_)} classes for {self._architecture.n_classes} outputs")
         except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ModelError(f"{folder} does not fit this version of ganaug ({error}): train it again.") from error
         target = resolve_device(device)
@@ -418,7 +420,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     def _as_mine(self, X: ArrayLike) -> Images:  # noqa: N803
         """Return images (n, H, W, C) after making sure that they are of the shape that the model makes."""
         images = as_images(X)
-        mine = (self._architecture.height, self._architecture.width, self._architecture.channels)
+        mine = (*self.shape_, 1)[:3]
         if images.shape[1:] != mine:
             raise DataError(
                 f"X holds images of shape {images.shape[1:]}, but the model was trained on {mine}: convert them first."
@@ -430,53 +432,16 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         names = ("objective", "penalty", "conditioning", "augmentation", "width", "depth", "precision")
         return {n: getattr(self, n) for n in names} | {"invariances": sorted(self.invariances)}
 
-    def _trainer(self, fabric: Fabric, images: Images, codes: NDArray[np.int64]) -> Trainer:
-        height, width, channels = images.shape[1:]
-        self._architecture = Architecture(
-            height,
-            width,
-            channels,
-            len(self.classes_),
-            conditioning=self.conditioning,
-            base_width=self.width,
-            depth=self.depth,
-        )
-        objective = OBJECTIVES[self.objective]
-        penalty = PENALTIES[objective.penalty if self.penalty == "auto" else self.penalty]()
-        steps = auto_steps(len(images)) if self.steps == "auto" else int(self.steps)
-        game = image_game(
-            self._architecture,
-            images,
-            codes,
-            objective,
-            penalty,
-            ImageAugment(self.invariances),
-            AUGMENTATIONS[self.augmentation](steps),
-            self.seed_,
-            fabric.device,
-        )
-        if self.warm_start is not None:
-            config, weights = load_model(Path(self.warm_start))
-            for name, module in (("generator", game.generator), ("discriminator", game.discriminator)):
-                known, names = ([str(c) for c in classes] for classes in (config["classes"], self.classes_))
-                start_from(module, weights[name], known, names, str(self.warm_start))
-        schedule = Schedule(
-            steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            penalty_weight=self.penalty_weight,
-        )
-        return Trainer(fabric, game, schedule, self.seed_)
-
     def _snapshot(self, generator: torch.nn.Module) -> torch.Tensor:
         """Return the same latents of up to ten classes through the generator as it is now: uint8 (n, H, W, C)."""
         codes = np.repeat(np.arange(min(10, len(self.classes_))), SHOWN)
         return torch.from_numpy(np.concatenate([to_uint8(part) for part in sample(generator, codes, self.seed_)]))
 
-    def _keep(self, trainer: Trainer, record: Record, images: Images, codes: NDArray[np.int64]) -> None:
+    def _keep(self, trained: Trained, images: Images, codes: NDArray[np.int64]) -> None:
         """Turn what training left into fitted attributes."""
-        self.generator_ = trainer.ema.module.eval()
-        self.discriminator_ = trainer.game.discriminator.eval().requires_grad_(False)
+        self._architecture, self._checkpoint = trained.architecture, trained.checkpoint
+        self.generator_, self.discriminator_ = trained.generator, trained.discriminator
+        record = trained.record
         self.history_ = pd.DataFrame(record.history, columns=list(record.columns)).astype({"step": int})
         self.snapshots_ = {step: tensor.numpy() for step, tensor in record.snapshots.items()}
         some = np.random.default_rng(self.seed_).permutation(len(images))[:SCORED]
@@ -492,18 +457,13 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
 
     def _generate(self, codes: NDArray[np.int64], seed: int, start: int, truncation: float) -> Images:
         parts = sample(self.generator_, codes, seed, start, truncation)
-        empty = np.empty((0, *self.shape_[:2], self._architecture.channels), np.uint8)
+        empty = np.empty((0, *self.shape_, 1)[:4], np.uint8)
         return np.concatenate([empty, *(to_uint8(part) for part in parts)])
 
 
 def load_augmenter(folder: str | Path, device: str = "auto") -> GANAugmenter:
     """Read a model that `GANAugmenter.save` wrote; `ModelError` where it is none."""
     return GANAugmenter.load(folder, device)
-
-
-def _starting_point(trainer: Trainer) -> list[torch.Tensor]:
-    """Return a few of the initial weights, which differ with the model that training starts from."""
-    return [p.detach().cpu().flatten()[:1000] for p in trainer.game.generator.parameters()]
 
 
 def _seed(random_state: int | np.random.RandomState | None) -> int:

@@ -21,10 +21,11 @@ def main() -> None:
     params = load_params().generate
     augmenter = load_augmenter(f"models/gan/{draw}", params.device)
     train = read_rows(f"data/splits/{draw}/train.parquet")
-    quotas = np.full(len(train.schema.classes), params.per_class)
+    names = np.array(train.schema.classes)
+    quotas = dict.fromkeys(train.schema.classes, params.per_class)
     selection = Selection(params.min_confidence, params.min_realism, params.drop_copies, params.max_candidates)
     write_candidates(
-        augmenter.candidates(train.images, train.labels, quotas, selection),
+        augmenter.candidates(train.images, names[train.labels], quotas, selection),
         train,
         quotas,
         model=augmenter.model_id_,

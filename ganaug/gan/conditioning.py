@@ -1,8 +1,9 @@
 """How the discriminator looks at the label: heads from features to logits.
 
-Every head maps features (n, F), labels (n,) and ``strength`` in [0, 1] to logits (n,) and, where it classifies,
-class logits (n, K). ``strength`` ramps the condition in: on small data, starting unconditional avoids the mode collapse
-that conditioning causes (Shahbazi et al., ICLR 2022, arXiv 2201.06578).
+Every head maps features (n, F), labels (n,) and ``strength``, in [0, 1] for all or for each row (n,), to logits (n,)
+and, where it classifies, class logits (n, K). At strength 0 the label does not count: for a row that has none. It
+also ramps the condition in: on small data, starting unconditional avoids the mode collapse that conditioning causes
+(Shahbazi et al., ICLR 2022, arXiv 2201.06578).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Projection(nn.Module):
         self.classes = nn.Linear(features, n_classes, bias=False)
         nn.init.zeros_(self.classes.weight)
 
-    def forward(self, features: Tensor, labels: Tensor, strength: float) -> tuple[Tensor, None]:
+    def forward(self, features: Tensor, labels: Tensor, strength: float | Tensor) -> tuple[Tensor, None]:
         """Map (n, F) and (n,) to logits (n,)."""
         match = self.classes(features).gather(1, labels[:, None]).squeeze(1)
         return self.unconditional(features).squeeze(1) + strength * match, None
@@ -43,9 +44,9 @@ class AuxiliaryClassifier(nn.Module):
         self.unconditional = nn.Linear(features, 1)
         self.classes = nn.Linear(features, n_classes)
 
-    def forward(self, features: Tensor, labels: Tensor, strength: float) -> tuple[Tensor, Tensor]:
+    def forward(self, features: Tensor, labels: Tensor, strength: float | Tensor) -> tuple[Tensor, Tensor]:
         """Map (n, F) to logits (n,) and class logits (n, K)."""
-        return self.unconditional(features).squeeze(1), strength * self.classes(features)
+        return self.unconditional(features).squeeze(1), self.classes(features)
 
 
 @CONDITIONINGS.register("concat")
@@ -58,7 +59,8 @@ class Concatenation(nn.Module):
         self.hidden = nn.Linear(2 * features, features)
         self.logit = nn.Linear(features, 1)
 
-    def forward(self, features: Tensor, labels: Tensor, strength: float) -> tuple[Tensor, None]:
+    def forward(self, features: Tensor, labels: Tensor, strength: float | Tensor) -> tuple[Tensor, None]:
         """Map (n, F) and (n,) to logits (n,)."""
-        both = torch.cat([features, strength * self.embedding(labels)], dim=1)
+        each = torch.as_tensor(strength, device=features.device).reshape(-1, 1)
+        both = torch.cat([features, (each * self.embedding(labels)).to(features.dtype)], dim=1)
         return self.logit(leaky_relu(self.hidden(both), 0.2)).squeeze(1), None

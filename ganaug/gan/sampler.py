@@ -15,17 +15,24 @@ class BalancedSampler:
         Class codes (n,), int64, on the device.
     n_classes : int
         Number of classes K; each has at least one row.
+    unlabelled : int, default=0
+        Rows without a label that follow the labelled ones. If there are any, they make up half of each batch.
     """
 
-    def __init__(self, labels: Tensor, n_classes: int) -> None:
+    def __init__(self, labels: Tensor, n_classes: int, unlabelled: int = 0) -> None:
+        self.unlabelled = unlabelled
         self.order = labels.argsort(stable=True)
         self.counts = torch.bincount(labels, minlength=n_classes)
         self.starts = self.counts.cumsum(0) - self.counts
 
     def draw(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return n row indices and their labels, each (n,)."""
+        """Return n row indices and their labels, each (n,); a row without a label gets one by chance."""
         device = self.counts.device
         labels = torch.randint(len(self.counts), (n,), generator=generator, device=device)
         u = torch.rand(n, generator=generator, device=device, dtype=torch.float64)
         rank = (u * self.counts[labels]).long()
-        return self.order[self.starts[labels] + rank], labels
+        indices = self.order[self.starts[labels] + rank]
+        if self.unlabelled:
+            others = torch.randint(self.unlabelled, (n // 2,), generator=generator, device=device)
+            indices = torch.cat([indices[: n - n // 2], len(self.order) + others])
+        return indices, labels

@@ -33,7 +33,7 @@ class Schedule:
     def at(self, step: int) -> Now:
         """Return the numbers of a step, counted from 0."""
         decay = max(0.0, 2 * step / self.steps - 1)
-        warm = min(1.0, (step + 1) / min(self.WARM_UP, 0.05 * self.steps))  # Adam's first steps are as long as its later ones
+        warm = min(1.0, (step + 1) / min(self.WARM_UP, 0.05 * self.steps))  # Adam's first steps are not short
         rate = self.learning_rate * warm * (1 - (1 - self.FINAL_RATE) * decay)
         return Now(rate, min(1.0, step / max(1.0, self.condition_ramp * self.steps)))
 

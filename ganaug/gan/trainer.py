@@ -47,6 +47,7 @@ class Game(NamedTuple):
     augment: Augment
     augmentation: Augmentation
     latent: int  # Z
+    labelled: Tensor | None = None  # which rows have a label (rows,), bool; None: all of them
 
 
 class Measures(NamedTuple):
@@ -90,7 +91,10 @@ class Trainer:
         )
 
     def train_step(self) -> Measures:
-        """Play one round. Rows i of the real and of the generated batch share their label."""
+        """Play one round. Rows i of the real and of the generated batch share their label.
+
+        Where the real row has no label, D judges both without looking at any: its unconditional logit learns from them.
+        """
         game, now, n = self.game, self.schedule.at(self.step), self.schedule.batch_size
         for optimizer in (self.optimizer_g, self.optimizer_d):
             optimizer.param_groups[0]["lr"] = now.learning_rate * self.rate_scale
@@ -100,13 +104,16 @@ class Trainer:
         share = slice(self.fabric.global_rank, None, self.fabric.world_size)
         seen_real, seen_fake, seen_again = (d[share] for d in game.augment.draw(3 * n, p, self.random).chunk(3))
         indices, labels, latents = indices[share], labels[share], latents[share]
+        condition = torch.full(labels.shape, now.condition, device=labels.device)
+        if game.labelled is not None:
+            condition = condition * game.labelled[indices]
 
         with self.fabric.autocast():
             fake = game.generator(latents, labels, now.condition).float()
         real_seen = game.augment(game.rows(indices), seen_real)
         fake_seen = game.augment(fake.detach(), seen_fake)
-        real_logits, loss_d, penalty = self.discriminator_step(real_seen, fake_seen, labels, now.condition)
-        fake_logits, loss_g = self.generator_step(game.augment(fake, seen_again), labels, real_logits, now.condition)
+        real_logits, loss_d, penalty = self.discriminator_step(real_seen, fake_seen, labels, condition)
+        fake_logits, loss_g = self.generator_step(game.augment(fake, seen_again), labels, real_logits, condition)
 
         game.augmentation.observe(self._mean(real_logits.sign().mean()))
         self.step += 1
@@ -114,29 +121,32 @@ class Trainer:
         return Measures(loss_d, loss_g, penalty, real_logits.mean(), fake_logits.mean())
 
     def discriminator_step(
-        self, real: Tensor, fake: Tensor, labels: Tensor, condition: float
+        self, real: Tensor, fake: Tensor, labels: Tensor, condition: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Train D to tell real rows from generated ones. Real and fake go through it as one batch."""
+        """Train D to tell real rows from generated ones (n, ...), which go through it as one batch.
+
+        ``condition`` (n,) says how much each label counts.
+        """
         discriminator = self.game.discriminator.requires_grad_(True)
-        both, twice = torch.cat([real, fake]), torch.cat([labels, labels])
+        both, twice, strength = (torch.cat(pair) for pair in ((real, fake), (labels, labels), (condition, condition)))
         with self.fabric.autocast():
-            logits, classes = discriminator(both, twice, condition)
+            logits, classes = discriminator(both, twice, strength)
         real_logits, fake_logits = logits.float().chunk(2)
         loss = self.game.objective.discriminator(real_logits, fake_logits)
         if classes is not None:
-            loss = loss + condition * cross_entropy(classes[: len(labels)].float(), labels)
+            loss = loss + _classification(classes[: len(labels)], labels, condition)
         penalty = loss.new_zeros(())
         if self.step % self.schedule.penalty_interval == 0:
             with self.fabric.autocast():
                 penalty = self.game.penalty(
-                    lambda x: discriminator(x, twice[: len(x)], condition)[0].float(), real, fake, self.random
+                    lambda x: discriminator(x, twice[: len(x)], strength[: len(x)])[0].float(), real, fake, self.random
                 )
         weight = self.schedule.penalty_weight * self.schedule.penalty_interval
         self._descend(self.optimizer_d, loss + weight * penalty)
         return real_logits.detach(), loss.detach(), penalty.detach()
 
     def generator_step(
-        self, fake: Tensor, labels: Tensor, real_logits: Tensor, condition: float
+        self, fake: Tensor, labels: Tensor, real_logits: Tensor, condition: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Train G so that D, which stands still, takes its rows for real."""
         discriminator = self.game.discriminator.requires_grad_(False)
@@ -145,7 +155,7 @@ class Trainer:
         fake_logits = logits.float()
         loss = self.game.objective.generator(real_logits, fake_logits)
         if classes is not None:
-            loss = loss + condition * cross_entropy(classes.float(), labels)
+            loss = loss + _classification(classes, labels, condition)
         self._descend(self.optimizer_g, loss)
         return fake_logits.detach(), loss.detach()
 
@@ -220,6 +230,11 @@ def _laid_out_as(parameter: Tensor, moment: Tensor) -> Tensor:
     if moment.shape != parameter.shape:
         return moment.clone()
     return torch.empty_like(parameter, requires_grad=False).copy_(moment)
+
+
+def _classification(classes: Tensor, labels: Tensor, condition: Tensor) -> Tensor:
+    """Cross entropy of class logits (n, K), each row as much as its label counts."""
+    return (condition * cross_entropy(classes.float(), labels, reduction="none")).mean()
 
 
 def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ SCORES = pa.schema(
 def write_candidates(
     candidates: Iterable[Candidates],
     training: Rows,
-    quotas: NDArray[np.int64],
+    quotas: Mapping[str, int],
     *,
     model: str,
     out: str | Path,
@@ -45,10 +45,10 @@ def write_candidates(
     Parameters
     ----------
     candidates : iterable of Candidates
-        Portions, as `ganaug.GANAugmenter.candidates` yields them.
+        Portions, as `ganaug.GANAugmenter.candidates` yields them, labelled by class name.
     training : Rows
         The rows that the model and the teacher saw; give the file its schema and the nearest row its id.
-    quotas : int array (K,)
+    quotas : mapping from class name to int
         Rows wanted of each class.
     model : str
         Hash of the model's weights, noted in every row.
@@ -62,12 +62,11 @@ def write_candidates(
     reasons: dict[str, Counter[str]] = {name: Counter() for name in names}
     with (
         RowWriter(out, training.schema, extra=SCORES) as writer,
-        Progress(stage, int(quotas.sum()), "rows") as progress,
+        Progress(stage, sum(quotas.values()), "rows") as progress,
     ):
         for found in candidates:
             writer.write(_rows(found, training), _extra(found, training, model))
-            for code, reason in zip(found.labels, found.reasons, strict=True):
-                name = names[code]
+            for name, reason in zip(found.labels, found.reasons, strict=True):
                 drawn[name] += 1
                 kept[name] += not reason
                 if reason:
@@ -79,29 +78,30 @@ def write_candidates(
         {
             "model": model,
             "copy_distance": copy_distance(training.images),
-            "wanted": int(quotas.sum()),
+            "wanted": sum(quotas.values()),
             "candidates": sum(drawn.values()),
             "kept": sum(kept.values()),
             "dropped": dict(total),
             "per_class": {
                 name: {
-                    "wanted": int(quota),
+                    "wanted": quotas[name],
                     "candidates": drawn[name],
                     "kept": kept[name],
                     "dropped": dict(reasons[name]),
                 }
-                for name, quota in zip(names, quotas, strict=True)
+                for name in names
             },
         },
     )
 
 
 def _rows(found: Candidates, training: Rows) -> Rows:
-    n = len(found.labels)
+    n, names = len(found.labels), training.schema.classes
+    codes = {name: code for code, name in enumerate(names)}  # the model sorts its classes, a schema need not
     return Rows(
         training.schema,
         found.images,
-        found.labels,
+        np.array([codes[name] for name in found.labels], np.int64),
         synthetic=np.ones(n, bool),
         ids=content_ids(found.images),
         groups=np.full(n, None, object),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ class Candidates:
     """A portion of generated rows with their scores and what became of them."""
 
     images: NDArray[np.uint8]  # (n, H, W, C)
-    labels: NDArray[np.int64]  # (n,)
+    labels: NDArray[Any]  # (n,)
     scores: Scores
     reasons: NDArray[np.object_]  # "" where kept
 

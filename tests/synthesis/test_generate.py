@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 
+from ganaug.augmenter import GANAugmenter
 from ganaug.data.rows import Rows, Schema, content_ids, read_rows, read_table
 from ganaug.synthesis.generate import SCORES, write_candidates
 from ganaug.synthesis.score import copy_distance
-from ganaug.synthesis.select import Candidates
+from ganaug.synthesis.select import Candidates, Selection
 
-QUOTAS = np.array([2, 1])
+QUOTAS = {"cat": 2, "dog": 1}
 
 
 def images(n: int, seed: int) -> np.ndarray:
@@ -31,7 +32,7 @@ def candidates():
             "nearest_distance": np.full(n, 0.5, np.float32),
             "nearest": np.arange(n),
         }
-        yield Candidates(images(n, seed), np.array(labels), scores, np.array(reasons, object))
+        yield Candidates(images(n, seed), np.array(["cat", "dog"])[labels], scores, np.array(reasons, object))
 
 
 @pytest.fixture
@@ -92,3 +93,20 @@ def test_nothing_is_left_behind_when_generation_fails(training, tmp_path):
             failing(), training, QUOTAS, model="", out=tmp_path / "o.parquet", report=tmp_path / "r.json", stage="g"
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_classes_keep_their_names_when_the_schema_does_not_sort_them(tmp_path):
+    schema = Schema(8, 8, 1, ("white", "black"))
+    noise = np.random.default_rng(0).integers(0, 60, (40, 8, 8, 1), np.uint8)
+    rows = Rows.build(schema, np.where(np.arange(40)[:, None, None, None] < 20, 255 - noise, noise), np.arange(40) // 20)
+    names = np.array(schema.classes)[rows.labels]
+    augmenter = GANAugmenter(steps=120, width=16, batch_size=16, random_state=0).fit(rows.images, names)
+    quotas = {"white": 6, "black": 9}
+    found = augmenter.candidates(rows.images, names, quotas, Selection(drop_copies=False))
+    out, report = tmp_path / "synthetic.parquet", tmp_path / "report.json"
+    write_candidates(found, rows, quotas, model="", out=out, report=report, stage="generate")
+    made = read_rows(out)
+    brightness = [made.images[made.labels == code].mean() for code in (0, 1)]
+    assert brightness[0] > 160 > 90 > brightness[1]
+    kept = {name: row["kept"] for name, row in json.loads(report.read_text())["per_class"].items()}
+    assert kept == quotas

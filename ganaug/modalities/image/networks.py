@@ -175,7 +175,7 @@ class Discriminator(nn.Module):
         x = leaky_relu(x, SLOPE).permute(0, 2, 3, 1)
         return leaky_relu(self.exit(x.flatten(1)), SLOPE)
 
-    def forward(self, images: Tensor, labels: Tensor, strength: float = 1.0) -> tuple[Tensor, Tensor | None]:
+    def forward(self, images: Tensor, labels: Tensor, strength: float | Tensor = 1.0) -> tuple[Tensor, Tensor | None]:
         """Map images (n, C, H, W) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K)."""
         logits: tuple[Tensor, Tensor | None] = self.head(self.features(images), labels, strength)
         return logits

@@ -70,8 +70,8 @@ def image_game(
     ----------
     architecture : Architecture
         The networks.
-    images, labels : arrays (n, H, W, C) and (n,)
-        Training rows and class codes.
+    images, labels : arrays (n, H, W, C) and (m,)
+        Training rows, and the class codes of the first m; the others are unlabelled.
     objective, penalty, augment, augmentation
         The rules.
     seed : int
@@ -85,12 +85,13 @@ def image_game(
         generator.to(device),
         discriminator.to(device),
         rows=lambda indices: to_float(data[indices]),
-        sampler=BalancedSampler(codes, architecture.n_classes),
+        sampler=BalancedSampler(codes, architecture.n_classes, unlabelled=len(images) - len(labels)),
         objective=objective,
         penalty=penalty,
         augment=augment,
         augmentation=augmentation,
         latent=architecture.latent,
+        labelled=None if len(images) == len(labels) else torch.arange(len(images), device=device) < len(labels),
     )
 
 

@@ -1,0 +1,132 @@
+"""From parameters and labelled images to a trained pair of networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from numpy.typing import NDArray
+from torch import nn
+
+from ganaug.gan.augmentation import AUGMENTATIONS
+from ganaug.gan.checkpoint import fingerprint
+from ganaug.gan.fabric import make_fabric
+from ganaug.gan.objectives import OBJECTIVES
+from ganaug.gan.penalties import PENALTIES
+from ganaug.gan.run import Record, run
+from ganaug.gan.schedule import Schedule, auto_steps
+from ganaug.gan.trainer import Game, Trainer
+from ganaug.modalities.image.augment import ImageAugment
+from ganaug.modalities.image.players import Architecture, image_game
+from ganaug.modalities.warm import start_from
+from ganaug.model import load_model
+
+
+class Trained(NamedTuple):
+    """What training leaves behind."""
+
+    architecture: Architecture
+    generator: nn.Module  # the moving average of its weights
+    discriminator: nn.Module
+    record: Record
+    checkpoint: Path | None  # no longer needed once the model is saved
+
+
+def train(
+    params: Mapping[str, Any],
+    images: NDArray[np.uint8],
+    codes: NDArray[np.int64],
+    classes: NDArray[Any],
+    seed: int,
+    snapshot: Callable[[nn.Module], torch.Tensor],
+) -> Trained:
+    """Play the game that the parameters describe, from its checkpoint if there is one.
+
+    Parameters
+    ----------
+    params : mapping
+        Those of `ganaug.GANAugmenter`.
+    images, codes : arrays (n, H, W, C) and (m,)
+        Training images, and the class codes of the first m; the others are unlabelled.
+    classes : array (K,)
+        Class labels.
+    seed : int
+        Of everything random.
+    snapshot : callable
+        From the averaged generator to a tensor worth keeping, taken now and then.
+
+    Raises
+    ------
+    ConfigError
+        A choice is unknown.
+    ModelError
+        The model to start from does not fit, or the checkpoint cannot be read or written.
+    """
+    fabric = make_fabric(params["device"], params["precision"])
+    height, width, channels = images.shape[1:]
+    architecture = Architecture(
+        height,
+        width,
+        channels,
+        len(classes),
+        conditioning=params["conditioning"],
+        base_width=params["width"],
+        depth=params["depth"],
+    )
+    schedule = Schedule(
+        auto_steps(len(images)) if params["steps"] == "auto" else int(params["steps"]),
+        batch_size=params["batch_size"],
+        learning_rate=params["learning_rate"],
+        penalty_weight=params["penalty_weight"],
+    )
+    game = _game(params, architecture, images, codes, schedule.steps, seed, fabric)
+    if params["warm_start"] is not None:
+        _start_warm(game, Path(params["warm_start"]), classes)
+    choices = {name: params[name] for name in ("objective", "penalty", "augmentation", "precision")}
+    choices |= {"invariances": sorted(params["invariances"]), "seed": seed, "device": fabric.device.type}
+    start = [
+        p.detach().cpu().flatten()[:1000].numpy() for p in game.generator.parameters()
+    ]  # differs after a warm start
+    identity = fingerprint({**asdict(architecture), **asdict(schedule), **choices}, images, codes, *start)
+    folder, verbose = params["checkpoint_dir"], params["verbose"]
+    checkpoint = None if folder is None else Path(folder, f"{identity}.safetensors")
+    stage = verbose if isinstance(verbose, str) else "fit" if verbose else None
+    trainer = Trainer(fabric, game, schedule, seed)
+    record = run(trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage)
+    discriminator = game.discriminator.eval().requires_grad_(False)
+    return Trained(architecture, trainer.ema.module.eval(), discriminator, record, checkpoint)
+
+
+def _game(
+    params: Mapping[str, Any],
+    architecture: Architecture,
+    images: NDArray[np.uint8],
+    codes: NDArray[np.int64],
+    steps: int,
+    seed: int,
+    fabric: Fabric,
+) -> Game:
+    objective = OBJECTIVES[params["objective"]]
+    return image_game(
+        architecture,
+        images,
+        codes,
+        objective,
+        PENALTIES[objective.penalty if params["penalty"] == "auto" else params["penalty"]](),
+        ImageAugment(params["invariances"]),
+        AUGMENTATIONS[params["augmentation"]](steps),
+        seed,
+        fabric.device,
+    )
+
+
+def _start_warm(game: Game, folder: Path, classes: NDArray[Any]) -> None:
+    config, weights = load_model(folder)
+    known, names = ([str(c) for c in labels] for labels in (config["classes"], classes))
+    for name, module in (("generator", game.generator), ("discriminator", game.discriminator)):
+        start_from(module, weights[name], known, names, str(folder))
