@@ -1,0 +1,113 @@
+"""Train digits in processes of their own that end as told; `test_interruptions.py` and `test_processes.py` run this.
+
+Each process is a fork of this one, which has paid for the imports and computes nothing itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from ganaug.augmenter import GANAugmenter
+from ganaug.errors import guard
+from ganaug.gan import run
+from ganaug.gan.trainer import Trainer
+
+
+def fit(checkpoints: Path | None, **parameters) -> GANAugmenter:
+    images, labels = load_digits(return_X_y=True)
+    settings = {"steps": 80, "width": 8, "batch_size": 16, "random_state": 0, "device": "cpu", "precision": "32-true"}
+    found = GANAugmenter(**settings | parameters, checkpoint_dir=checkpoints)
+    return found.fit((images[:60].reshape(-1, 8, 8) * 15.9).astype(np.uint8), labels[:60])
+
+
+def fork(work: Callable[[], None], **environment: str) -> int:
+    """Start ``work`` in a child; return its id."""
+    child = os.fork()
+    if child:
+        return child
+    os.environ.update(environment)
+    try:
+        guard(work)
+        os._exit(0)
+    except SystemExit as end:
+        os._exit(end.code)
+    except BaseException as error:
+        print(repr(error), file=sys.stderr, flush=True)
+        os._exit(1)
+
+
+def ended(child: int) -> int:
+    """Wait for a child; return its exit code, or minus the signal that ended it."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def killed(folder: Path) -> dict:
+    """Kill a run again and again, at random moments, until one gets through."""
+    run.SECONDS = 0.0
+
+    def work() -> None:
+        fit(folder / "checkpoints", steps=160).save(folder / "killed")
+
+    began = time.monotonic()
+    code = ended(fork(lambda: fit(folder / "other", steps=160).save(folder / "whole")))
+    whole, moments, ends = time.monotonic() - began, random.Random(0), [code]
+    for attempt in range(30):
+        child = fork(work)
+        if attempt < 8:
+            time.sleep(whole * moments.uniform(0.02, 0.4))
+            os.kill(child, signal.SIGKILL)
+        ends.append(ended(child))
+        if ends[-1] == 0:
+            break
+    return {"ends": ends}
+
+
+def interrupted(folder: Path) -> dict:
+    """Press Ctrl-C in a run that would not have saved its state for a long time."""
+    train_step = Trainer.train_step
+
+    def step(self: Trainer):
+        if self.step == 33:
+            os.kill(os.getpid(), signal.SIGINT)
+        return train_step(self)
+
+    Trainer.train_step = step
+    code = ended(fork(lambda: fit(folder / "checkpoints").save(folder / "model")))
+    Trainer.train_step = train_step
+    return {"ends": [code, ended(fork(lambda: fit(folder / "checkpoints").save(folder / "model")))]}
+
+
+def together(folder: Path) -> dict:
+    """Train alone, and as two processes in the environment that torchrun sets up."""
+
+    def work(where: Path) -> Callable[[], None]:
+        def trained() -> None:
+            fit(where / "checkpoints", steps=30, objective="non_saturating").save(where)
+
+        return trained
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shared = {
+        "TORCHELASTIC_RUN_ID": "test", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2",
+        "LOCAL_WORLD_SIZE": "2", "GROUP_RANK": "0", "GROUP_WORLD_SIZE": "1",
+    }  # fmt: skip
+    children = [fork(work(folder / "alone"))]
+    children += [fork(work(folder / f"rank{r}"), RANK=str(r), LOCAL_RANK=str(r), **shared) for r in (0, 1)]
+    return {"ends": [ended(child) for child in children]}
+
+
+if __name__ == "__main__":
+    print(json.dumps(globals()[sys.argv[1]](Path(sys.argv[2]))))

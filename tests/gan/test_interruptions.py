@@ -1,0 +1,61 @@
+"""Real processes that end too early, and what they leave behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.numpy import load_file
+
+
+def attempt(what: str, folder: Path) -> list[int]:
+    """Let `attempts.py` do ``what`` in ``folder``; return how its processes ended."""
+    script = Path(__file__).with_name("attempts.py")
+    done = subprocess.run([sys.executable, script, what, folder], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])["ends"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory) -> tuple[Path, list[int]]:
+    folder = tmp_path_factory.mktemp("killed")
+    return folder, attempt("killed", folder)
+
+
+def test_a_killed_run_ends_with_the_bytes_of_an_uninterrupted_one(killed):
+    folder, ends = killed
+    assert ends[0] == ends[-1] == 0
+    assert set(ends[1:-1]) == {-9}
+    assert contents(folder / "killed") == contents(folder / "whole")
+    assert "model.safetensors" in contents(folder / "whole")
+
+
+def test_its_checkpoint_is_gone_once_the_model_is_saved(killed):
+    assert not list((killed[0] / "checkpoints").glob("*.safetensors"))
+
+
+def test_ctrl_c_saves_says_130_and_goes_on(tmp_path):
+    assert attempt("interrupted", tmp_path) == [130, 0]
+    steps = pd.read_csv(tmp_path / "model" / "history.csv")["step"]
+    assert steps.iloc[-1] == 80
+    assert steps.is_monotonic_increasing
+    assert steps.is_unique
+
+
+def test_two_processes_play_the_game_of_one(tmp_path):
+    assert attempt("together", tmp_path) == [0, 0, 0]
+    alone, together = (pd.read_csv(tmp_path / name / "history.csv") for name in ("alone", "rank0"))
+    assert alone["step"].tolist() == together["step"].tolist()
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
+    weights = [load_file(tmp_path / name / "model.safetensors") for name in ("alone", "rank0")]
+    assert all(np.abs(weights[0][k] - weights[1][k]).max() < 1e-5 for k in weights[0])
+    assert not (tmp_path / "rank1").exists()  # one process writes

@@ -1,0 +1,531 @@
+from __future__ import annotations
+
+import copy
+import functools
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
+
+from ganaug import GANAugmenter, augmenter, load_augmenter
+from ganaug.errors import ConfigError, DataError, GanaugError, ModelError
+from ganaug.synthesis.select import Selection
+
+Fitted = tuple[GANAugmenter, np.ndarray, np.ndarray]
+
+
+def tiny(**parameters) -> GANAugmenter:
+    return GANAugmenter(**{"steps": 6, "batch_size": 8, "width": 4, "random_state": 0, "device": "cpu"} | parameters)
+
+
+def digits(n: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    images, labels = load_digits(return_X_y=True)
+    return (images[:n].reshape(-1, 8, 8) * 15.9).astype(np.uint8), labels[:n]
+
+
+def noise(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Fitted:
+    """An augmenter and what it was trained on: some digits, by name."""
+    rows, y = digits()
+    names = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])[y]
+    return tiny(steps=40, batch_size=16, width=8).fit(rows, names), rows, names
+
+
+@pytest.fixture
+def quick_teacher(monkeypatch):
+    monkeypatch.setattr(augmenter, "train_classifier", functools.partial(augmenter.train_classifier, steps=40))
+
+
+# fit
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(tmp_path):
+    rows, y = digits()
+    hashes, images = [], []
+    for i, seed in enumerate((3, 3, 4, np.random.RandomState(5), np.random.RandomState(5))):
+        found = tiny(random_state=seed).fit(rows, y)
+        found.save(tmp_path / str(i))
+        hashes.append(found.model_id_)
+        images.append(found.sample(per_class=2)[0].tobytes())
+    for each in (hashes, images):
+        assert each[0] == each[1] != each[2]
+        assert each[3] == each[4] != each[0]
+
+
+def test_fitting_again_starts_anew():
+    rows, y = digits()
+    found = tiny().fit(rows, y)
+    first = found.sample(per_class=3)[0]
+    assert np.array_equal(found.fit(rows, y).sample(per_class=3)[0], first)
+
+
+def test_global_random_states_are_left_alone(quick_teacher):
+    rows, y = digits()
+    np.random.seed(1)  # noqa: NPY002 - it is what is tested
+    torch.manual_seed(1)
+    before = np.random.get_state()[1].copy(), torch.random.get_rng_state()  # noqa: NPY002
+    found = tiny().fit(rows, y)
+    found.sample(per_class=1)
+    found.augment(rows, y, ratio=0.2)
+    assert np.array_equal(np.random.get_state()[1], before[0])  # noqa: NPY002
+    assert torch.equal(torch.random.get_rng_state(), before[1])
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 9, 1), (17, 12), (9, 8, 2), (10, 10, 3), (8, 8, 4)])
+def test_gray_colour_and_transparency(shape, quick_teacher):
+    rows, y = noise(6, *shape), np.array([0, 1] * 3)
+    found = tiny(steps=2).fit(rows, y)
+    assert found.shape_ == shape
+    assert found.sample(per_class=2)[0].shape == (4, *shape)
+    assert found.score_real(rows, y).shape == (6,)
+    both, _ = found.augment(rows, y, selection=Selection(min_confidence=0))
+    assert both.shape == (12, *shape)
+    assert both.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    "labels", [["b", "a", "b"], [3, -5, 3], [True, False, True], [0.5, 2.0, 0.5], np.array(["b", "a", "b"], object)]
+)
+def test_labels_keep_their_kind_also_on_disk(labels, tmp_path):
+    tiny(steps=1).fit(noise(3, 8, 8), labels).save(tmp_path)
+    found = GANAugmenter.load(tmp_path, device="cpu")
+    assert found.classes_.tolist() == sorted(set(labels))
+    assert found.classes_.dtype == np.asarray(labels).dtype
+    assert found.sample(y=labels)[1].tolist() == list(labels)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_hardly_any_rows(n, quick_teacher):
+    rows, y = noise(2, 8, 8)[:n], [4, 4][:n]
+    found = tiny(steps=2).fit(rows, y)
+    assert found.sample(per_class=3)[1].tolist() == [4, 4, 4]
+    assert len(found.augment(rows, y, ratio=3.0)[0]) >= n
+
+
+def test_arrays_that_may_not_be_written():
+    rows, y = digits()
+    rows.setflags(write=False)
+    y.setflags(write=False)
+    found = tiny(steps=2).fit(rows, y)
+    assert found.score_real(rows, y).shape == (60,)
+    assert found.sample(y=y)[0].shape == rows.shape
+
+
+def test_what_training_leaves_behind(fitted):
+    found = fitted[0]
+    assert found.history_["step"].iloc[-1] == 40
+    assert np.isfinite(found.history_.to_numpy()).all()
+    assert {"loss_discriminator", "loss_generator", "penalty", "real_logits", "fake_logits"} <= set(found.history_)
+    assert max(found.snapshots_) == 40
+    assert all(s.dtype == np.uint8 and s.shape[1:] == (8, 8, 1) for s in found.snapshots_.values())
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (noise(4, 8, 8) / 255, [0, 1, 0, 1], "array of float64 .*give images as uint8"),
+        (noise(4, 64), [0, 1, 0, 1], r"shape \(4, 64\)"),
+        (noise(4, 7, 8), [0, 1, 0, 1], "resize to 8 to 128"),
+        (noise(4, 8, 8), [0, 1, 0], "one label for each image"),
+        (noise(4, 8, 8), [0, 1, np.nan, 1], "missing label at row 2"),
+        (noise(4, 8, 8), np.array([0, 1, "a", 1], object), "mixes labels"),
+    ],
+)
+def test_data_that_cannot_be_used(images, labels, message):
+    with pytest.raises(DataError, match=message):
+        tiny().fit(images, labels)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"steps": 0}, "steps is 0; it must be 'auto' or a whole number from 1"),
+        ({"steps": "many"}, "steps is 'many'"),
+        ({"steps": 2.5}, "steps is 2.5"),
+        ({"batch_size": 0}, "batch_size is 0; it must be a whole number"),
+        ({"learning_rate": -0.1}, "learning_rate is -0.1; it must be a number above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"penalty_weight": -1}, "penalty_weight is -1"),
+        ({"objective": "hing"}, "objective is 'hing'.*did you mean 'hinge'"),
+        ({"objective": None}, "objective is None"),
+        ({"penalty": "r1r2"}, "did you mean 'r1_r2'"),
+        ({"conditioning": "project"}, "did you mean 'projection'"),
+        ({"augmentation": "diffaug"}, "did you mean 'diffaugment'"),
+        ({"invariances": "rotate"}, "invariances is 'rotate'; it must be a list"),
+        ({"invariances": ["flip"]}, "invariances.*'flip'"),
+        ({"width": 0}, "width is 0"),
+        ({"depth": "deep"}, "depth is 'deep'"),
+        ({"device": "tpu"}, "device is 'tpu'"),
+        ({"device": "cuda:99"}, "device is 'cuda:99', but this machine has no such CUDA device"),
+        ({"precision": "16"}, "precision is '16'"),
+        ({"random_state": "x"}, "random_state is 'x'; it must be a whole number"),
+        ({"random_state": -1}, "random_state is -1"),
+    ],
+)
+def test_parameters_that_cannot_be_used(parameters, message):
+    with pytest.raises(ConfigError, match=message):
+        tiny(**parameters).fit(*digits(20))
+
+
+def test_numbers_of_numpy_are_numbers():
+    tiny(steps=np.int64(2), batch_size=np.int32(4), learning_rate=np.float32(1e-3), random_state=np.int64(3)).fit(
+        *digits(20)
+    )
+
+
+# another package's objective and penalty
+
+PLUGIN = """
+import torch
+from ganaug.gan.objectives import OBJECTIVES, Objective
+from ganaug.gan.penalties import squared_gradient
+
+calls = []
+
+def discriminator(real, fake):
+    calls.append("objective")
+    return torch.exp(-real).mean() + torch.exp(fake).mean()
+
+exponential = Objective(discriminator, lambda real, fake: torch.exp(-fake).mean(), penalty="soft")
+
+class Soft:
+    def __init__(self):
+        self.state = {"mean": torch.zeros(())}
+
+    def __call__(self, critic, real, fake, generator):
+        calls.append("penalty")
+        found = squared_gradient(critic, real).sqrt().mean()
+        self.state["mean"] = found.detach()
+        return found
+"""
+
+
+def test_an_objective_and_a_penalty_of_another_package(tmp_path, monkeypatch):
+    about = tmp_path / "site" / "shiny_gan-1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: shiny-gan\nVersion: 1\n")
+    (about / "entry_points.txt").write_text(
+        "[ganaug.objective]\nexponential = shiny_gan:exponential\n[ganaug.penalty]\nsoft = shiny_gan:Soft\n"
+    )
+    (tmp_path / "site" / "shiny_gan.py").write_text(PLUGIN)
+    with monkeypatch.context() as installed:
+        installed.syspath_prepend(tmp_path / "site")
+        found = tiny(objective="exponential").fit(*digits())
+        import shiny_gan
+
+        assert {"objective", "penalty"} == set(shiny_gan.calls)
+        tiny(objective="hinge", penalty="soft", steps=2).fit(*digits(20))
+    assert np.isfinite(found.history_.to_numpy()).all()
+    found.save(tmp_path / "model")
+    again = load_augmenter(tmp_path / "model", "cpu")  # sampling needs no objective
+    assert np.array_equal(again.sample(1, random_state=0)[0], found.sample(1, random_state=0)[0])
+    with pytest.raises(ConfigError, match="objective is 'exponential'"):
+        clone(found).fit(*digits(20))
+
+
+# sample
+
+
+def test_labels_come_as_asked(fitted):
+    found = fitted[0]
+    new, labels = found.sample(per_class=3)
+    assert new.shape == (30, 8, 8)
+    assert labels.tolist() == np.repeat(found.classes_, 3).tolist()
+    wanted = ["six", "one", "one", "nine"]
+    assert found.sample(y=wanted)[1].tolist() == wanted
+    assert found.sample(y=[])[0].shape == found.sample(per_class=0)[0].shape == (0, 8, 8)
+
+
+def test_samples_go_on_unless_seeded(fitted):
+    found = copy.deepcopy(fitted[0])
+    first, second = found.sample(per_class=2)[0], found.sample(per_class=2)[0]
+    assert not np.array_equal(first, second)
+    seeded, again, other = (found.sample(2, random_state=s)[0] for s in (1, 1, 2))
+    assert np.array_equal(seeded, again)
+    assert not np.array_equal(seeded, other)
+    assert len(np.unique(np.concatenate([first, second, seeded, other]), axis=0)) == 80
+
+
+def test_truncation_narrows(fitted):
+    wide, narrow = (fitted[0].sample(y=["one"] * 40, truncation=t, random_state=0)[0].std(0).mean() for t in (1, 0.2))
+    assert narrow < wide
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({}, ConfigError, "either per_class=n or y="),
+        ({"per_class": 1, "y": ["one"]}, ConfigError, "either per_class=n or y="),
+        ({"per_class": -1}, ConfigError, "per_class is -1"),
+        ({"per_class": 1.5}, ConfigError, "per_class is 1.5"),
+        ({"per_class": 1, "truncation": -1}, ConfigError, "truncation is -1"),
+        ({"per_class": 1, "random_state": -1}, ConfigError, "random_state is -1"),
+        ({"y": ["eleven"]}, DataError, "The label 'eleven' is not one"),
+        ({"y": [1]}, DataError, "The label 1 is not one"),
+        ({"y": "one"}, DataError, "one label for each row"),
+    ],
+)
+def test_samples_that_cannot_be_had(fitted, arguments, error, message):
+    with pytest.raises(error, match=message):
+        fitted[0].sample(**arguments)
+
+
+# augment and score
+
+
+def test_originals_come_first_and_the_ratio_holds(fitted, quick_teacher):
+    found, rows, y = fitted
+    both, labels = found.augment(rows, y, ratio=1.5, selection=Selection(min_confidence=0, drop_copies=False))
+    assert np.array_equal(both[:60], rows)
+    assert np.array_equal(labels[:60], y)
+    names, before = np.unique(y, return_counts=True)
+    assert {n: (labels[60:] == n).sum() for n in names} == dict(zip(names, np.round(before * 1.5), strict=True))
+    assert labels[60:].tolist() == sorted(labels[60:])
+    assert found.augment(rows, y, ratio=0)[0].shape == rows.shape
+
+
+def test_the_selection_selects(fitted, quick_teacher):
+    found, rows, y = fitted
+    both, labels = found.augment(rows, y, selection=Selection(min_confidence=1.0, min_realism=1.0))
+    assert np.array_equal(both, rows)
+    assert np.array_equal(labels, y)
+
+
+def test_a_model_that_copies_adds_nothing(fitted, quick_teacher, monkeypatch):
+    found, rows, y = fitted
+    firsts = {label: rows[y == label][0] for label in np.unique(y)}
+    monkeypatch.setattr(
+        found, "_draw", lambda codes, truncation: np.stack([firsts[found.classes_[c]] for c in codes])[..., None]
+    )
+    assert len(found.augment(rows, y)[0]) == len(rows)
+    everything = Selection(min_confidence=0, drop_copies=False)
+    assert len(found.augment(rows, y, selection=everything)[0]) == 2 * len(rows)
+
+
+def test_some_classes_only(fitted, quick_teacher):
+    found, rows, y = fitted
+    some = np.isin(y, ["one", "two"])
+    _, labels = found.augment(rows[some], y[some], selection=Selection(min_confidence=0))
+    assert set(labels) == {"one", "two"}
+
+
+def test_realism_is_a_probability(fitted):
+    found, rows, y = fitted
+    for scores in (found.score_real(rows), found.score_real(rows, y)):
+        assert scores.shape == (60,)
+        assert ((scores >= 0) & (scores <= 1)).all()
+    fakes = found.sample(y=y, random_state=1)[0]
+    middle = (found.score_real(rows, y).mean() + found.score_real(fakes, y).mean()) / 2
+    assert middle == pytest.approx(0.5, abs=0.15)
+    assert found.score_real(rows, y).mean() > found.score_real(noise(60, 8, 8), y).mean()
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (noise(2, 8, 9), ["one", "two"], r"shape \(8, 9, 1\), but the model was trained on \(8, 8, 1\)"),
+        (noise(2, 8, 8, 3), ["one", "two"], r"shape \(8, 8, 3\)"),
+        (noise(2, 8, 8), ["one"], "one label for each of the 2 images"),
+        (noise(2, 8, 8), ["one", "uno"], "The label 'uno'"),
+        (noise(2, 8, 8) / 255, ["one", "two"], "uint8"),
+    ],
+)
+def test_rows_that_do_not_fit_the_model(fitted, images, labels, message):
+    for method in (fitted[0].augment, fitted[0].score_real):
+        with pytest.raises(DataError, match=message):
+            method(images, labels)
+
+
+@pytest.mark.parametrize("ratio", [-1, float("nan"), "2", None])
+def test_ratios_that_cannot_be(fitted, ratio):
+    with pytest.raises(ConfigError, match="ratio is"):
+        fitted[0].augment(*fitted[1:], ratio=ratio)
+
+
+# scikit-learn's manners
+
+
+def test_parameters_are_stored_as_given():
+    found = tiny(invariances=["rotate"], steps="nonsense")
+    assert found.get_params()["steps"] == "nonsense"
+    assert found.set_params(width=16).width == 16
+    copied = clone(found)
+    assert copied.get_params() == found.get_params()
+    assert not hasattr(copied, "classes_")
+    assert "rotate" in repr(found)
+
+
+def test_a_clone_of_a_fitted_one_is_unfitted_and_alike(fitted):
+    with pytest.raises(NotFittedError):
+        clone(fitted[0]).sample(per_class=1)
+
+
+def test_before_fit():
+    for call in (lambda a: a.sample(1), lambda a: a.augment(*digits()), lambda a: a.score_real(digits()[0])):
+        with pytest.raises(NotFittedError):
+            call(tiny())
+    with pytest.raises(NotFittedError):
+        tiny().save("nowhere")
+    assert not Path("nowhere").exists()
+
+
+def test_a_fitted_one_can_be_copied_and_pickled(fitted):
+    expected = fitted[0].sample(1, random_state=0)[0]
+    for found in (copy.deepcopy(fitted[0]), pickle.loads(pickle.dumps(fitted[0]))):
+        assert np.array_equal(found.sample(1, random_state=0)[0], expected)
+
+
+# save and load
+
+
+@pytest.fixture
+def folder(fitted, tmp_path) -> Path:
+    fitted[0].save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_a_saved_model_is_the_model(fitted, folder):
+    found, rows, y = fitted
+    again = GANAugmenter.load(folder, device="cpu")
+    for seed in (0, 1):
+        assert np.array_equal(again.sample(2, random_state=seed)[0], found.sample(2, random_state=seed)[0])
+    assert np.array_equal(again.score_real(rows, y), found.score_real(rows, y))
+    assert again.classes_.tolist() == found.classes_.tolist()
+    assert (again.shape_, again.seed_, again.model_id_) == (found.shape_, found.seed_, found.model_id_)
+    np.testing.assert_allclose(again.history_, found.history_, rtol=1e-4)
+    assert again.get_params()["width"] == 8
+
+
+def test_saving_twice_writes_the_same_bytes(fitted, folder, tmp_path):
+    fitted[0].save(tmp_path / "again")
+    GANAugmenter.load(folder).save(tmp_path / "loaded")
+    names = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
+    assert {"config.json", "model.safetensors", "history.csv"} < {str(n) for n in names}
+    assert all((folder / n).read_bytes() == (tmp_path / "again" / n).read_bytes() for n in names)
+    for name in ("config.json", "model.safetensors", "history.csv"):
+        assert (folder / name).read_bytes() == (tmp_path / "loaded" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda f: shutil.rmtree(f),
+        lambda f: (f / "config.json").unlink(),
+        lambda f: (f / "model.safetensors").unlink(),
+        lambda f: (f / "history.csv").unlink(),
+        lambda f: (f / "history.csv").write_bytes(b""),
+        lambda f: (f / "model.safetensors").write_bytes((f / "model.safetensors").read_bytes()[:-1]),
+        lambda f: (f / "config.json").write_text('{"nested": 1}'),
+    ],
+)
+def test_a_damaged_model_is_refused(folder, spoil):
+    spoil(folder)
+    with pytest.raises(ModelError, match="model"):
+        GANAugmenter.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("architecture", {"height": 8}), ("architecture", None), ("rules", {"magic": 1}), ("shape", None),
+     ("classes", ["only one"]), ("class_type", "no type"), ("midpoint", "high"), ("seed", None)],
+)  # fmt: skip
+def test_a_configuration_that_does_not_fit_is_refused(folder, key, value):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {key: value}))
+    with pytest.raises(ModelError, match="does not fit this version"):
+        GANAugmenter.load(folder)
+
+
+@pytest.mark.parametrize("where", ["file/model", "model/samples"])
+def test_a_folder_that_cannot_be_written(fitted, tmp_path, where):
+    (tmp_path / where).parent.mkdir()
+    if where.startswith("file"):
+        (tmp_path / "file").rmdir()
+        (tmp_path / "file").write_text("")
+    else:
+        (tmp_path / where).write_text("a file where a folder should be")
+    with pytest.raises(ModelError, match=r"Cannot write the model to .*choose a folder"):
+        fitted[0].save(tmp_path / where.split("/samples")[0])
+
+
+# checkpoints and warm starts
+
+
+def test_a_finished_run_waits_for_its_model_to_be_saved(tmp_path):
+    rows, y = digits()
+    plain = tiny().fit(rows, y)
+    for _ in range(2):
+        found = tiny(checkpoint_dir=tmp_path / "c").fit(rows, y)
+        assert np.array_equal(found.sample(2)[0], plain.sample(2, random_state=plain.seed_)[0])
+        assert len(list((tmp_path / "c").iterdir())) == 1
+    found.save(tmp_path / "model")
+    assert list((tmp_path / "c").iterdir()) == []
+
+
+def test_runs_do_not_take_up_each_others_checkpoints(tmp_path):
+    rows, y = digits()
+    runs = [{}, {"random_state": 1}, {"steps": 7}, {"learning_rate": 0.002}, {"objective": "hinge"}, {"penalty": "r1"},
+            {"augmentation": "none"}, {"invariances": ["rotate"]}, {"width": 8}, {"batch_size": 9}]  # fmt: skip
+    for parameters in runs:
+        together, alone = (tiny(checkpoint_dir=c, **parameters).fit(rows, y) for c in (tmp_path, None))
+        assert np.array_equal(together.sample(1)[0], alone.sample(1)[0])
+    tiny(checkpoint_dir=tmp_path).fit(rows[1:], y[1:])
+    assert len(list(tmp_path.iterdir())) == len(runs) + 1
+
+
+def test_a_warm_start_keeps_what_classes_of_the_same_name_have_learnt(fitted, folder):
+    start = fitted[0]
+    rows, y = fitted[1], np.where(fitted[2] == "two", "zwei", fitted[2])
+    found = tiny(steps=1, batch_size=16, width=8, learning_rate=1e-9, warm_start=folder).fit(rows, y)
+    same, new = (found.sample(y=[n] * 4, random_state=0)[0] for n in ("one", "zwei"))
+    assert np.array_equal(same, start.sample(y=["one"] * 4, random_state=0)[0])
+    assert not np.array_equal(new, start.sample(y=["two"] * 4, random_state=0)[0])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "shape"), [({"width": 16}, (8, 8)), ({"depth": 2}, (8, 8)), ({"conditioning": "acgan"}, (8, 8)),
+                              ({}, (32, 8))],
+)  # fmt: skip
+def test_a_warm_start_from_other_networks_is_refused(folder, parameters, shape):
+    with pytest.raises(ModelError, match="use its settings, or train anew"):
+        tiny(**{"width": 8, "warm_start": folder} | parameters).fit(noise(4, *shape), [0, 1, 0, 1])
+
+
+def test_a_warm_start_from_nothing_is_refused(tmp_path):
+    with pytest.raises(ModelError, match="not a readable model"):
+        tiny(warm_start=tmp_path / "none").fit(*digits(20))
+
+
+def test_progress_is_shown_when_asked(capsys):
+    tiny(steps=2).fit(*digits(20))
+    assert capsys.readouterr() == ("", "")
+    tiny(steps=2, verbose="my digits").fit(*digits(20))
+    assert "my digits: 2/2 steps" in capsys.readouterr().err
+
+
+def test_every_error_is_ours():
+    assert all(issubclass(e, GanaugError) for e in (ConfigError, DataError, ModelError))
+
+
+@pytest.mark.gpu
+def test_on_a_gpu(tmp_path):
+    """Mixed precision trains, and a CPU makes the same images from the same latents."""
+    rows, y = digits()
+    found = tiny(steps=40, width=8, device="cuda", precision="bf16-mixed").fit(rows, y)
+    assert np.isfinite(found.history_.to_numpy()).all()
+    assert np.array_equal(found.sample(2, random_state=0)[0], found.sample(2, random_state=0)[0])
+    found.save(tmp_path)
+    on_gpu, on_cpu = (GANAugmenter.load(tmp_path, device=d).sample(4, random_state=0)[0] for d in ("cuda", "cpu"))
+    assert np.abs(on_gpu.astype(int) - on_cpu).max() <= 2
+    assert found.score_real(rows, y).shape == (60,)
