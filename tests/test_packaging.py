@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-LAZY = {"torch", "lightning_fabric", "sklearn", "albumentations", "matplotlib", "ruamel.yaml", "dvc"}
+LAZY = {"torch", "lightning_fabric", "sklearn", "albumentations", "ruamel.yaml", "dvc"}
 
 
 @pytest.fixture(scope="module")
