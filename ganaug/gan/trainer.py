@@ -15,6 +15,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from ganaug.errors import ConfigError
 from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.ema import EMA
 from ganaug.gan.objectives import Objective
@@ -74,9 +75,19 @@ class Trainer:
     seed : int
         Of every random number drawn here. All processes draw the same numbers for the whole batch and take their share
         of the rows, so that a run does not depend on how many there are.
+
+    Raises
+    ------
+    ConfigError
+        The processes cannot share a batch evenly.
     """
 
     def __init__(self, fabric: Fabric, game: Game, schedule: Schedule, seed: int) -> None:
+        if schedule.batch_size % fabric.world_size:
+            raise ConfigError(
+                f"batch_size is {schedule.batch_size}, which {fabric.world_size} processes cannot share evenly: "
+                f"give a multiple of {fabric.world_size}."
+            )
         self.fabric, self.game, self.schedule = fabric, game, schedule
         self.optimizer_g = self._adam(game.generator)
         self.optimizer_d = self._adam(game.discriminator)
