@@ -16,6 +16,7 @@ from ganaug.gan.trainer import Game, Trainer
 
 CENTRES = torch.tensor([[-1.0, -0.5], [1.0, 0.5]])
 SPREAD = 0.2
+NUMBERS = {"learning_rate": 0.01, "penalty_weight": 0.1, "penalty_interval": 4}  # of the schedule, where none are given
 LATENT = 4
 
 
@@ -70,6 +71,7 @@ def point_trainer(
     augmentation: str = "none",
     seed: int = 0,
     rows: tuple[Tensor, Tensor] | None = None,
+    unlabelled: Tensor | None = None,
     device: str = "cpu",
     precision: str = "32-true",
     **numbers: float,
@@ -78,6 +80,8 @@ def point_trainer(
     fabric = make_fabric(device, precision)
     data, labels = (t.to(fabric.device) for t in rows or points())
     n_classes = int(labels.max()) + 1
+    if unlabelled is not None:
+        data = torch.cat([data, unlabelled.to(fabric.device)])
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         generator, discriminator = PointGenerator(n_classes), PointDiscriminator(n_classes, conditioning)
@@ -86,14 +90,15 @@ def point_trainer(
         generator.to(fabric.device),
         discriminator.to(fabric.device),
         rows=lambda indices: data[indices],
-        sampler=BalancedSampler(labels, n_classes),
+        sampler=BalancedSampler(labels, n_classes, len(data) - len(labels)),
         objective=rules,
         penalty=PENALTIES[penalty or rules.penalty](),
         augment=Shifts(),
         augmentation=AUGMENTATIONS[augmentation](steps),
         latent=LATENT,
+        labelled=torch.arange(len(data), device=fabric.device) < len(labels),
     )
-    return Trainer(fabric, game, Schedule(steps, **{"learning_rate": 0.01, "penalty_weight": 0.1} | numbers), seed)
+    return Trainer(fabric, game, Schedule(steps, **NUMBERS | numbers), seed)
 
 
 def play(trainer: Trainer) -> Trainer:

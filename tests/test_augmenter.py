@@ -122,6 +122,18 @@ def test_arrays_that_may_not_be_written():
     assert found.sample(y=y)[0].shape == rows.shape
 
 
+def test_unlabelled_images_count():
+    rows, y = digits()
+    more = digits(120)[0][60:]
+    plain, taught, again = (tiny().fit(rows, y, unlabelled=u) for u in (None, more, more))
+    images = [found.sample(2, random_state=0)[0] for found in (plain, taught, again)]
+    assert not np.array_equal(images[0], images[1])
+    assert np.array_equal(images[1], images[2])
+    for wrong in (more / 255, noise(3, 9, 8), noise(3, 8, 8, 3)):
+        with pytest.raises(DataError):
+            tiny().fit(rows, y, unlabelled=wrong)
+
+
 def test_what_training_leaves_behind(fitted):
     found = fitted[0]
     assert found.history_["step"].iloc[-1] == 40
@@ -476,7 +488,8 @@ def test_a_finished_run_waits_for_its_model_to_be_saved(tmp_path):
 def test_runs_do_not_take_up_each_others_checkpoints(tmp_path):
     rows, y = digits()
     runs = [{}, {"random_state": 1}, {"steps": 7}, {"learning_rate": 0.002}, {"objective": "hinge"}, {"penalty": "r1"},
-            {"augmentation": "none"}, {"invariances": ["rotate"]}, {"width": 8}, {"batch_size": 9}]  # fmt: skip
+            {"augmentation": "none"}, {"invariances": ["rotate"]}, {"width": 8}, {"batch_size": 9},
+            {"penalty_weight": 2.0}, {"conditioning": "concat"}]  # fmt: skip
     for parameters in runs:
         together, alone = (tiny(checkpoint_dir=c, **parameters).fit(rows, y) for c in (tmp_path, None))
         assert np.array_equal(together.sample(1)[0], alone.sample(1)[0])

@@ -88,12 +88,12 @@ def interrupted(folder: Path) -> dict:
     return {"ends": [code, ended(fork(lambda: fit(folder / "checkpoints").save(folder / "model")))]}
 
 
-def together(folder: Path) -> dict:
+def together(folder: Path, **parameters) -> dict:
     """Train alone, and as two processes in the environment that torchrun sets up."""
 
     def work(where: Path) -> Callable[[], None]:
         def trained() -> None:
-            fit(where / "checkpoints", steps=30, objective="non_saturating").save(where)
+            fit(where / "checkpoints", steps=30, objective="non_saturating", **parameters).save(where)
 
         return trained
 
@@ -107,6 +107,11 @@ def together(folder: Path) -> dict:
     children = [fork(work(folder / "alone"))]
     children += [fork(work(folder / f"rank{r}"), RANK=str(r), LOCAL_RANK=str(r), **shared) for r in (0, 1)]
     return {"ends": [ended(child) for child in children]}
+
+
+def uneven(folder: Path) -> dict:
+    """Ask two processes to share 15 rows."""
+    return together(folder, batch_size=15)
 
 
 if __name__ == "__main__":

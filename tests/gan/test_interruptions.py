@@ -13,11 +13,12 @@ import pytest
 from safetensors.numpy import load_file
 
 
-def attempt(what: str, folder: Path) -> list[int]:
-    """Let `attempts.py` do ``what`` in ``folder``; return how its processes ended."""
+def attempt(what: str, folder: Path, says: str = "") -> list[int]:
+    """Let `attempts.py` do ``what`` in ``folder`` and say ``says``; return how its processes ended."""
     script = Path(__file__).with_name("attempts.py")
     done = subprocess.run([sys.executable, script, what, folder], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+    assert says in done.stderr
     return json.loads(done.stdout.splitlines()[-1])["ends"]
 
 
@@ -44,7 +45,7 @@ def test_its_checkpoint_is_gone_once_the_model_is_saved(killed):
 
 
 def test_ctrl_c_saves_says_130_and_goes_on(tmp_path):
-    assert attempt("interrupted", tmp_path) == [130, 0]
+    assert attempt("interrupted", tmp_path, "ganaug: interrupted; run the same command again to go on") == [130, 0]
     steps = pd.read_csv(tmp_path / "model" / "history.csv")["step"]
     assert steps.iloc[-1] == 80
     assert steps.is_monotonic_increasing
@@ -59,3 +60,8 @@ def test_two_processes_play_the_game_of_one(tmp_path):
     weights = [load_file(tmp_path / name / "model.safetensors") for name in ("alone", "rank0")]
     assert all(np.abs(weights[0][k] - weights[1][k]).max() < 1e-5 for k in weights[0])
     assert not (tmp_path / "rank1").exists()  # one process writes
+
+
+def test_processes_that_cannot_share_a_batch_say_so(tmp_path):
+    says = "ganaug: batch_size is 15, which 2 processes cannot share evenly: give a multiple of 2."
+    assert attempt("uneven", tmp_path, says) == [0, 2, 2]

@@ -30,6 +30,18 @@ def test_the_generator_decides_what_is_drawn():
     assert not torch.equal(first, other)
 
 
+def test_rows_without_labels_make_up_half_of_a_batch():
+    rows, labels = BalancedSampler(torch.tensor([0, 1, 1]), 2, unlabelled=5).draw(
+        4001, torch.Generator().manual_seed(0)
+    )
+    assert rows.shape == labels.shape == (4001,)
+    counts = rows.bincount(minlength=8)
+    assert counts[:3].sum() == 2001
+    assert counts[3:].min() > 300
+    assert torch.equal(labels[rows < 3], torch.tensor([0, 1, 1])[rows[rows < 3]])
+    assert 1800 < labels.sum() < 2200
+
+
 def test_learning_rate_ends_low_but_not_at_zero():
     schedule = Schedule(steps=100, learning_rate=0.1)
     rates = [schedule.at(step).learning_rate for step in range(100)]
