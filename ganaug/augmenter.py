@@ -26,6 +26,7 @@ from ganaug.modalities.image.pixels import as_images, picture_grid, to_float, to
 from ganaug.modalities.image.players import Architecture, costs
 from ganaug.modalities.labels import encode, to_codes
 from ganaug.model import load_model, save_model
+from ganaug.progress import Progress
 from ganaug.synthesis.realism import Realism
 from ganaug.synthesis.sample import sample
 from ganaug.synthesis.score import Scorer
@@ -34,6 +35,7 @@ from ganaug.training import Trained, train
 
 Images = NDArray[np.uint8]
 SHOWN = 8  # columns of a sample grid
+TEACHER_STEPS = 400
 SCORED = 2048  # rows that fix the zero of the discriminator's logits
 
 
@@ -315,7 +317,16 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         codes = to_codes(y, self.classes_, len(images))
         wanted = np.zeros(len(self.classes_), np.int64)
         wanted[to_codes(list(quotas), self.classes_, len(quotas))] = list(quotas.values())
-        teacher = train_classifier(images, codes, len(self.classes_), seed=self.seed_, device=self.device)
+        with Progress(f"{self.verbose}, teacher" if self.verbose else None, TEACHER_STEPS) as progress:
+            teacher = train_classifier(
+                images,
+                codes,
+                len(self.classes_),
+                steps=TEACHER_STEPS,
+                seed=self.seed_,
+                device=self.device,
+                progress=progress,
+            )
         scorer = Scorer(self._realism, lambda rows: predict_proba(teacher, rows), images)
         for found in fill_quotas(lambda labels: self._draw(labels, 1.0), scorer, selection, wanted):
             yield replace(found, labels=self.classes_[found.labels])

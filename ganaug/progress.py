@@ -15,8 +15,8 @@ class Progress:
 
     Parameters
     ----------
-    stage : str
-        What is being done, for example ``"train_gan draw 0"``.
+    stage : str or None
+        What is being done, for example ``"train_gan draw 0"``; None shows nothing.
     total : int
         Steps in all.
     unit : str, default="steps"
@@ -31,7 +31,7 @@ class Progress:
     ...         progress.advance(100)
     """
 
-    def __init__(self, stage: str, total: int, unit: str = "steps", start: int = 0) -> None:
+    def __init__(self, stage: str | None, total: int, unit: str = "steps", start: int = 0) -> None:
         self.stage = stage
         self.total = total
         self.unit = unit
@@ -49,12 +49,14 @@ class Progress:
         if time.monotonic() - self._shown >= (LIVE_SECONDS if self._live else QUIET_SECONDS):
             self._show(note)
 
-    def _show(self, note: str) -> None:
+    def _show(self, note: str, over: bool = False) -> None:
+        if self.stage is None:
+            return
         self._shown = time.monotonic()
         seconds = max(self._shown - self._began, 1e-9)
         rate = (self.done - self._start) / seconds
         left = f"{(self.total - self.done) / rate:.0f} s left" if rate > 0 else "? s left"
-        end = left if self.done < self.total else f"done in {seconds:.1f} s"
+        end = f"done in {seconds:.1f} s" if over or self.done >= self.total else left
         line = f"{self.stage}: {self.done}/{self.total} {self.unit}, {rate:.1f}/s, {end}"
         if note:
             line += f", {note}"
@@ -64,6 +66,6 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            self._show("")
-        if self._live:
+            self._show("", over=True)
+        if self._live and self.stage is not None:
             print(file=sys.stderr)

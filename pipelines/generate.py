@@ -21,6 +21,7 @@ def main() -> None:
     params = load_params().generate
     augmenter = load_augmenter(f"models/gan/{draw}", params.device)
     train = read_rows(f"data/splits/{draw}/train.parquet")
+    augmenter.verbose = f"generate draw {draw}"
     names = np.array(train.schema.classes)
     quotas = dict.fromkeys(train.schema.classes, params.per_class)
     selection = Selection(params.min_confidence, params.min_realism, params.drop_copies, params.max_candidates)
@@ -31,7 +32,7 @@ def main() -> None:
         model=augmenter.model_id_,
         out=f"data/synthetic/{draw}.parquet",
         report=f"reports/generate/{draw}.json",
-        stage=f"generate draw {draw}",
+        stage=augmenter.verbose,
     )
 
 

@@ -99,7 +99,7 @@ def run(
         if checkpoint is not None and trainer.fabric.is_global_zero:
             save_checkpoint(checkpoint, good, identity)
 
-    with Progress(stage, steps, start=trainer.step) if stage else _Silence() as progress:
+    with Progress(stage, steps, start=trainer.step) as progress:
         try:
             while trainer.step < steps:
                 values = _play(trainer, min(every, steps - trainer.step), progress)
@@ -121,7 +121,7 @@ def run(
     return record
 
 
-def _play(trainer: Trainer, rounds: int, progress: Progress | _Silence) -> list[float]:
+def _play(trainer: Trainer, rounds: int, progress: Progress) -> list[float]:
     """Play some rounds; return the means of their measures."""
     total = torch.zeros(len(Measures._fields), device=trainer.fabric.device)
     for _ in range(rounds):
@@ -145,18 +145,3 @@ def _roll_back(trainer: Trainer, good: dict[str, Tensor], rollbacks: int) -> Non
             "times the learning rate",
             file=sys.stderr,
         )
-
-
-class _Silence:
-    """Progress that nobody watches."""
-
-    done = 0
-
-    def __enter__(self) -> _Silence:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
-
-    def advance(self) -> None:
-        """Count nothing."""

@@ -50,9 +50,9 @@ def _generate(folder: Path, draw: int, train: Rows, rng: np.random.Generator) ->
     }
     reasons = np.where(scores["confidence"] < 0.2, "low_confidence", "").astype(object)
     write_candidates(
-        [Candidates(images, np.repeat(train.labels, 4), scores, reasons)],
+        [Candidates(images, np.repeat(np.array(train.schema.classes)[train.labels], 4), scores, reasons)],
         train,
-        np.full(len(train.schema.classes), 16),
+        dict.fromkeys(train.schema.classes, 16),
         model="0f" * 16,
         out=folder / f"data/synthetic/{draw}.parquet",
         report=folder / f"reports/generate/{draw}.json",

@@ -98,7 +98,8 @@ def test_nothing_is_left_behind_when_generation_fails(training, tmp_path):
 def test_classes_keep_their_names_when_the_schema_does_not_sort_them(tmp_path):
     schema = Schema(8, 8, 1, ("white", "black"))
     noise = np.random.default_rng(0).integers(0, 60, (40, 8, 8, 1), np.uint8)
-    rows = Rows.build(schema, np.where(np.arange(40)[:, None, None, None] < 20, 255 - noise, noise), np.arange(40) // 20)
+    labels = np.arange(40) // 20
+    rows = Rows.build(schema, np.where(labels[:, None, None, None] == 0, 255 - noise, noise), labels)
     names = np.array(schema.classes)[rows.labels]
     augmenter = GANAugmenter(steps=120, width=16, batch_size=16, random_state=0).fit(rows.images, names)
     quotas = {"white": 6, "black": 9}
