@@ -5,6 +5,7 @@ Each process is a fork of this one, which has paid for the imports and computes 
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import random
@@ -88,15 +89,8 @@ def interrupted(folder: Path) -> dict:
     return {"ends": [code, ended(fork(lambda: fit(folder / "checkpoints").save(folder / "model")))]}
 
 
-def together(folder: Path, **parameters) -> dict:
-    """Train alone, and as two processes in the environment that torchrun sets up."""
-
-    def work(where: Path) -> Callable[[], None]:
-        def trained() -> None:
-            fit(where / "checkpoints", steps=30, objective="non_saturating", **parameters).save(where)
-
-        return trained
-
+def pair(work: Callable[[int], None]) -> list[int]:
+    """Let two processes do ``work(rank)`` in the environment that torchrun sets up; return their exit codes."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -104,14 +98,19 @@ def together(folder: Path, **parameters) -> dict:
         "TORCHELASTIC_RUN_ID": "test", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2",
         "LOCAL_WORLD_SIZE": "2", "GROUP_RANK": "0", "GROUP_WORLD_SIZE": "1",
     }  # fmt: skip
-    children = [fork(work(folder / "alone"))]
-    children += [fork(work(folder / f"rank{r}"), RANK=str(r), LOCAL_RANK=str(r), **shared) for r in (0, 1)]
-    return {"ends": [ended(child) for child in children]}
+    ranks = [fork(functools.partial(work, rank), RANK=str(rank), LOCAL_RANK=str(rank), **shared) for rank in (0, 1)]
+    return [ended(child) for child in ranks]
 
 
-def uneven(folder: Path) -> dict:
-    """Ask two processes to share 15 rows."""
-    return together(folder, batch_size=15)
+def together(folder: Path) -> dict:
+    """Train alone, then as two processes, then let two share a batch of 15."""
+
+    def work(where: Path, **parameters) -> None:
+        fit(where / "checkpoints", steps=30, objective="non_saturating", **parameters).save(where)
+
+    alone = ended(fork(lambda: work(folder / "alone")))
+    even = pair(lambda rank: work(folder / f"rank{rank}"))
+    return {"ends": [alone, *even, *pair(lambda rank: work(folder / "uneven", batch_size=15))]}
 
 
 if __name__ == "__main__":

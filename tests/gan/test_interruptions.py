@@ -53,15 +53,11 @@ def test_ctrl_c_saves_says_130_and_goes_on(tmp_path):
 
 
 def test_two_processes_play_the_game_of_one(tmp_path):
-    assert attempt("together", tmp_path) == [0, 0, 0]
+    says = "ganaug: batch_size is 15, which 2 processes cannot share evenly: give a multiple of 2."
+    assert attempt("together", tmp_path, says) == [0, 0, 0, 2, 2]
     alone, together = (pd.read_csv(tmp_path / name / "history.csv") for name in ("alone", "rank0"))
     assert alone["step"].tolist() == together["step"].tolist()
     np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
     weights = [load_file(tmp_path / name / "model.safetensors") for name in ("alone", "rank0")]
     assert all(np.abs(weights[0][k] - weights[1][k]).max() < 1e-5 for k in weights[0])
     assert not (tmp_path / "rank1").exists()  # one process writes
-
-
-def test_processes_that_cannot_share_a_batch_say_so(tmp_path):
-    says = "ganaug: batch_size is 15, which 2 processes cannot share evenly: give a multiple of 2."
-    assert attempt("uneven", tmp_path, says) == [0, 2, 2]
