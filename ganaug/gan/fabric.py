@@ -46,9 +46,9 @@ def make_fabric(device: str = "auto", precision: str = "auto") -> Fabric:
     target = resolve_device(device)
     if precision == "auto":
         precision = "bf16-mixed" if has_fast_bfloat16(target) else "32-true"
-    if "LT_CLI_USED" in os.environ:
-        fabric = Fabric(precision=precision)
-    elif "TORCHELASTIC_RUN_ID" in os.environ:
+    if "LT_CLI_USED" in os.environ:  # `fabric run`, whose options count and which has launched already
+        return Fabric(precision=os.environ.get("LT_PRECISION", precision))
+    if "TORCHELASTIC_RUN_ID" in os.environ:
         count, nodes = int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ.get("GROUP_WORLD_SIZE", 1))
         fabric = Fabric(accelerator=target.type, strategy="ddp", devices=count, num_nodes=nodes, precision=precision)
     else:
