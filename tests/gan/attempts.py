@@ -89,28 +89,31 @@ def interrupted(folder: Path) -> dict:
     return {"ends": [code, ended(fork(lambda: fit(folder / "checkpoints").save(folder / "model")))]}
 
 
-def pair(work: Callable[[int], None]) -> list[int]:
+def pair(work: Callable[[int], None], **environment: str) -> list[int]:
     """Let two processes do ``work(rank)`` in the environment that torchrun sets up; return their exit codes."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     shared = {
         "TORCHELASTIC_RUN_ID": "test", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2",
-        "LOCAL_WORLD_SIZE": "2", "GROUP_RANK": "0", "GROUP_WORLD_SIZE": "1",
+        "LOCAL_WORLD_SIZE": "2", "GROUP_RANK": "0", "GROUP_WORLD_SIZE": "1", **environment,
     }  # fmt: skip
     ranks = [fork(functools.partial(work, rank), RANK=str(rank), LOCAL_RANK=str(rank), **shared) for rank in (0, 1)]
     return [ended(child) for child in ranks]
 
 
 def together(folder: Path) -> dict:
-    """Train alone, then as two processes, then let two share a batch of 15."""
+    """Train alone, as two processes of torchrun, as two of `fabric run`, then let two share a batch of 15."""
 
     def work(where: Path, **parameters) -> None:
         fit(where / "checkpoints", steps=30, objective="non_saturating", **parameters).save(where)
 
     alone = ended(fork(lambda: work(folder / "alone")))
-    even = pair(lambda rank: work(folder / f"rank{rank}"))
-    return {"ends": [alone, *even, *pair(lambda rank: work(folder / "uneven", batch_size=15))]}
+    torchrun = pair(lambda rank: work(folder / f"torchrun{rank}"))
+    cli = {"LT_CLI_USED": "1", "LT_ACCELERATOR": "cpu", "LT_STRATEGY": "ddp", "LT_DEVICES": "2", "LT_NUM_NODES": "1"}
+    fabric = pair(lambda rank: work(folder / f"fabric{rank}"), **cli)
+    uneven = pair(lambda rank: work(folder / "uneven", batch_size=15))
+    return {"ends": [alone, *torchrun, *fabric, *uneven]}
 
 
 if __name__ == "__main__":

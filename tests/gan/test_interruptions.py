@@ -54,10 +54,11 @@ def test_ctrl_c_saves_says_130_and_goes_on(tmp_path):
 
 def test_two_processes_play_the_game_of_one(tmp_path):
     says = "ganaug: batch_size is 15, which 2 processes cannot share evenly: give a multiple of 2."
-    assert attempt("together", tmp_path, says) == [0, 0, 0, 2, 2]
-    alone, together = (pd.read_csv(tmp_path / name / "history.csv") for name in ("alone", "rank0"))
-    assert alone["step"].tolist() == together["step"].tolist()
-    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
-    weights = [load_file(tmp_path / name / "model.safetensors") for name in ("alone", "rank0")]
+    assert attempt("together", tmp_path, says) == [0, 0, 0, 0, 0, 2, 2]
+    alone, torchrun, fabric = (pd.read_csv(tmp_path / n / "history.csv") for n in ("alone", "torchrun0", "fabric0"))
+    assert alone["step"].tolist() == torchrun["step"].tolist()
+    np.testing.assert_allclose(torchrun, alone, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(fabric, torchrun, rtol=1e-5, atol=1e-6)
+    weights = [load_file(tmp_path / name / "model.safetensors") for name in ("alone", "torchrun0")]
     assert all(np.abs(weights[0][k] - weights[1][k]).max() < 1e-5 for k in weights[0])
-    assert not (tmp_path / "rank1").exists()  # one process writes
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["alone", "fabric0", "torchrun0"]  # one process writes
