@@ -16,7 +16,7 @@ from ganaug.modalities.image.classical import INVARIANCES, ClassicalAugment
 
 @pytest.fixture(scope="module")
 def images() -> np.ndarray:
-    return (load_digits().images[:64, :, :, None] * 15.9).astype(np.uint8)
+    return (load_digits().images[:64, :, :, None] * 15.9).astype(np.uint8).repeat(2, 1).repeat(2, 2)
 
 
 def altered(images: np.ndarray, seed: int = 0, invariances: tuple[str, ...] = ()) -> np.ndarray:

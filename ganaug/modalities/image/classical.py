@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from ganaug.errors import ConfigError, GanaugError
 
 INVARIANCES = ("flip_horizontal", "flip_vertical", "rotate", "saturation")
-SHIFT = 0.08  # of the side, at most
-TONE = 0.2  # brightness and contrast, at most
+# Chosen on validation rows of Fashion-MNIST at 20 a class: shifts of 2 pixels, flips and holes did not raise accuracy,
+# shifts of 1 pixel lowered the log loss most, stronger tone raised accuracy most.
+SHIFT = 0.04  # of the side, at most
+TONE = 0.4  # brightness and contrast, at most
 TURN = 15  # degrees, at most
-HOLE = (0.2, 0.4)  # side of the cut-out square, of the image's side
 
 
 class ClassicalAugment:
-    """Small shifts, changes of tone, one hole; flips and the like only where declared harmless.
+    """Small shifts and changes of tone; flips and the like only where declared harmless.
 
     Parameters
     ----------
@@ -108,6 +109,5 @@ def _build(library: ModuleType, shape: tuple[int, ...], invariances: Sequence[st
             library.RandomCrop(height, width),
             *(transform for name in invariances for transform in declared[name]),
             library.RandomBrightnessContrast(TONE, TONE, p=0.5),
-            library.CoarseDropout((1, 1), HOLE, HOLE, p=0.5),
         ]
     )
