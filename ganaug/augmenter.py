@@ -48,7 +48,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         Optimiser steps of each network. ``"auto"`` picks a budget from the data.
     batch_size : int, default=64
         Rows of either kind in a step.
-    learning_rate : float, default=0.0015
+    learning_rate : float, default=0.0025
         Of both Adam optimisers; linearly down over the second half.
     objective : str, default="relativistic"
         What the networks minimise: minimax, non_saturating, hinge, least_squares, wasserstein_gp, relativistic.
@@ -119,7 +119,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         *,
         steps: int | str = "auto",
         batch_size: int = 64,
-        learning_rate: float = 1.5e-3,
+        learning_rate: float = 2.5e-3,
         objective: str = "relativistic",
         penalty: str = "auto",
         penalty_weight: float = 0.1,

@@ -146,7 +146,7 @@ class TrainGanParams(Section):
     )
     batch_size: int = param(64, integer(2), "Rows of either kind in a step.")
     learning_rate: float = param(
-        0.0015, number(0, 1, open_ends=True), "Of both optimisers; linearly down over the second half."
+        0.0025, number(0, 1, open_ends=True), "Of both optimisers; linearly down over the second half."
     )
     objective: str = param("relativistic", registered("objective", *OBJECTIVES), "What the two networks minimise.")
     penalty: str = param(

@@ -19,7 +19,7 @@ class Schedule:
 
     steps: int
     batch_size: int = 64
-    learning_rate: float = 1.5e-3  # constant over the first half, then linearly down to FINAL_RATE of it
+    learning_rate: float = 2.5e-3  # constant over the first half, then linearly down to FINAL_RATE of it
     betas: tuple[float, float] = (0.0, 0.95)
     penalty_weight: float = 0.1
     penalty_interval: int = 16  # lazy: every so many steps, times as much
@@ -39,5 +39,5 @@ class Schedule:
 
 
 def auto_steps(rows: int) -> int:
-    """Return a budget for so many training rows: 2,000 steps for a few hundred, growing with their square root."""
-    return int(min(20_000, 2000 * max(1.0, (rows / 500) ** 0.5)))
+    """Return a budget for so many training rows: 1,600 steps for a few hundred, growing with their square root."""
+    return int(min(20_000, 1600 * max(1.0, (rows / 500) ** 0.5)))
