@@ -1,44 +1,50 @@
-"""Draw docs/real_vs_synthetic.png from a finished run: per class eight real rows, then eight synthetic rows as kept.
+"""Draw docs/real_vs_synthetic.png from a finished run: of each class and draw the first real and kept synthetic rows.
 
-python benchmarks/readme_picture.py [DRAW]
+python benchmarks/readme_picture.py
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ganaug.data.rows import read_rows, read_table
+from ganaug.config import load_params
+from ganaug.data.rows import Rows, read_rows, read_table
 from ganaug.modalities.image.pixels import picture_grid
 
-COLUMNS, SCALE, GAP = 8, 2, 2
+EACH, SCALE, GAP = 4, 2, 2
+MARGIN, HEAD, BETWEEN = 90, 24, 24
 
 
 def main() -> None:
-    draw = sys.argv[1] if len(sys.argv) > 1 else "0"
-    real = read_rows(f"data/splits/{draw}/train.parquet")
-    synthetic = read_rows(f"data/synthetic/{draw}.parquet")
-    synthetic = synthetic.take(read_table(f"data/synthetic/{draw}.parquet", ["kept"])["kept"].to_numpy())
-    grids = []
-    for rows in (real, synthetic):
-        first = [np.flatnonzero(rows.labels == code)[:COLUMNS] for code in range(len(rows.schema.classes))]
-        grids.append(picture_grid(rows.images[np.concatenate(first)], COLUMNS, GAP))
+    real, synthetic = [], []
+    for draw in load_params().draws:
+        real.append(read_rows(f"data/splits/{draw}/train.parquet"))
+        path = f"data/synthetic/{draw}.parquet"
+        synthetic.append(read_rows(path).take(read_table(path, ["kept"])["kept"].to_numpy()))
+    grids = [side_by_side(parts) for parts in (real, synthetic)]
     width, height = (SCALE * side for side in grids[0].size)
-    margin, head, between = 90, 24, 24
-    sheet = Image.new("RGB", (margin + 2 * width + between, head + height), "white")
+    sheet = Image.new("RGB", (MARGIN + 2 * width + BETWEEN, HEAD + height), "white")
     pen = ImageDraw.Draw(sheet)
-    for i, (grid, title) in enumerate(zip(grids, ("real", "synthetic, as kept"), strict=True)):
-        left = margin + i * (width + between)
-        pen.text((left, 6), title, fill="black", font_size=14)
-        sheet.paste(grid.resize((width, height), Image.Resampling.NEAREST), (left, head))
-    step = SCALE * (real.schema.height + GAP)
-    for code, name in enumerate(real.schema.classes):
-        pen.text((0, head + code * step + step // 2 - 8), name, fill="black", font_size=13)
+    for i, (grid, title) in enumerate(zip(grids, ("real training rows", "synthetic rows, as kept"), strict=True)):
+        left = MARGIN + i * (width + BETWEEN)
+        pen.text((left, 4), f"{title}: the first {EACH} of each of {len(real)} draws", fill="black", font_size=15)
+        sheet.paste(grid.resize((width, height), Image.Resampling.NEAREST), (left, HEAD))
+    schema = real[0].schema
+    step = SCALE * (schema.height + GAP)
+    for code, name in enumerate(schema.classes):
+        pen.text((0, HEAD + code * step + step // 2 - 8), name, fill="black", font_size=13)
     Path("docs").mkdir(exist_ok=True)
-    sheet.save("docs/real_vs_synthetic.png", optimize=True)
+    sheet.quantize(64, dither=Image.Dither.NONE).save("docs/real_vs_synthetic.png", optimize=True)
+
+
+def side_by_side(parts: list[Rows]) -> Image.Image:
+    """Lay out one line for each class: the first rows of every draw, draw by draw."""
+    classes = range(len(parts[0].schema.classes))
+    tiles = [rows.images[np.flatnonzero(rows.labels == code)[:EACH]] for code in classes for rows in parts]
+    return picture_grid(np.concatenate(tiles), EACH * len(parts), GAP)
 
 
 if __name__ == "__main__":
