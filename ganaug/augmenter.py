@@ -317,7 +317,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         codes = to_codes(y, self.classes_, len(images))
         wanted = np.zeros(len(self.classes_), np.int64)
         wanted[to_codes(list(quotas), self.classes_, len(quotas))] = list(quotas.values())
-        with Progress(f"{self.verbose}, teacher" if self.verbose else None, TEACHER_STEPS) as progress:
+        stage = f"{self.verbose}, teacher" if isinstance(self.verbose, str) else "teacher"
+        with Progress(stage if self.verbose else None, TEACHER_STEPS) as progress:
             teacher = train_classifier(
                 images,
                 codes,
