@@ -487,4 +487,6 @@ def _seed(random_state: int | np.random.RandomState | None) -> int:
 
 def _check(kind: Kind, value: Any, name: str) -> Any:
     """Return a parameter's value; `ConfigError` if it is not of this kind."""
-    return kind.parse(value.item() if isinstance(value, np.generic) else value, name)
+    if isinstance(value, (np.generic, Path)):
+        value = str(value) if isinstance(value, Path) else value.item()
+    return kind.parse(value, name)
