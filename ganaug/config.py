@@ -170,6 +170,7 @@ class TrainGanParams(Section):
     )
     width: int = param(64, integer(1), "Channels at the coarsest grid of the networks.")
     depth: int = param(1, integer(1), "Residual blocks a resolution.")
+    warm_start: str | None = param(None, optional(TEXT), "Folder of a saved model to start from; null: from scratch.")
     device: str = param("auto", DEVICE, "Where to train.")
     precision: str = param("auto", choice(*PRECISIONS), "Number format; auto: bfloat16 where the hardware has it.")
     seed: int = param(0, SEED, "Seed of the GAN; the draw is added to it.")
