@@ -513,6 +513,14 @@ def test_a_warm_start_from_other_networks_is_refused(folder, parameters, shape):
         tiny(**{"width": 8, "warm_start": folder} | parameters).fit(noise(4, *shape), [0, 1, 0, 1])
 
 
+@pytest.mark.parametrize("conditioning", ["projection", "acgan", "concat"])
+def test_a_warm_start_with_more_or_fewer_classes(tmp_path, conditioning):
+    tiny(steps=2, conditioning=conditioning).fit(noise(6, 8, 8), ["a", "b", "c"] * 2).save(tmp_path)
+    for names in (["c", "z"], ["a", "b", "c", "d"]):
+        found = tiny(steps=2, conditioning=conditioning, warm_start=str(tmp_path)).fit(noise(len(names), 8, 8), names)
+        assert found.sample(per_class=1)[1].tolist() == names
+
+
 def test_a_warm_start_from_nothing_is_refused(tmp_path):
     with pytest.raises(ModelError, match="not a readable model"):
         tiny(warm_start=tmp_path / "none").fit(*digits(20))
