@@ -80,6 +80,7 @@ def interrupted(folder: Path) -> dict:
 
     def step(self: Trainer):
         if self.step == 33:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs without one
             os.kill(os.getpid(), signal.SIGINT)
         return train_step(self)
 
