@@ -144,7 +144,7 @@ def _draws(labels: NDArray[np.int64], count: int, draws: int) -> list[tuple[NDAr
 
 
 def _judge(images: Images, labels: NDArray[np.int64], path: Path) -> SmallCNN:
-    judge = SmallCNN(1, 10)
+    judge = SmallCNN(images.shape[1:], 10)
     if not path.exists():
         save_file(train_classifier(images, labels, 10, steps=4000, batch_size=128, seed=0).state_dict(), path)
     judge.load_state_dict(load_file(path))
