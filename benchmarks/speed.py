@@ -110,7 +110,7 @@ class BareLoop:
         for _ in range(steps):
             rows = torch.randint(200, (N,), generator=random, device=self.fabric.device)
             labels = rows % CLASSES
-            latents = torch.randn(N, game.latent, generator=random, device=self.fabric.device)
+            latents = torch.randn(N, game.generator.prior.size, generator=random, device=self.fabric.device)
             draws = game.augment.draw(3 * N, 0.8, random)
             with self.fabric.autocast():
                 fake = g(latents, labels, 1.0).float()

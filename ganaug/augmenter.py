@@ -65,6 +65,10 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     invariances : sequence of str, default=("translate", "scale", "brightness", "contrast")
         Changes that keep a label true: also cutout, flip_horizontal, flip_vertical, rotate, saturation. Both real and
         generated images undergo them before the discriminator looks.
+    prior : {"auto", "anchored", "normal"}, default="auto"
+        Where latents come from. Anchored: mixtures of fixed latents, one for each labelled row, of which the generator
+        has to make that row, so that it forgets no kind of row. Normal: the standard normal. ``"auto"`` anchors up to
+        2,000 labelled rows.
     width : int, default=64
         Channels at the coarsest grid of the networks.
     depth : int, default=1
@@ -126,6 +130,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         conditioning: str = "projection",
         augmentation: str = "diffaugment",
         invariances: Sequence[str] = SAFE,
+        prior: str = "auto",
         width: int = 64,
         depth: int = 1,
         device: str = "auto",
@@ -144,6 +149,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.conditioning = conditioning
         self.augmentation = augmentation
         self.invariances = invariances
+        self.prior = prior
         self.width = width
         self.depth = depth
         self.device = device
@@ -441,7 +447,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
 
     def _rules(self) -> dict[str, Any]:
         """Return the parameters that shape training, beside the architecture and the schedule."""
-        names = ("objective", "penalty", "conditioning", "augmentation", "width", "depth", "precision")
+        names = ("objective", "penalty", "conditioning", "augmentation", "prior", "width", "depth", "precision")
         return {n: getattr(self, n) for n in names} | {"invariances": sorted(self.invariances)}
 
     def _snapshot(self, generator: torch.nn.Module) -> torch.Tensor:

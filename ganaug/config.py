@@ -34,6 +34,7 @@ OBJECTIVES = ("relativistic", "non_saturating", "hinge", "least_squares", "minim
 PENALTIES = ("r1_r2", "r1", "r2", "gradient_penalty", "lecam", "none")
 CONDITIONINGS = ("projection", "acgan", "concat")
 AUGMENTATIONS = ("diffaugment", "ada", "none")
+PRIORS = ("auto", "anchored", "normal")
 INVARIANCES = (
     "translate", "scale", "brightness", "contrast",
     "cutout", "flip_horizontal", "flip_vertical", "rotate", "saturation",
@@ -167,6 +168,12 @@ class TrainGanParams(Section):
         INVARIANCES[:4],
         listing(choice(*INVARIANCES)),
         "Changes that keep a label true; real and generated images undergo them before the discriminator looks.",
+    )
+    prior: str = param(
+        "auto",
+        choice(*PRIORS),
+        "Where latents come from; anchored: around one latent for each training row, which keeps rare kinds of rows; "
+        "normal; auto: anchored up to 2,000 labelled rows.",
     )
     width: int = param(64, integer(1), "Channels at the coarsest grid of the networks.")
     depth: int = param(1, integer(1), "Residual blocks a resolution.")

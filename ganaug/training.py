@@ -18,6 +18,7 @@ from ganaug.gan.checkpoint import fingerprint
 from ganaug.gan.fabric import make_fabric
 from ganaug.gan.objectives import OBJECTIVES
 from ganaug.gan.penalties import PENALTIES
+from ganaug.gan.prior import MAX_ANCHORS
 from ganaug.gan.run import Record, run
 from ganaug.gan.schedule import Schedule, auto_steps
 from ganaug.gan.trainer import Game, Trainer
@@ -77,6 +78,7 @@ def train(
         conditioning=params["conditioning"],
         base_width=params["width"],
         depth=params["depth"],
+        anchors=_anchors(params["prior"], len(codes)),
     )
     schedule = Schedule(
         auto_steps(len(images)) if params["steps"] == "auto" else int(params["steps"]),
@@ -100,6 +102,11 @@ def train(
     record = run(trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage)
     discriminator = game.discriminator.eval().requires_grad_(False)
     return Trained(architecture, trainer.ema.module.eval(), discriminator, record, checkpoint)
+
+
+def _anchors(prior: str, rows: int) -> int:
+    """Return how many rows own an anchor: all or none."""
+    return rows if prior == "anchored" or (prior == "auto" and rows <= MAX_ANCHORS) else 0
 
 
 def _game(

@@ -10,6 +10,7 @@ from ganaug.gan.conditioning import CONDITIONINGS
 from ganaug.gan.fabric import make_fabric
 from ganaug.gan.objectives import OBJECTIVES
 from ganaug.gan.penalties import PENALTIES
+from ganaug.gan.prior import Prior
 from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Game, Trainer
@@ -30,9 +31,9 @@ def points(sizes: tuple[int, ...] = (200, 200), seed: int = 0) -> tuple[Tensor, 
 class PointGenerator(nn.Module):
     """Latents and labels to points."""
 
-    def __init__(self, n_classes: int, width: int = 32) -> None:
+    def __init__(self, n_classes: int, prior: Prior | None = None, width: int = 32) -> None:
         super().__init__()
-        self.latent = LATENT
+        self.prior = prior or Prior(LATENT, n_classes)
         self.embedding = nn.Embedding(n_classes, LATENT)
         self.layers = nn.Sequential(nn.Linear(2 * LATENT, width), nn.LeakyReLU(0.2), nn.Linear(width, 2))
 
@@ -72,6 +73,7 @@ def point_trainer(
     seed: int = 0,
     rows: tuple[Tensor, Tensor] | None = None,
     unlabelled: Tensor | None = None,
+    anchored: bool = False,
     device: str = "cpu",
     precision: str = "32-true",
     **numbers: float,
@@ -84,7 +86,9 @@ def point_trainer(
         data = torch.cat([data, unlabelled.to(fabric.device)])
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        generator, discriminator = PointGenerator(n_classes), PointDiscriminator(n_classes, conditioning)
+        prior = Prior(LATENT, n_classes, len(labels) if anchored else 0)
+        generator, discriminator = PointGenerator(n_classes, prior), PointDiscriminator(n_classes, conditioning)
+    prior.place(labels, seed)
     rules = OBJECTIVES[objective]
     game = Game(
         generator.to(fabric.device),
@@ -95,7 +99,7 @@ def point_trainer(
         penalty=PENALTIES[penalty or rules.penalty](),
         augment=Shifts(),
         augmentation=AUGMENTATIONS[augmentation](steps),
-        latent=LATENT,
+        distance=lambda a, b: (a - b).abs().mean(1),
         labelled=torch.arange(len(data), device=fabric.device) < len(labels),
     )
     return Trainer(fabric, game, Schedule(steps, **NUMBERS | numbers), seed)
@@ -112,6 +116,7 @@ def generated(trainer: Trainer, per_class: int = 500) -> Tensor:
     """Points (K, n, 2) of the averaged generator."""
     n_classes = len(trainer.game.sampler.counts)
     labels = torch.arange(n_classes, device=trainer.fabric.device).repeat_interleave(per_class)
-    latents = torch.randn(len(labels), LATENT, generator=torch.Generator().manual_seed(1)).to(labels.device)
+    prior = trainer.ema.module.prior
+    latents = prior(prior.draw(len(labels), torch.Generator().manual_seed(1)).to(labels.device), labels)
     with torch.no_grad():
         return trainer.ema.module(latents, labels).view(n_classes, per_class, 2).cpu()

@@ -6,6 +6,30 @@ import torch
 from torch import Tensor
 
 
+def pick(order: Tensor, counts: Tensor, labels: Tensor, chance: Tensor) -> Tensor:
+    """Pick a row of each label by chance.
+
+    Parameters
+    ----------
+    order : Tensor
+        Rows sorted by class (m,).
+    counts : Tensor
+        Rows of each class (K,).
+    labels : Tensor
+        Class codes, of a shape that broadcasts with ``chance``.
+    chance : Tensor
+        Uniform numbers in [0, 1).
+
+    Returns
+    -------
+    Tensor
+        Row indices, in the broadcast shape.
+    """
+    starts = counts.cumsum(0) - counts
+    rank = (chance.double() * counts[labels]).long()
+    return order[starts[labels] + rank]
+
+
 class BalancedSampler:
     """Draw row indices so that every class is equally likely, whatever its size.
 
@@ -23,15 +47,13 @@ class BalancedSampler:
         self.unlabelled = unlabelled
         self.order = labels.argsort(stable=True)
         self.counts = torch.bincount(labels, minlength=n_classes)
-        self.starts = self.counts.cumsum(0) - self.counts
 
     def draw(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Return n row indices and their labels, each (n,); a row without a label gets one by chance."""
         device = self.counts.device
         labels = torch.randint(len(self.counts), (n,), generator=generator, device=device)
         u = torch.rand(n, generator=generator, device=device, dtype=torch.float64)
-        rank = (u * self.counts[labels]).long()
-        indices = self.order[self.starts[labels] + rank]
+        indices = pick(self.order, self.counts, labels, u)
         if self.unlabelled:
             others = torch.randint(self.unlabelled, (n // 2,), generator=generator, device=device)
             indices = torch.cat([indices[: n - n // 2], len(self.order) + others])

@@ -8,7 +8,7 @@ plays the rounds, remembers the last good state, and goes back to it when someth
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -20,6 +20,7 @@ from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.ema import EMA
 from ganaug.gan.objectives import Objective
 from ganaug.gan.penalties import Penalty
+from ganaug.gan.prior import Prior
 from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.schedule import Schedule
 
@@ -47,7 +48,7 @@ class Game(NamedTuple):
     penalty: Penalty
     augment: Augment
     augmentation: Augmentation
-    latent: int  # Z
+    distance: Callable[[Tensor, Tensor], Tensor]  # inputs (n, ...) twice -> how far each is from the other (n,)
     labelled: Tensor | None = None  # which rows have a label (rows,), bool; None: all of them
 
 
@@ -111,25 +112,38 @@ class Trainer:
             optimizer.param_groups[0]["lr"] = now.learning_rate * self.rate_scale
         p = game.augmentation.probability(self.step / self.schedule.steps)
         indices, labels = game.sampler.draw(n, self.random)
-        latents = torch.randn(n, game.latent, generator=self.random, device=self.fabric.device)
+        latents, anchored = self._latents(indices, labels)
         share = slice(self.fabric.global_rank, None, self.fabric.world_size)
         seen_real, seen_fake, seen_again = (d[share] for d in game.augment.draw(3 * n, p, self.random).chunk(3))
         indices, labels, latents = indices[share], labels[share], latents[share]
+        anchored = len(range(n)[:anchored][share])
         condition = torch.full(labels.shape, now.condition, device=labels.device)
         if game.labelled is not None:
             condition = condition * game.labelled[indices]
 
         with self.fabric.autocast():
             fake = game.generator(latents, labels, now.condition).float()
-        real_seen = game.augment(game.rows(indices), seen_real)
+        real = game.rows(indices)
+        real_seen = game.augment(real, seen_real)
         fake_seen = game.augment(fake.detach(), seen_fake)
         real_logits, loss_d, penalty = self.discriminator_step(real_seen, fake_seen, labels, condition)
-        fake_logits, loss_g = self.generator_step(game.augment(fake, seen_again), labels, real_logits, condition)
+        astray = game.distance(fake[:anchored], real[:anchored]).sum() / len(fake) if anchored else fake.new_zeros(())
+        seen = game.augment(fake, seen_again)
+        fake_logits, loss_g = self.generator_step(seen, labels, real_logits, condition, astray)
 
         game.augmentation.observe(self._mean(real_logits.sign().mean()))
         self.step += 1
         self.ema.update(game.generator, self.step)
         return Measures(loss_d, loss_g, penalty, real_logits.mean(), fake_logits.mean())
+
+    def _latents(self, indices: Tensor, labels: Tensor) -> tuple[Tensor, int]:
+        """Draw latents (n, Z), and tell how many, of an anchored prior the first half, are the real rows' anchors."""
+        prior = cast(Prior, self.game.generator.prior)
+        n = len(labels)
+        latents = prior(prior.draw(n, self.random), labels)
+        if not prior.anchored:
+            return latents, 0
+        return torch.cat([prior.anchors[indices[: n // 2]], latents[n // 2 :]]), n // 2
 
     def discriminator_step(
         self, real: Tensor, fake: Tensor, labels: Tensor, condition: Tensor
@@ -157,9 +171,9 @@ class Trainer:
         return real_logits.detach(), loss.detach(), penalty.detach()
 
     def generator_step(
-        self, fake: Tensor, labels: Tensor, real_logits: Tensor, condition: Tensor
+        self, fake: Tensor, labels: Tensor, real_logits: Tensor, condition: Tensor, astray: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Train G so that D, which stands still, takes its rows for real."""
+        """Train G so that D, which stands still, takes its rows for real, and anchors do not lead ``astray``."""
         discriminator = self.game.discriminator.requires_grad_(False)
         with self.fabric.autocast():
             logits, classes = discriminator(fake, labels, condition)
@@ -167,7 +181,7 @@ class Trainer:
         loss = self.game.objective.generator(real_logits, fake_logits)
         if classes is not None:
             loss = loss + _classification(classes, labels, condition)
-        self._descend(self.optimizer_g, loss)
+        self._descend(self.optimizer_g, loss + self.schedule.anchor_weight * astray)
         return fake_logits.detach(), loss.detach()
 
     def _descend(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ganaug.errors import ModelError
 
+PER_ROW = "prior."  # the anchors of its training rows: no business of others
 PER_CLASS = ("embedding.", "head.classes.", "head.embedding.")  # tensors with one row a class
 
 
@@ -40,7 +41,10 @@ def start_from(
         The networks differ in more than their classes.
     """
     position = {name: i for i, name in enumerate(known)}
-    state = module.state_dict()
+    state, weights = (
+        {name: t for name, t in tensors.items() if not name.startswith(PER_ROW)}
+        for tensors in (module.state_dict(), weights)
+    )
     if state.keys() != weights.keys():
         raise ModelError(f"{source} was trained with another depth or conditioning: use its settings, or train anew.")
     for name, fresh in state.items():

@@ -9,14 +9,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ganaug.gan.prior import Prior
+
 BLOCK = 256  # rows whose latents share a seed; also rows that go through the generator at once
 
 
-def latents_of_block(seed: int, block: int, size: int) -> Tensor:
-    """Draw the latents (BLOCK, size) of one block of rows, on the CPU, so that every device samples the same rows."""
+def draws_of_block(prior: Prior, seed: int, block: int) -> Tensor:
+    """Draw what a block's latents are made of, on the CPU, so that every device samples the same rows."""
     state = np.random.SeedSequence([seed, block]).generate_state(1, np.uint64)[0]
-    random = torch.Generator().manual_seed(int(state))
-    return torch.randn(BLOCK, size, generator=random)
+    return prior.draw(BLOCK, torch.Generator().manual_seed(int(state)))
 
 
 @torch.no_grad()
@@ -28,7 +29,7 @@ def sample(
     Parameters
     ----------
     generator : nn.Module
-        ``(latents, labels) -> rows``, with an attribute ``latent``.
+        ``(latents, labels) -> rows``, with a `Prior` as attribute ``prior``.
     labels : int array (n,)
         Class codes.
     seed : int
@@ -44,11 +45,11 @@ def sample(
         Up to BLOCK rows at a time, on the generator's device.
     """
     device = next(generator.parameters()).device
-    size = int(generator.latent)  # type: ignore[arg-type]
+    prior: Prior = generator.prior  # type: ignore[assignment]
     done = 0
     while done < len(labels):
         block, offset = divmod(start + done, BLOCK)
-        codes = labels[done : done + BLOCK - offset]
-        latents = latents_of_block(seed, block, size)[offset : offset + len(codes)] * truncation
-        yield generator(latents.to(device), torch.from_numpy(codes).to(device))
+        codes = torch.from_numpy(labels[done : done + BLOCK - offset]).to(device)
+        draws = draws_of_block(prior, seed, block)[offset : offset + len(codes)].to(device)
+        yield generator(truncation * prior(draws, codes), codes)
         done += len(codes)

@@ -67,8 +67,8 @@ def test_a_round_trains_each_player_on_its_own_loss():
     assert trainer.step == 1
     untouched = [p.grad.clone() for p in game.discriminator.parameters()]
     _, labels = points((2, 2))
-    fake = game.generator(torch.zeros(4, game.latent), labels)
-    trainer.generator_step(fake, labels, torch.zeros(4), 1.0)
+    fake = game.generator(torch.zeros(4, game.generator.prior.size), labels)
+    trainer.generator_step(fake, labels, torch.zeros(4), 1.0, torch.zeros(()))
     assert all(torch.equal(g, p.grad) for g, p in zip(untouched, game.discriminator.parameters(), strict=True))
 
 

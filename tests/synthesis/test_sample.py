@@ -5,16 +5,19 @@ import pytest
 import torch
 from fakes import LATENT, PointGenerator
 
-from ganaug.synthesis.sample import BLOCK, latents_of_block, sample
+from ganaug.gan.prior import Prior
+from ganaug.synthesis.sample import BLOCK, draws_of_block, sample
 
 LABELS = np.arange(3 * BLOCK) % 2
 
 
-@pytest.fixture(scope="module")
-def generator() -> PointGenerator:
+@pytest.fixture(scope="module", params=[0, 6], ids=["normal", "anchored"])
+def generator(request) -> PointGenerator:
+    prior = Prior(LATENT, 2, request.param)
+    prior.place(torch.arange(request.param) % 2, 0)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return PointGenerator(2)
+        return PointGenerator(2, prior)
 
 
 def rows(generator, labels, *arguments) -> torch.Tensor:
@@ -33,10 +36,11 @@ def test_row_i_of_a_seed_is_the_same_in_whatever_portions(generator):
 
 
 def test_rows_and_seeds_differ():
-    blocks = [latents_of_block(seed, block, LATENT) for seed, block in ((0, 0), (0, 1), (1, 0), (2**31, 0))]
-    rows = torch.cat(blocks)
+    prior = Prior(LATENT, 2)
+    blocks = [draws_of_block(prior, seed, block) for seed, block in ((0, 0), (0, 1), (1, 0), (2**31, 0))]
+    rows = prior(torch.cat(blocks), torch.zeros(4 * BLOCK, dtype=torch.int64))
     assert len(rows.unique(dim=0)) == len(rows) == 4 * BLOCK
-    assert torch.equal(blocks[0], latents_of_block(0, 0, LATENT))
+    assert torch.equal(blocks[0], draws_of_block(prior, 0, 0))
     assert rows.mean().abs() < 0.1
     assert rows.std() == pytest.approx(1, abs=0.1)
 

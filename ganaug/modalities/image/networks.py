@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pad, pixel_shuffle, pixel_unshuffle
 
+from ganaug.gan.prior import Prior
+
 SLOPE = 0.2
 LEAK = 0.05  # slope of the generator's output beyond black and white
 MIN_GRID = 8  # the coarsest grid has at most this many cells on its shorter side
@@ -91,17 +93,17 @@ class Generator(nn.Module):
         Channels of the image, 1 to 4.
     n_classes : int
         Number of classes K.
-    latent : int
-        Length of a latent.
+    prior : Prior
+        Where its latents come from.
     width : int
         Channels at the coarsest grid.
     depth : int
         Residual blocks a stage.
     """
 
-    def __init__(self, layout: Layout, channels: int, n_classes: int, latent: int, width: int, depth: int) -> None:
+    def __init__(self, layout: Layout, channels: int, n_classes: int, prior: Prior, width: int, depth: int) -> None:
         super().__init__()
-        self.layout, self.latent = layout, latent
+        self.layout, self.prior, latent = layout, prior, prior.size
         widths = stage_widths(width, layout.stages)
         self.embedding = nn.Embedding(n_classes, latent)
         self.entry = nn.Linear(2 * latent, widths[0] * layout.grid[0] * layout.grid[1])

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from ganaug.errors import DataError
 
@@ -47,6 +48,16 @@ def as_images(X: Any) -> NDArray[np.uint8]:  # noqa: N803 - scikit-learn's name
 def to_float(images: Tensor) -> Tensor:
     """Map uint8 (n, H, W, C) to float (n, C, H, W) in [-1, 1], channels last in memory."""
     return images.permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+
+def pixel_distance(images: Tensor, others: Tensor) -> Tensor:
+    """Mean absolute difference of images (n, C, H, W), (n,), summed over full, half and quarter resolution."""
+    difference = images - others
+    found = difference.abs().mean((1, 2, 3))
+    for _ in range(2):
+        difference = avg_pool2d(difference, 2)
+        found = found + difference.abs().mean((1, 2, 3))
+    return found
 
 
 def to_uint8(images: Tensor) -> NDArray[np.uint8]:

@@ -15,10 +15,11 @@ from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.conditioning import CONDITIONINGS
 from ganaug.gan.objectives import Objective
 from ganaug.gan.penalties import Penalty
+from ganaug.gan.prior import Prior
 from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.trainer import Augment, Game
 from ganaug.modalities.image.networks import Discriminator, Generator, Layout
-from ganaug.modalities.image.pixels import to_float
+from ganaug.modalities.image.pixels import pixel_distance, to_float
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,15 @@ class Architecture:
     features: int = 128
     base_width: int = 64
     depth: int = 1
+    anchors: int = 0  # labelled rows that own a latent, see `Prior`
 
     def build(self, seed: int) -> tuple[Generator, Discriminator]:
         """Return a new generator and discriminator; the global random state is left alone."""
         layout = Layout.of(self.height, self.width)
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
-            generator = Generator(layout, self.channels, self.n_classes, self.latent, self.base_width, self.depth)
+            prior = Prior(self.latent, self.n_classes, self.anchors)
+            generator = Generator(layout, self.channels, self.n_classes, prior, self.base_width, self.depth)
             discriminator = Discriminator(
                 layout,
                 self.channels,
@@ -75,12 +78,13 @@ def image_game(
     objective, penalty, augment, augmentation
         The rules.
     seed : int
-        Of the initial weights.
+        Of the initial weights and of the anchors.
     device : torch.device
         Where all of it lives.
     """
     data, codes = (torch.tensor(a, device=device) for a in (images, labels))
     generator, discriminator = architecture.build(seed)
+    generator.prior.place(torch.from_numpy(labels), seed)
     return Game(
         generator.to(device),
         discriminator.to(device),
@@ -90,7 +94,7 @@ def image_game(
         penalty=penalty,
         augment=augment,
         augmentation=augmentation,
-        latent=architecture.latent,
+        distance=pixel_distance,
         labelled=None if len(images) == len(labels) else torch.arange(len(images), device=device) < len(labels),
     )
 
