@@ -1,6 +1,6 @@
 """Does the built-in classifier reach what a plain small ConvNet should on Fashion-MNIST?
 
-Usage: python benchmarks/classifier_gates.py FOLDER [--steps 400] [--arms real classical]
+Usage: python benchmarks/classifier_gates.py FOLDER [--steps 1000] [--arms real classical]
 FOLDER holds the four idx files. Three disjoint training draws, the 10,000 test images. Gates: Zhao et al. (2021).
 """
 
@@ -23,7 +23,7 @@ DRAWS = 3
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--arms", nargs="+", choices=("real", "classical"), default=["real"])
     arguments = parser.parse_args()
     images, labels = read_idx_pair(arguments.folder, "train")

@@ -35,7 +35,7 @@ from ganaug.training import Trained, train
 
 Images = NDArray[np.uint8]
 SHOWN = 8  # columns of a sample grid
-TEACHER_STEPS = 400
+TEACHER_STEPS = 500
 SCORED = 2048  # rows that fix the zero of the discriminator's logits
 
 

@@ -222,9 +222,9 @@ class EvaluateParams(Section):
     name = "evaluate"
 
     arms: tuple[str, ...] = param(ARMS, listing(choice(*ARMS), least=1), "The training sets to compare.")
-    steps: int = param(400, integer(1), "Optimiser steps, the same for each arm.")
-    batch_size: int = param(64, integer(1), "Rows in a batch.")
-    real_share: float = param(0.5, number(0, 1), "Share of real rows in a batch, where an arm has both kinds.")
+    steps: int = param(1000, integer(1), "Optimiser steps, the same for each arm.")
+    batch_size: int = param(32, integer(1), "Rows in a batch.")
+    real_share: float = param(0.75, number(0, 1), "Share of real rows in a batch, where an arm has both kinds.")
     invariances: tuple[str, ...] = param(
         (), listing(choice(*CLASSICAL)), "What the classical augmentation may do beyond shifts, tone and a hole."
     )

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ganaug.gan.sampler import pick
 
 PARTS = 3  # anchors in a mixture
-NOISE = 0.6  # share of the normal in a mixed latent: the square root of its share of the variance
+NOISE = 0.5  # share of the normal in a mixed latent: the square root of its share of the variance
 MAX_ANCHORS = 2000  # with more rows the generator meets each too seldom to learn it, and is blurred
 
 
