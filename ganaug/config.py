@@ -41,7 +41,7 @@ INVARIANCES = (
 )  # fmt: skip
 CLASSICAL = ("flip_horizontal", "flip_vertical", "rotate", "saturation")
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
-ARMS = ("real", "classical", "gan", "classical_gan", "synthetic")
+ARMS = ("real", "classical", "mixup", "gan", "classical_gan", "synthetic")
 MAX_SIDE, MIN_SIDE = 128, 8  # pixels
 
 S = TypeVar("S", bound="Section")

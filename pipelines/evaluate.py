@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 
 from ganaug.config import load_params
 from ganaug.errors import guard
@@ -19,10 +20,12 @@ def main() -> None:
     draw, options = arguments.draw, asdict(load_params().evaluate)
     arms, seed = options.pop("arms"), options.pop("seed") + arguments.draw
     baselines = references(arms)
-    if arguments.baselines:
-        run_arms(f"data/splits/{draw}", baselines, draw, seed=seed, **options)
-    else:
-        run_arms(f"data/augmented/{draw}", [arm for arm in arms if arm not in baselines], draw, seed=seed, **options)
+    others = [arm for arm in arms if arm not in baselines]
+    splits, out, chosen = (
+        ("splits", "baselines", baselines) if arguments.baselines else ("augmented", "augmented", others)
+    )
+    Path("eval", out, str(draw)).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen
+    run_arms(f"data/{splits}/{draw}", chosen, draw, seed=seed, **options)
 
 
 if __name__ == "__main__":

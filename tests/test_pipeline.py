@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
+from ganaug.evaluation.arms import ARMS, result_path
+
 DRAWS = (0, 1)
 SPLITS = ("train", "validation", "test", "pool")
 
@@ -64,7 +66,8 @@ def test_every_stage_writes_what_it_promises(project: Path) -> None:
     assert {"reports/metrics.json", "reports/report.html", "reports/prepare.json"} <= outs
     for draw in DRAWS:
         assert {f"models/gan/{draw}", f"data/synthetic/{draw}.parquet", f"data/augmented/{draw}"} <= outs
-        assert {f"eval/{arm}/{draw}.json" for arm in ("real", "classical", "gan", "classical_gan", "synthetic")} <= outs
+        assert {f"eval/baselines/{draw}", f"eval/augmented/{draw}"} <= outs
+        assert all(result_path(project / "eval", arm, draw).exists() for arm in ARMS)
     for out in outs:
         assert (project / out).exists()
 
@@ -126,7 +129,7 @@ def test_validation_and_test_rows_stay_as_they_were(project: Path, draw: int, sp
 
 def test_arms_get_the_same_steps_and_the_same_test_rows(project: Path) -> None:
     for draw in DRAWS:
-        arms = [read(project / f"eval/{arm}/{draw}.json") for arm in ("real", "classical", "gan", "classical_gan")]
+        arms = [read(result_path(project / "eval", arm, draw)) for arm in ARMS]
         assert len({(a["steps"], a["batch_size"], a["test"]["n"]) for a in arms}) == 1
 
 
@@ -138,6 +141,16 @@ def test_dvc_shows_metrics_plots_and_the_graph(project: Path) -> None:
     assert "arms.csv" in page
     assert "training.csv" in page
     assert "train_gan@1" in dvc(project, "dag")
+
+
+def test_fewer_arms_are_fine(project: Path, tmp_path: Path) -> None:
+    clone = shutil.copytree(project, tmp_path / "clone", symlinks=True)
+    params = clone / "params.yaml"
+    before, after = params.read_text(encoding="utf-8").split("  - real\n  - classical\n", 1)
+    params.write_text(before + "  - gan\n" + after.split("  - synthetic\n", 1)[1], encoding="utf-8")
+    dvc(clone, "repro")
+    assert list(read(clone / "reports" / "metrics.json")["arms"]) == ["gan"]
+    assert not list((clone / "eval" / "baselines" / "0").iterdir())
 
 
 def test_a_misspelt_parameter_stops_the_pipeline_with_a_sentence(project: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ganaug.errors import ConfigError
 
@@ -23,17 +24,21 @@ class Arm:
         Whether the real and the synthetic rows of the training split are used.
     classical : bool
         Whether batches go through classical augmentation.
+    mixup : float
+        Whether rows of a batch are mixed, and how much, see `ganaug.modalities.image.classifier.train_classifier`.
     """
 
     title: str
     real: bool = True
     synthetic: bool = False
     classical: bool = False
+    mixup: float = 0.0
 
 
 ARMS = {
     "real": Arm("real rows"),
     "classical": Arm("real rows, classical augmentation", classical=True),
+    "mixup": Arm("real rows, classical augmentation and MixUp", classical=True, mixup=0.4),
     "gan": Arm("real and synthetic rows", synthetic=True),
     "classical_gan": Arm("real and synthetic rows, classical augmentation", synthetic=True, classical=True),
     "synthetic": Arm("synthetic rows only", real=False, synthetic=True),
@@ -47,6 +52,14 @@ def arms_named(names: Iterable[str]) -> dict[str, Arm]:
     if unknown:
         raise ConfigError(f"there is no arm {unknown[0]!r}; evaluate.arms knows {', '.join(ARMS)}")
     return {name: ARMS[name] for name in names}
+
+
+def result_path(folder: str | Path, arm: str, draw: int) -> Path:
+    """Return where an arm's result of a draw lies: under ``augmented`` if it has synthetic rows, else ``baselines``.
+
+    Each of the two folders of a draw is one out of a DVC stage, whichever arms it holds.
+    """
+    return Path(folder, "augmented" if ARMS[arm].synthetic else "baselines", str(draw), f"{arm}.json")
 
 
 def references(names: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ganaug.data.integrity import assert_disjoint
 from ganaug.data.rows import Rows, read_rows
 from ganaug.errors import DataError
-from ganaug.evaluation.arms import Arm, arms_named
+from ganaug.evaluation.arms import Arm, arms_named, result_path
 from ganaug.evaluation.metrics import classification_metrics
 from ganaug.files import write_json
 from ganaug.modalities.image.classical import ClassicalAugment
@@ -46,9 +46,9 @@ def run_arms(
     arms : sequence of str
         Names in `ganaug.evaluation.arms.ARMS`.
     draw : int
-        Names the files that are written.
+        Number of the draw, names the folder that is written to.
     out : path-like
-        Each arm's numbers go to ``<out>/<arm>/<draw>.json``.
+        Each arm's numbers go to its `ganaug.evaluation.arms.result_path` here.
     steps, batch_size : int
         The same for each arm.
     real_share : float
@@ -89,6 +89,7 @@ def run_arms(
                 steps=steps,
                 batch_size=batch_size,
                 augment=ClassicalAugment(invariances) if arm.classical else None,
+                mixup=arm.mixup,
                 real=~rows.synthetic,
                 real_share=real_share,
                 seed=seed,
@@ -110,7 +111,7 @@ def run_arms(
         for split in ("validation", "test"):
             probabilities = predict_proba(model, splits[split].images)
             result[split] = classification_metrics(splits[split].labels, probabilities, classes)
-        written.append(Path(out, name, f"{draw}.json"))
+        written.append(result_path(out, name, draw))
         write_json(written[-1], result)
     return written
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ganaug.errors import DataError
-from ganaug.evaluation.arms import candidates, references
+from ganaug.evaluation.arms import candidates, references, result_path
 from ganaug.evaluation.metrics import SCALARS
 from ganaug.evaluation.statistics import Estimate, decide, estimate, paired_difference
 from ganaug.files import read_json
@@ -28,7 +28,7 @@ WORDS = {
 
 
 def read_results(folder: str | Path, arms: Sequence[str], draws: Sequence[int]) -> dict[str, list[dict[str, Any]]]:
-    """Read ``<folder>/<arm>/<draw>.json`` of these arms and draws, and of no others that may lie about.
+    """Read the results of these arms and draws, and of no others that may lie about in ``folder``.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def read_results(folder: str | Path, arms: Sequence[str], draws: Sequence[int]) 
     DataError
         If a file is missing, or the arms were not trained and tested alike.
     """
-    results = {arm: [_read(Path(folder, arm, f"{draw}.json")) for draw in draws] for arm in arms}
+    results = {arm: [_read(result_path(folder, arm, draw)) for draw in draws] for arm in arms}
     for at, draw in enumerate(draws):
         for shared in ("steps", "batch_size", "classes", "test_ids"):
             found = {arm: results[arm][at][shared] for arm in arms}

@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 from ganaug.config import ARMS as CONFIGURED
 from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import ConfigError, DataError
-from ganaug.evaluation.arms import ARMS, arms_named, candidates, references
+from ganaug.evaluation.arms import ARMS, arms_named, candidates, references, result_path
 from ganaug.evaluation.evaluate import run_arms
 from ganaug.files import read_json
 
@@ -41,7 +41,7 @@ def augmented(tmp_path: Path) -> Path:
 
 def test_the_arms_are_those_that_can_be_configured():
     assert tuple(ARMS) == CONFIGURED
-    assert references(CONFIGURED) == ["real", "classical"]
+    assert references(CONFIGURED) == ["real", "classical", "mixup"]
     assert candidates(CONFIGURED) == ["gan", "classical_gan"]
     with pytest.raises(ConfigError, match="no arm 'gam'"):
         arms_named(["real", "gam"])
@@ -49,12 +49,13 @@ def test_the_arms_are_those_that_can_be_configured():
 
 def test_writes_what_each_arm_is_worth(augmented, tmp_path, capsys):
     written = run_arms(augmented, CONFIGURED, 4, out=tmp_path / "eval", **FAST)
-    assert written == [tmp_path / "eval" / arm / "4.json" for arm in CONFIGURED]
-    results = {path.parent.name: read_json(path) for path in written}
+    assert written == [result_path(tmp_path / "eval", arm, 4) for arm in CONFIGURED]
+    results = {path.stem: read_json(path) for path in written}
     trained = {arm: (found["n_train"]["real"], found["n_train"]["synthetic"]) for arm, found in results.items()}
     assert trained == {
         "real": (100, 0),
         "classical": (100, 0),
+        "mixup": (100, 0),
         "gan": (100, 200),
         "classical_gan": (100, 200),
         "synthetic": (0, 200),
@@ -64,6 +65,7 @@ def test_writes_what_each_arm_is_worth(augmented, tmp_path, capsys):
         assert (found["validation"]["n"], found["test"]["n"]) == (50, 100)
         assert 0 <= found["test"]["balanced_accuracy"] <= 1
     assert len({found["test_ids"] for found in results.values()}) == 1
+    assert len({results[arm]["test"]["nll"] for arm in CONFIGURED}) == len(CONFIGURED)
     assert results["real"]["train_ids"] == results["classical"]["train_ids"] != results["gan"]["train_ids"]
     assert "evaluate draw 4, gan: 3/3 steps" in capsys.readouterr().err
 

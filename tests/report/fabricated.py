@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits
 
 from ganaug.data.prepare import prepare
 from ganaug.data.rows import Rows, read_rows
+from ganaug.evaluation.arms import result_path
 from ganaug.evaluation.metrics import classification_metrics
 from ganaug.files import write_json
 from ganaug.synthesis.generate import write_candidates
@@ -79,7 +80,7 @@ def _evaluate(
         metrics = classification_metrics(labels, probabilities, classes)
         synthetic = 160 if "gan" in arm or arm == "synthetic" else 0
         write_json(
-            folder / arm / f"{draw}.json",
+            result_path(folder, arm, draw),
             {
                 "arm": arm,
                 "draw": draw,
