@@ -79,6 +79,12 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         ``"32-true"``, ``"bf16-mixed"``, or ``"auto"``: bfloat16 where the hardware has it.
     random_state : int, RandomState or None, default=None
         The same int gives the same model on the same machine.
+    criterion : {"none", "kid", "accuracy"}, default="none"
+        What chooses the generator among its states in the second half of training, on the validation rows given to
+        `fit`: class-wise kernel distance of features, or accuracy of a classifier trained on samples only. ``"none"``
+        keeps the last state.
+    patience : int, optional
+        Stop early, after so many of 10 looks at the criterion without a better one.
     warm_start : path-like, optional
         Folder of a saved model to start from, trained with the same width, depth and conditioning on images of the same
         shape. Its classes may be others: those of the same name keep what they have learnt.
@@ -136,6 +142,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         device: str = "auto",
         precision: str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        criterion: str = "none",
+        patience: int | None = None,
         warm_start: str | Path | None = None,
         checkpoint_dir: str | Path | None = None,
         verbose: bool | str = False,
@@ -155,11 +163,19 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.device = device
         self.precision = precision
         self.random_state = random_state
+        self.criterion = criterion
+        self.patience = patience
         self.warm_start = warm_start
         self.checkpoint_dir = checkpoint_dir
         self.verbose = verbose
 
-    def fit(self, X: ArrayLike, y: ArrayLike, unlabelled: ArrayLike | None = None) -> GANAugmenter:  # noqa: N803
+    def fit(
+        self,
+        X: ArrayLike,  # noqa: N803
+        y: ArrayLike,
+        unlabelled: ArrayLike | None = None,
+        validation: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> GANAugmenter:
         """Train the GAN.
 
         Parameters
@@ -171,6 +187,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         unlabelled : uint8 array (m, ...), optional
             More images of the same kind without labels. They teach the discriminator, and through it the generator,
             what images look like, though not of which class.
+        validation : (uint8 array (v, ...), array (v,)), optional
+            Images and labels, none of them in X, on which ``criterion`` chooses. Never give test rows.
 
         Returns
         -------
@@ -197,7 +215,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         everything = images
         if unlabelled is not None:
             everything = np.concatenate([images, self._as_mine(unlabelled)])
-        trained = train(self.get_params(), everything, codes, self.classes_, self.seed_, self._snapshot)
+        chosen_on = self._chosen_on(validation)
+        trained = train(self.get_params(), everything, codes, self.classes_, self.seed_, self._snapshot, chosen_on)
         self._keep(trained, images, codes)
         return self
 
@@ -435,6 +454,18 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.snapshots_ = {}
         return self
 
+    def _chosen_on(self, validation: tuple[ArrayLike, ArrayLike] | None) -> tuple[Images, NDArray[np.int64]] | None:
+        """Check the validation rows; None where there is nothing to choose by."""
+        if self.criterion == "none":
+            return None
+        if validation is None:
+            raise ConfigError(f"criterion {self.criterion!r} chooses on validation rows: give fit(validation=(X, y)).")
+        images = self._as_mine(validation[0])
+        codes = to_codes(validation[1], self.classes_, len(images))
+        if np.bincount(codes).max() < 2:
+            raise DataError("validation holds one row a class at most: give two rows or more of some class.")
+        return images, codes
+
     def _as_mine(self, X: ArrayLike) -> Images:  # noqa: N803
         """Return images (n, H, W, C) after making sure that they are of the shape that the model makes."""
         images = as_images(X)
@@ -447,7 +478,17 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
 
     def _rules(self) -> dict[str, Any]:
         """Return the parameters that shape training, beside the architecture and the schedule."""
-        names = ("objective", "penalty", "conditioning", "augmentation", "prior", "width", "depth", "precision")
+        names = (
+            "objective",
+            "penalty",
+            "conditioning",
+            "augmentation",
+            "prior",
+            "criterion",
+            "width",
+            "depth",
+            "precision",
+        )
         return {n: getattr(self, n) for n in names} | {"invariances": sorted(self.invariances)}
 
     def _snapshot(self, generator: torch.nn.Module) -> torch.Tensor:
@@ -461,6 +502,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.generator_, self.discriminator_ = trained.generator, trained.discriminator
         record = trained.record
         self.history_ = pd.DataFrame(record.history, columns=list(record.columns)).astype({"step": int})
+        if record.criterion:
+            self.history_["criterion"] = self.history_["step"].map(record.criterion)
         self.snapshots_ = {step: tensor.numpy() for step, tensor in record.snapshots.items()}
         some = np.random.default_rng(self.seed_).permutation(len(images))[:SCORED]
         fakes = self._generate(codes[some], self.seed_ + 1, 0, 1.0)

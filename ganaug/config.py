@@ -34,6 +34,7 @@ OBJECTIVES = ("relativistic", "non_saturating", "hinge", "least_squares", "minim
 PENALTIES = ("r1_r2", "r1", "r2", "gradient_penalty", "lecam", "none")
 CONDITIONINGS = ("projection", "acgan", "concat")
 AUGMENTATIONS = ("diffaugment", "ada", "none")
+CRITERIA = ("accuracy", "kid")
 PRIORS = ("auto", "anchored", "normal")
 INVARIANCES = (
     "translate", "scale", "brightness", "contrast",
@@ -177,6 +178,15 @@ class TrainGanParams(Section):
     )
     width: int = param(64, integer(1), "Channels at the coarsest grid of the networks.")
     depth: int = param(1, integer(1), "Residual blocks a resolution.")
+    criterion: str = param(
+        "none",
+        registered("criterion", "none", *CRITERIA),
+        "What chooses the generator among its states in the second half of training, on validation rows; "
+        "kid: class-wise distance of features; accuracy: of a classifier trained on samples; none: the last state.",
+    )
+    patience: int | None = param(
+        None, optional(integer(1)), "Stop after so many of 10 looks at the criterion without a better one; null: never."
+    )
     warm_start: str | None = param(None, optional(TEXT), "Folder of a saved model to start from; null: from scratch.")
     device: str = param("auto", DEVICE, "Where to train.")
     precision: str = param("auto", choice(*PRECISIONS), "Number format; auto: bfloat16 where the hardware has it.")

@@ -19,13 +19,14 @@ from ganaug.gan.fabric import make_fabric
 from ganaug.gan.objectives import OBJECTIVES
 from ganaug.gan.penalties import PENALTIES
 from ganaug.gan.prior import MAX_ANCHORS
-from ganaug.gan.run import Record, run
+from ganaug.gan.run import Choice, Record, run
 from ganaug.gan.schedule import Schedule, auto_steps
 from ganaug.gan.trainer import Game, Trainer
 from ganaug.modalities.image.augment import ImageAugment
 from ganaug.modalities.image.players import Architecture, image_game
 from ganaug.modalities.warm import start_from
 from ganaug.model import load_model
+from ganaug.synthesis.criteria import CRITERIA, Known
 
 
 class Trained(NamedTuple):
@@ -45,6 +46,7 @@ def train(
     classes: NDArray[Any],
     seed: int,
     snapshot: Callable[[nn.Module], torch.Tensor],
+    validation: tuple[NDArray[np.uint8], NDArray[np.int64]] | None = None,
 ) -> Trained:
     """Play the game that the parameters describe, from its checkpoint if there is one.
 
@@ -60,6 +62,8 @@ def train(
         Of everything random.
     snapshot : callable
         From the averaged generator to a tensor worth keeping, taken now and then.
+    validation : arrays (v, H, W, C) and (v,), optional
+        Images and class codes on which the criterion, where there is one, chooses the generator.
 
     Raises
     ------
@@ -89,17 +93,24 @@ def train(
     game = _game(params, architecture, images, codes, schedule.steps, seed, fabric)
     if params["warm_start"] is not None:
         _start_warm(game, Path(params["warm_start"]), classes)
-    choices = {name: params[name] for name in ("objective", "penalty", "augmentation", "precision")}
+    same = ("objective", "penalty", "augmentation", "precision", "criterion", "patience")
+    choices = {name: params[name] for name in same}
     choices |= {"invariances": sorted(params["invariances"]), "seed": seed, "device": fabric.device.type}
     start = [
         p.detach().cpu().flatten()[:1000].numpy() for p in game.generator.parameters()
     ]  # differs after a warm start
-    identity = fingerprint({**asdict(architecture), **asdict(schedule), **choices}, images, codes, *start)
+    identity = fingerprint(
+        {**asdict(architecture), **asdict(schedule), **choices}, images, codes, *start, *(validation or ())
+    )
     folder, verbose = params["checkpoint_dir"], params["verbose"]
     checkpoint = None if folder is None else Path(folder, f"{identity}.safetensors")
     stage = verbose if isinstance(verbose, str) else "fit" if verbose else None
     trainer = Trainer(fabric, game, schedule, seed)
-    record = run(trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage)
+    choice = None
+    if validation is not None and params["criterion"] != "none":
+        known = Known(images[: len(codes)], codes, *validation, len(classes), seed, str(fabric.device))
+        choice = Choice(CRITERIA[params["criterion"]](known), params["patience"])
+    record = run(trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage, choice=choice)
     discriminator = game.discriminator.eval().requires_grad_(False)
     return Trained(architecture, trainer.ema.module.eval(), discriminator, record, checkpoint)
 

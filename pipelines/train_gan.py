@@ -20,14 +20,16 @@ def main() -> None:
     parser.add_argument("--draw", type=int, required=True)
     draw = parser.parse_args().draw
     options = asdict(load_params().train_gan)
-    rows = read_rows(f"data/splits/{draw}/train.parquet")
+    rows, validation = (read_rows(f"data/splits/{draw}/{split}.parquet") for split in ("train", "validation"))
+    names = np.array(rows.schema.classes)
     augmenter = GANAugmenter(
         random_state=options.pop("seed") + draw,
         checkpoint_dir=Path(os.environ.get("DVC_ROOT", "."), ".ganaug", "checkpoints"),
         verbose=f"train_gan draw {draw}",
         **options,
     )
-    augmenter.fit(rows.images, np.array(rows.schema.classes)[rows.labels])
+    chosen_on = (validation.images, names[validation.labels])  # where there is a criterion
+    augmenter.fit(rows.images, names[rows.labels], validation=chosen_on)
     augmenter.save(f"models/gan/{draw}")
 
 

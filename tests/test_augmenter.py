@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 
 from ganaug import GANAugmenter, augmenter, load_augmenter
 from ganaug.errors import ConfigError, DataError, GanaugError, ModelError
+from ganaug.synthesis import criteria
 from ganaug.synthesis.select import Selection
 
 Fitted = tuple[GANAugmenter, np.ndarray, np.ndarray]
@@ -110,6 +111,29 @@ def test_hardly_any_rows(n, quick_teacher):
     found = tiny(steps=2).fit(rows, y)
     assert found.sample(per_class=3)[1].tolist() == [4, 4, 4]
     assert len(found.augment(rows, y, ratio=3.0)[0]) >= n
+
+
+@pytest.mark.parametrize("criterion", ["kid", "accuracy"])
+def test_a_criterion_chooses_among_states_on_validation_rows(criterion, monkeypatch):
+    monkeypatch.setattr(criteria, "STEPS", 20)
+    rows, y = digits(120)
+    last = tiny(steps=40).fit(rows[:60], y[:60])
+    found = tiny(steps=40, criterion=criterion).fit(rows[:60], y[:60], validation=(rows[60:], y[60:]))
+    seen = found.history_.dropna(subset="criterion")
+    assert len(seen) > 5
+    assert seen["step"].min() > 20
+    best = seen.loc[seen["criterion"].idxmin(), "step"]
+    same = np.array_equal(found.sample(per_class=2)[0], last.sample(per_class=2)[0])
+    assert same == (best == 40)
+    assert last.history_.columns.tolist() == found.history_.columns.tolist()[:-1]
+
+
+def test_a_criterion_needs_validation_rows():
+    rows, y = digits()
+    with pytest.raises(ConfigError, match=r"criterion 'kid' chooses on validation rows: give fit\(validation"):
+        tiny(criterion="kid").fit(rows, y)
+    with pytest.raises(DataError, match="validation holds one row a class"):
+        tiny(criterion="kid").fit(rows, y, validation=(rows[:10], range(10)))
 
 
 def test_arrays_that_may_not_be_written():

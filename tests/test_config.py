@@ -139,10 +139,12 @@ def test_names_and_defaults_are_those_of_the_code_behind_them() -> None:
     from ganaug.gan.objectives import OBJECTIVES
     from ganaug.gan.penalties import PENALTIES
     from ganaug.modalities.image import augment, classical
+    from ganaug.synthesis.criteria import CRITERIA
 
     assert set(config.OBJECTIVES) == set(OBJECTIVES)
     assert set(config.PENALTIES) == set(PENALTIES)
     assert set(config.AUGMENTATIONS) == set(AUGMENTATIONS)
+    assert set(config.CRITERIA) == set(CRITERIA)
     assert set(config.CONDITIONINGS) == set(CONDITIONINGS)
     assert (config.INVARIANCES, config.CLASSICAL) == (augment.INVARIANCES, classical.INVARIANCES)
     assert (tuple(ARMS), PRECISIONS) == (config.ARMS, config.PRECISIONS)

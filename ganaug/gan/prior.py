@@ -17,6 +17,7 @@ from ganaug.gan.sampler import pick
 
 PARTS = 3  # anchors in a mixture
 NOISE = 0.5  # share of the normal in a mixed latent: the square root of its share of the variance
+ONE_IN = 4  # one generated row in so many is made of an anchor: of 2, rows between look worse; of 8, variety is lost
 MAX_ANCHORS = 2000  # with more rows the generator meets each too seldom to learn it, and is blurred
 
 

@@ -13,18 +13,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ganaug.errors import GanaugError
 from ganaug.gan.checkpoint import load_checkpoint, save_checkpoint
-from ganaug.gan.trainer import Measures, Trainer
+from ganaug.gan.trainer import Measures, Trainer, under
 from ganaug.progress import Progress
 
 LOOKS = 40  # at most, in a run of many steps; at least every EVERY steps
 EVERY = 50
 SNAPSHOTS = 8
+CHOICES = 10  # looks at the criterion, where there is one
 SECONDS = 20.0  # between checkpoints on disk
 ROLLBACKS = 5  # before giving up
 
@@ -36,18 +38,42 @@ class Record:
     columns = ("step", "learning_rate", *Measures._fields)
     history: list[list[float]] = field(default_factory=list)  # a row of `columns` for every look
     snapshots: dict[int, Tensor] = field(default_factory=dict)  # step -> what `snapshot` returned
+    criterion: dict[int, float] = field(default_factory=dict)  # step -> what `Choice.criterion` returned
+    best: dict[str, Tensor] = field(default_factory=dict)  # averaged generator at the step with the lowest criterion
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the record as named tensors."""
         history = torch.tensor(self.history, dtype=torch.float64).reshape(-1, len(self.columns))
-        return {"record.history": history} | {f"record.snapshot.{s}": t for s, t in self.snapshots.items()}
+        criterion = torch.tensor(list(self.criterion.items()), dtype=torch.float64).reshape(-1, 2)
+        named = {f"record.snapshot.{s}": t for s, t in self.snapshots.items()}
+        named |= {f"record.best.{name}": t for name, t in self.best.items()}
+        return {"record.history": history, "record.criterion": criterion} | named
 
     @classmethod
     def of(cls, tensors: dict[str, Tensor]) -> Record:
         """Return the record among the tensors of a checkpoint."""
-        head = "record.snapshot."
-        snapshots = {int(k[len(head) :]): t for k, t in tensors.items() if k.startswith(head)}
-        return cls(tensors["record.history"].tolist(), dict(sorted(snapshots.items())))
+        snapshots = {int(step): t for step, t in under(tensors, "record.snapshot").items()}
+        criterion = {int(step): value for step, value in tensors["record.criterion"].tolist()}
+        best = under(tensors, "record.best")
+        return cls(tensors["record.history"].tolist(), dict(sorted(snapshots.items())), criterion, best)
+
+    def choose(self, step: int, value: float, generator: nn.Module) -> None:
+        """Take note of a criterion's value, and of the generator if it is the lowest so far."""
+        if value < min(self.criterion.values(), default=math.inf):
+            self.best = {name: t.detach().to("cpu", copy=True) for name, t in generator.state_dict().items()}
+        self.criterion[step] = value
+
+    def stale(self) -> int:
+        """Return for how many looks the criterion has not fallen."""
+        values = list(self.criterion.values())
+        return len(values) - 1 - values.index(min(values)) if values else 0
+
+
+class Choice(NamedTuple):
+    """By what the generator is chosen among its states through training, and when to stop looking for a better one."""
+
+    criterion: Callable[[nn.Module], float]  # from the averaged generator to a number, lower is better
+    patience: int | None = None  # stop after so many looks without a lower one; None: play all steps
 
 
 def run(
@@ -57,6 +83,7 @@ def run(
     checkpoint: Path | None = None,
     identity: str = "",
     stage: str | None = None,
+    choice: Choice | None = None,
 ) -> Record:
     """Play all steps of the trainer's schedule, from the checkpoint if there is one.
 
@@ -72,6 +99,9 @@ def run(
         Fingerprint of the run; a checkpoint of another is refused.
     stage : str, optional
         Name to show progress under; None shows none.
+    choice : Choice, optional
+        Leaves the averaged generator in its best state, looked at `CHOICES` times in the second half, when the learning
+        rate falls. None: the last state.
 
     Returns
     -------
@@ -88,6 +118,9 @@ def run(
     steps = trainer.schedule.steps
     every = max(1, min(EVERY, steps // LOOKS))
     due = {min(steps, every * max(1, round(steps * k / SNAPSHOTS / every))) for k in range(1, SNAPSHOTS + 1)} | {steps}
+    looks = {min(steps, every * round(steps * (0.5 + 0.5 * k / CHOICES) / every)) for k in range(1, CHOICES + 1)} | {
+        steps
+    }
     record = Record()
     if checkpoint is not None and checkpoint.exists():
         tensors = load_checkpoint(checkpoint, identity)
@@ -101,7 +134,7 @@ def run(
 
     with Progress(stage, steps, start=trainer.step) as progress:
         try:
-            while trainer.step < steps:
+            while trainer.step < steps and not _tired(record, choice):
                 values = _play(trainer, min(every, steps - trainer.step), progress)
                 if not (all(map(math.isfinite, values)) and trainer.is_finite()):
                     rollbacks += 1
@@ -110,7 +143,9 @@ def run(
                     continue
                 rollbacks = 0
                 record.history.append([trainer.step, trainer.optimizer_g.param_groups[0]["lr"], *values])
-                if trainer.step in due:
+                if choice is not None and trainer.step in looks:
+                    record.choose(trainer.step, choice.criterion(trainer.ema.module), trainer.ema.module)
+                if trainer.step in due or _tired(record, choice):
                     record.snapshots[trainer.step] = snapshot(trainer.ema.module)
                 good = trainer.state() | record.tensors()
                 if time.monotonic() - saved > SECONDS:
@@ -118,7 +153,13 @@ def run(
                     saved = time.monotonic()
         finally:  # also on Ctrl-C
             save()
+    if record.best:
+        trainer.ema.module.load_state_dict(record.best)
     return record
+
+
+def _tired(record: Record, choice: Choice | None) -> bool:
+    return choice is not None and choice.patience is not None and record.stale() >= choice.patience
 
 
 def _play(trainer: Trainer, rounds: int, progress: Progress) -> list[float]:

@@ -20,7 +20,7 @@ from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.ema import EMA
 from ganaug.gan.objectives import Objective
 from ganaug.gan.penalties import Penalty
-from ganaug.gan.prior import Prior
+from ganaug.gan.prior import ONE_IN, Prior
 from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.schedule import Schedule
 
@@ -137,13 +137,11 @@ class Trainer:
         return Measures(loss_d, loss_g, penalty, real_logits.mean(), fake_logits.mean())
 
     def _latents(self, indices: Tensor, labels: Tensor) -> tuple[Tensor, int]:
-        """Draw latents (n, Z), and tell how many, of an anchored prior the first half, are the real rows' anchors."""
+        """Draw latents (n, Z), and tell how many of the first are the real rows' anchors."""
         prior = cast(Prior, self.game.generator.prior)
-        n = len(labels)
-        latents = prior(prior.draw(n, self.random), labels)
-        if not prior.anchored:
-            return latents, 0
-        return torch.cat([prior.anchors[indices[: n // 2]], latents[n // 2 :]]), n // 2
+        latents = prior(prior.draw(len(labels), self.random), labels)
+        count = len(labels) // ONE_IN if prior.anchored else 0
+        return torch.cat([prior.anchors[indices[:count]], latents[count:]]) if count else latents, count
 
     def discriminator_step(
         self, real: Tensor, fake: Tensor, labels: Tensor, condition: Tensor
@@ -224,16 +222,16 @@ class Trainer:
         self.step, self.rate_scale = int(tensors["step"]), float(tensors["rate_scale"])
         self.random.set_state(tensors["random"])
         for name, module in self._modules().items():
-            module.load_state_dict(_under(tensors, name))
+            module.load_state_dict(under(tensors, name))
         for name, optimizer in self._optimizers().items():
             moments: dict[int, dict[str, Tensor]] = {}
-            for key, tensor in _under(tensors, name).items():
+            for key, tensor in under(tensors, name).items():
                 i, kind = key.split(".")
                 like = optimizer.param_groups[0]["params"][int(i)]
                 moments.setdefault(int(i), {})[kind] = _laid_out_as(like, tensor)
             optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
         for name, keeper in self._keepers().items():
-            keeper.state = {k: t.clone() for k, t in _under(tensors, name).items()}
+            keeper.state = {k: t.clone() for k, t in under(tensors, name).items()}
 
     def is_finite(self) -> bool:
         """Tell whether every weight is a number."""
@@ -262,6 +260,6 @@ def _classification(classes: Tensor, labels: Tensor, condition: Tensor) -> Tenso
     return (condition * cross_entropy(classes.float(), labels, reduction="none")).mean()
 
 
-def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+def under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     """Return the tensors whose names start with ``name.``, without it."""
     return {key[len(name) + 1 :]: t for key, t in tensors.items() if key.startswith(f"{name}.")}

@@ -154,13 +154,45 @@ def test_an_interrupted_game_ends_like_an_uninterrupted_one(tmp_path, monkeypatc
     assert_equal({str(k): t for k, t in found.snapshots.items()}, {str(k): t for k, t in expected.snapshots.items()})
 
 
-def interrupted(train_step, clock):
+def interrupted(train_step, clock, every=23):
     def step(self):
-        if next(clock) % 23 == 0:
+        if next(clock) % every == 0:
             raise KeyboardInterrupt
         return train_step(self)
 
     return step
+
+
+def falling_then_rising(low: int):
+    """A criterion that is lowest at its look number ``low``."""
+    looks = itertools.count(1)
+    return lambda generator: abs(next(looks) - low)
+
+
+def test_the_best_state_is_kept_also_over_interruptions(tmp_path, monkeypatch):
+    expected, whole = point_trainer(200), point_trainer(200)
+    game.run(whole, snapshot, choice=game.Choice(falling_then_rising(4)))
+    while expected.step < 140:  # the fourth of ten looks in the second half
+        expected.train_step()
+    assert_equal(whole.ema.module.state_dict(), expected.ema.module.state_dict())
+    criterion = falling_then_rising(4)
+    monkeypatch.setattr(Trainer, "train_step", interrupted(Trainer.train_step, itertools.count(1), 73))
+    for _ in range(5):
+        trainer = point_trainer(200)
+        try:
+            game.run(trainer, snapshot, checkpoint=tmp_path / "c", identity="run", choice=game.Choice(criterion))
+        except KeyboardInterrupt:
+            continue
+        break
+    assert_equal(trainer.ema.module.state_dict(), expected.ema.module.state_dict())
+
+
+def test_patience_ends_a_game_early():
+    trainer = point_trainer(200)
+    record = game.run(trainer, snapshot, choice=game.Choice(falling_then_rising(2), patience=3))
+    assert trainer.step == 150
+    assert list(record.criterion) == [110, 120, 130, 140, 150]
+    assert max(record.snapshots) == 150
 
 
 def test_what_a_game_records():

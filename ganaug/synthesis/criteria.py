@@ -1,0 +1,106 @@
+"""How good a generator is on validation rows, to choose among its states through training. Lower is better.
+
+Never call these with test rows: what chooses a model cannot judge it. Validation rows are real and have labels, so the
+choice costs what those labels cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from ganaug.gan.registry import Registry
+from ganaug.modalities.image.classifier import SmallCNN, predict_proba, train_classifier
+from ganaug.modalities.image.pixels import to_float, to_uint8
+from ganaug.synthesis.sample import sample
+
+Images = NDArray[np.uint8]
+Codes = NDArray[np.int64]
+Criterion = Callable[[nn.Module], float]
+
+PER_CLASS = 50  # samples of each class that are looked at
+STEPS = 300  # of a classifier that is trained here
+
+
+class Known(NamedTuple):
+    """What a criterion may look at: images (n, H, W, C) and class codes (n,)."""
+
+    images: Images
+    codes: Codes
+    validation_images: Images
+    validation_codes: Codes
+    n_classes: int
+    seed: int
+    device: str
+
+
+CRITERIA: Registry[Callable[[Known], Criterion]] = Registry("criterion")
+
+
+@CRITERIA.register("kid")
+def class_wise_kid(known: Known) -> Criterion:
+    """Mean over classes of the kernel inception distance (Binkowski et al., arXiv 1801.01401) to validation rows.
+
+    On features of a classifier trained on the training rows, not Inception's. Class by class, since a good distance
+    over all rows can hide bad classes. Those with a single validation row are left out.
+    """
+    extractor = train_classifier(
+        known.images, known.codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device
+    )
+    theirs = _features(extractor, known.validation_images)
+    counts = np.bincount(known.validation_codes, minlength=known.n_classes)
+    classes = np.flatnonzero(counts > 1)
+
+    def distance(generator: nn.Module) -> float:
+        images, codes = _samples(generator, known)
+        ours = _features(extractor, images)
+        return float(np.mean([kid(ours[codes == c], theirs[known.validation_codes == c]) for c in classes]))
+
+    return distance
+
+
+@CRITERIA.register("accuracy")
+def train_on_synthetic(known: Known) -> Criterion:
+    """Minus the accuracy, on validation rows, of a classifier trained on samples only (CAS, arXiv 1905.10887)."""
+
+    def error(generator: nn.Module) -> float:
+        images, codes = _samples(generator, known)
+        model = train_classifier(images, codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device)
+        found = predict_proba(model, known.validation_images).argmax(1)
+        return -float((found == known.validation_codes).mean())
+
+    return error
+
+
+def kid(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Return the unbiased squared maximum mean discrepancy of features (n, F) and (m, F), under (x . y / F + 1)^3.
+
+    About zero, and as often below as above, for two samples of one distribution. Both need two rows or more.
+    """
+    within = 0.0
+    for x in (first, second):
+        kernel = _kernel(x, x)
+        within += float((kernel.sum() - np.trace(kernel)) / (len(x) * (len(x) - 1)))
+    return within - 2 * float(_kernel(first, second).mean())
+
+
+def _kernel(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    kernel: NDArray[np.float64] = (first @ second.T / first.shape[1] + 1) ** 3
+    return kernel
+
+
+def _samples(generator: nn.Module, known: Known) -> tuple[Images, Codes]:
+    codes = np.repeat(np.arange(known.n_classes), PER_CLASS)
+    return np.concatenate([to_uint8(part) for part in sample(generator, codes, known.seed)]), codes
+
+
+@torch.no_grad()
+def _features(model: SmallCNN, images: Images) -> NDArray[np.float64]:
+    device = next(model.parameters()).device
+    parts = torch.split(torch.tensor(images), 512)
+    return np.concatenate([model.features(to_float(part.to(device))).double().cpu().numpy() for part in parts])
