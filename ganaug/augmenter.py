@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ganaug.config import TrainGanParams
 from ganaug.errors import ConfigError, DataError, ModelError
-from ganaug.gan.fabric import one_writer, resolve_device
+from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
 from ganaug.kinds import Kind, integer, number
 from ganaug.modalities.image.augment import SAFE
 from ganaug.modalities.image.classifier import predict_proba, train_classifier
@@ -36,6 +36,7 @@ from ganaug.training import Trained, train
 Images = NDArray[np.uint8]
 SHOWN = 8  # columns of a sample grid
 TEACHER_STEPS = 500
+FAR = 2**40  # rows between those that processes draw: more than any of them will
 SCORED = 2048  # rows that fix the zero of the discriminator's logits
 
 
@@ -324,6 +325,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     ) -> Iterator[Candidates]:
         """Stream scored candidates until each class has its quota; the teacher sees the given rows only.
 
+        Processes that work together (torchrun) share the quotas and draw different rows; each yields those of all.
+
         Parameters
         ----------
         X, y : arrays (n, ...) and (n,)
@@ -354,8 +357,12 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
                 progress=progress,
             )
         scorer = Scorer(self._realism, lambda rows: predict_proba(teacher, rows), images)
-        for found in fill_quotas(lambda labels: self._draw(labels, 1.0), scorer, selection, wanted):
+        rank, size = rank_and_size()
+        mine = wanted // size + (rank < wanted % size)
+        self._drawn += rank * FAR
+        for found in gathered(fill_quotas(self._draw, scorer, selection, mine)):
             yield replace(found, labels=self.classes_[found.labels])
+        self._drawn -= rank * FAR
 
     def score_real(self, X: ArrayLike, y: ArrayLike | None = None) -> NDArray[np.float32]:  # noqa: N803
         """Give the discriminator's probability that images are real.

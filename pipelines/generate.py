@@ -10,6 +10,7 @@ from ganaug import load_augmenter
 from ganaug.config import load_params
 from ganaug.data.rows import read_rows
 from ganaug.errors import guard
+from ganaug.gan.fabric import make_fabric
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Selection
 
@@ -19,7 +20,8 @@ def main() -> None:
     parser.add_argument("--draw", type=int, required=True)
     draw = parser.parse_args().draw
     params = load_params().generate
-    augmenter = load_augmenter(f"models/gan/{draw}", params.device)
+    fabric = make_fabric(params.device)  # one process, or those of torchrun, which share the work
+    augmenter = load_augmenter(f"models/gan/{draw}", str(fabric.device))
     train = read_rows(f"data/splits/{draw}/train.parquet")
     augmenter.verbose = f"generate draw {draw}"
     names = np.array(train.schema.classes)

@@ -6,12 +6,15 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 import torch.distributed as processes
 from lightning_fabric import Fabric
 
 from ganaug.errors import ConfigError
+
+T = TypeVar("T")
 
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
 
@@ -58,15 +61,37 @@ def make_fabric(device: str = "auto", precision: str = "auto") -> Fabric:
     return fabric
 
 
+def rank_and_size() -> tuple[int, int]:
+    """Return the number of this process, from 0, and how many work together."""
+    if processes.is_available() and processes.is_initialized():
+        return processes.get_rank(), processes.get_world_size()
+    return 0, 1
+
+
 @contextmanager
 def one_writer() -> Iterator[bool]:
-    """Yield whether this process is the one to write files; the others that train with it wait until it is done."""
-    together = processes.is_available() and processes.is_initialized()
+    """Yield whether this process is the one to write files; the others that work with it wait until it is done."""
+    rank, size = rank_and_size()
     try:
-        yield not together or processes.get_rank() == 0
+        yield rank == 0
     finally:
-        if together:
+        if size > 1:
             processes.barrier()
+
+
+def gathered(portions: Iterator[T]) -> Iterator[T]:
+    """Yield the portions of all processes that work together, the same in each, holding one of each at a time."""
+    _, size = rank_and_size()
+    if size == 1:
+        yield from portions
+        return
+    while True:
+        each: list[T | None] = [None] * size
+        processes.all_gather_object(each, next(portions, None))
+        found = [portion for portion in each if portion is not None]
+        if not found:
+            return
+        yield from found
 
 
 def resolve_device(device: str) -> torch.device:

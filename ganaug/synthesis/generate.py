@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ganaug.data.rows import Rows, RowWriter, content_ids
 from ganaug.files import write_json
+from ganaug.gan.fabric import one_writer
 from ganaug.progress import Progress
 from ganaug.synthesis.score import copy_distance
 from ganaug.synthesis.select import Candidates
@@ -42,6 +43,8 @@ def write_candidates(
 ) -> None:
     """Stream candidates to a Parquet file in the file form, with their scores; memory stays constant.
 
+    Of several processes that make the candidates together, the first one writes.
+
     Parameters
     ----------
     candidates : iterable of Candidates
@@ -57,6 +60,23 @@ def write_candidates(
     stage : str
         Name to show progress under.
     """
+    with one_writer() as writes:
+        if not writes:
+            for _ in candidates:  # this process has a share in making them
+                pass
+            return
+        _write(candidates, training, quotas, model, Path(out), Path(report), stage)
+
+
+def _write(
+    candidates: Iterable[Candidates],
+    training: Rows,
+    quotas: Mapping[str, int],
+    model: str,
+    out: Path,
+    report: Path,
+    stage: str,
+) -> None:
     names = training.schema.classes
     drawn, kept = Counter[str](), Counter[str]()
     reasons: dict[str, Counter[str]] = {name: Counter() for name in names}

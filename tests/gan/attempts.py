@@ -117,5 +117,33 @@ def together(folder: Path) -> dict:
     return {"ends": [alone, *torchrun, *fabric, *uneven]}
 
 
+def shared(folder: Path) -> dict:
+    """Let one process, and two of torchrun, generate rows of the same model."""
+    from ganaug.data.rows import Rows, Schema
+    from ganaug.gan.fabric import make_fabric
+    from ganaug.synthesis.generate import write_candidates
+    from ganaug.synthesis.select import Selection
+
+    images, labels = load_digits(return_X_y=True)
+    images, names = (images[:60].reshape(-1, 8, 8, 1) * 15.9).astype(np.uint8), labels[:60].astype(str)
+    schema = Schema(8, 8, 1, tuple("0123456789"))
+    model = ended(fork(lambda: GANAugmenter(steps=20, width=8, random_state=0).fit(images, names).save(folder / "m")))
+
+    def work(where: str) -> None:
+        make_fabric("cpu")
+        found = GANAugmenter.load(folder / "m", "cpu")
+        quotas = dict.fromkeys(schema.classes, 301)
+        chosen = found.candidates(images, names, quotas, Selection(min_confidence=0.0, drop_copies=False))
+        write_candidates(
+            chosen, Rows.build(schema, images, labels[:60]), quotas,
+            model="", out=folder / f"{where}.parquet", report=folder / f"{where}.json", stage=where,
+        )  # fmt: skip
+        both, _ = found.augment(images, names, ratio=0.5, selection=Selection(min_confidence=0.0))
+        np.save(folder / f"{where}{os.environ.get('RANK', '')}.npy", both)
+
+    alone = ended(fork(lambda: work("alone")))
+    return {"ends": [model, alone, *pair(lambda rank: work("pair"))]}
+
+
 if __name__ == "__main__":
     print(json.dumps(globals()[sys.argv[1]](Path(sys.argv[2]))))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file
 
@@ -62,3 +63,17 @@ def test_two_processes_play_the_game_of_one(tmp_path):
     weights = [load_file(tmp_path / name / "model.safetensors") for name in ("alone", "torchrun0")]
     assert all(np.abs(weights[0][k] - weights[1][k]).max() < 1e-5 for k in weights[0])
     assert sorted(p.name for p in tmp_path.iterdir()) == ["alone", "fabric0", "torchrun0"]  # one process writes
+
+
+def test_two_processes_share_the_work_of_generating(tmp_path):
+    """Every quota is met, no row is there twice, one process writes, and both end with the same rows."""
+    assert attempt("shared", tmp_path) == [0, 0, 0, 0]
+    for who in ("alone", "pair"):
+        table = pq.read_table(tmp_path / f"{who}.parquet", columns=["id", "label"])
+        assert table.num_rows == 3010
+        assert np.bincount(table["label"].to_numpy()).tolist() == [301] * 10
+        assert len(set(table["id"].to_pylist())) > 3000  # tiny pictures of a hasty model: a few may be alike by chance
+        assert json.loads((tmp_path / f"{who}.json").read_text())["kept"] == 3010
+    first, second, alone = (np.load(tmp_path / f"{name}.npy") for name in ("pair0", "pair1", "alone"))
+    assert np.array_equal(first, second)
+    assert len(first) == len(alone) > 60
