@@ -29,6 +29,7 @@ from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.fabric import make_fabric
 from ganaug.gan.objectives import OBJECTIVES
 from ganaug.gan.penalties import PENALTIES
+from ganaug.gan.prior import ONE_IN
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Game, Trainer
 from ganaug.modalities.image.augment import ImageAugment
@@ -88,7 +89,7 @@ def training(images: np.ndarray, labels: np.ndarray, steps: int, repeats: int) -
 
 def _game(images: np.ndarray, labels: np.ndarray) -> Game:
     objective, penalty = OBJECTIVES["relativistic"], PENALTIES["r1_r2"]()
-    architecture = Architecture(SIDE, SIDE, 1, CLASSES)
+    architecture = Architecture(SIDE, SIDE, 1, CLASSES, anchors=len(labels))
     augmentation = AUGMENTATIONS["diffaugment"](10_000)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return image_game(architecture, images, labels, objective, penalty, ImageAugment(), augmentation, 0, device)
@@ -110,7 +111,8 @@ class BareLoop:
         for _ in range(steps):
             rows = torch.randint(200, (N,), generator=random, device=self.fabric.device)
             labels = rows % CLASSES
-            latents = torch.randn(N, game.generator.prior.size, generator=random, device=self.fabric.device)
+            latents = g.prior(g.prior.draw(N, random), labels)
+            latents = torch.cat([g.prior.anchors[rows[: N // ONE_IN]], latents[N // ONE_IN :]])
             draws = game.augment.draw(3 * N, 0.8, random)
             with self.fabric.autocast():
                 fake = g(latents, labels, 1.0).float()
@@ -122,7 +124,7 @@ class BareLoop:
                 loss = game.objective.discriminator(real_logits, fake_logits)
                 if self.step % self.schedule.penalty_interval == 0:
                     loss = loss + 16 * game.penalty(
-                        lambda x, y=twice: d(x, y, 1.0)[0].float(), both[:N], both[N:], random
+                        lambda x, y=twice: d(x, y[: len(x)], 1.0)[0].float(), both[:N], both[N:], torch.rand(N)
                     )
             self.adams[1].zero_grad()
             loss.backward()
@@ -131,6 +133,8 @@ class BareLoop:
             with self.fabric.autocast():
                 fake_logits = d(game.augment(fake, draws[2 * N :]), labels, 1.0)[0].float()
             loss = game.objective.generator(real_logits.detach(), fake_logits)
+            anchored = game.rows(rows[: N // ONE_IN])
+            loss = loss + self.schedule.anchor_weight * game.distance(fake[: N // ONE_IN], anchored).sum() / N
             self.adams[0].zero_grad()
             loss.backward()
             self.adams[0].step()

@@ -74,6 +74,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         Channels at the coarsest grid of the networks.
     depth : int, default=1
         Residual blocks a resolution.
+    compile : bool, default=False
+        Compile both networks (torch.compile): takes minutes and a C++ compiler, and may pay in long runs on a GPU.
     device : str, default="auto"
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     precision : str, default="auto"
@@ -140,6 +142,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         prior: str = "auto",
         width: int = 64,
         depth: int = 1,
+        compile: bool = False,  # noqa: A002 - torch's name
         device: str = "auto",
         precision: str = "auto",
         random_state: int | np.random.RandomState | None = None,
@@ -161,6 +164,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.prior = prior
         self.width = width
         self.depth = depth
+        self.compile = compile
         self.device = device
         self.precision = precision
         self.random_state = random_state

@@ -93,7 +93,7 @@ def train(
     game = _game(params, architecture, images, codes, schedule.steps, seed, fabric)
     if params["warm_start"] is not None:
         _start_warm(game, Path(params["warm_start"]), classes)
-    same = ("objective", "penalty", "augmentation", "precision", "criterion", "patience")
+    same = ("objective", "penalty", "augmentation", "precision", "criterion", "patience", "compile")
     choices = {name: params[name] for name in same}
     choices |= {"invariances": sorted(params["invariances"]), "seed": seed, "device": fabric.device.type}
     start = [
@@ -106,6 +106,9 @@ def train(
     checkpoint = None if folder is None else Path(folder, f"{identity}.safetensors")
     stage = verbose if isinstance(verbose, str) else "fit" if verbose else None
     trainer = Trainer(fabric, game, schedule, seed)
+    if params["compile"]:
+        game.generator.compile()
+        game.discriminator.compile()
     choice = None
     if validation is not None and params["criterion"] != "none":
         known = Known(images[: len(codes)], codes, *validation, len(classes), seed, str(fabric.device))

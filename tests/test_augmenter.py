@@ -136,6 +136,23 @@ def test_a_criterion_needs_validation_rows():
         tiny(criterion="kid").fit(rows, y, validation=(rows[:10], range(10)))
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # torch's own, while it traces
+def test_compiled_networks_play_the_same_game(monkeypatch):
+    """Compiled for a back end that needs no compiler: whether the networks can be traced is what could fail."""
+    compiled = []
+
+    def compile_eagerly(module, **how):
+        compiled.append(module)
+        module._compiled_call_impl = torch.compile(module._call_impl, backend="eager")
+
+    monkeypatch.setattr(torch.nn.Module, "compile", compile_eagerly)
+    rows, y = digits()
+    plain, found = (tiny(steps=20, precision="32-true", compile=c).fit(rows, y) for c in (False, True))
+    assert len(compiled) == 2
+    np.testing.assert_allclose(found.history_, plain.history_, rtol=1e-3, atol=1e-4)
+    assert found.sample(per_class=1)[0].shape == (10, 8, 8)
+
+
 def test_arrays_that_may_not_be_written():
     rows, y = digits()
     rows.setflags(write=False)

@@ -23,8 +23,11 @@ class Penalty(Protocol):
 
     state: dict[str, Tensor]
 
-    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
-        """Return the penalty, a scalar, for real and generated inputs (n, ...)."""
+    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, chance: Tensor) -> Tensor:
+        """Return the penalty, a mean over real and generated inputs (n, ...); ``chance`` is uniform in [0, 1), (n,).
+
+        Of several processes each sees a share of the rows. Their results are averaged, and so is ``state``.
+        """
         ...
 
 
@@ -45,7 +48,7 @@ class NoPenalty:
     def __init__(self) -> None:
         self.state: dict[str, Tensor] = {}
 
-    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
+    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, chance: Tensor) -> Tensor:
         """Return zero."""
         return real.new_zeros(())
 
@@ -54,7 +57,7 @@ class NoPenalty:
 class R1(NoPenalty):
     """Half the squared gradient at real rows (Mescheder et al., arXiv 1801.04406)."""
 
-    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
+    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, chance: Tensor) -> Tensor:
         """Return the mean over the batch."""
         return 0.5 * squared_gradient(lambda x: critic(x)[: len(real)], real).mean()
 
@@ -63,7 +66,7 @@ class R1(NoPenalty):
 class R2(NoPenalty):
     """Half the squared gradient at generated rows (arXiv 1801.04406)."""
 
-    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
+    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, chance: Tensor) -> Tensor:
         """Return the mean over the batch."""
         return 0.5 * squared_gradient(critic, fake).mean()
 
@@ -72,7 +75,7 @@ class R2(NoPenalty):
 class R1R2(NoPenalty):
     """R1 and R2 together, which makes relativistic pairing converge locally (R3GAN, arXiv 2501.05441)."""
 
-    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
+    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, chance: Tensor) -> Tensor:
         """Return the mean over the batch, from one pass over real and generated rows."""
         return squared_gradient(critic, torch.cat([real, fake])).mean()
 
@@ -81,9 +84,9 @@ class R1R2(NoPenalty):
 class GradientPenalty(NoPenalty):
     """(||gradient|| - 1)^2 between real and generated rows (Gulrajani et al., arXiv 1704.00028)."""
 
-    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
+    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, chance: Tensor) -> Tensor:
         """Return the mean over the batch."""
-        share = torch.rand(len(real), *[1] * (real.ndim - 1), generator=generator, device=real.device, dtype=real.dtype)
+        share = chance.to(real.dtype).view(-1, *[1] * (real.ndim - 1))
         norm = (squared_gradient(critic, fake + share * (real - fake)) + 1e-12).sqrt()
         return (norm - 1).square().mean()
 
@@ -97,12 +100,11 @@ class LeCam(NoPenalty):
     def __init__(self) -> None:
         self.state = {"real": torch.zeros(()), "fake": torch.zeros(())}
 
-    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
+    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, chance: Tensor) -> Tensor:
         """Return the mean over the batch, and move the averages."""
         real_logits, fake_logits = critic(torch.cat([real, fake])).chunk(2)
+        before = {name: average.to(real_logits.device) for name, average in self.state.items()}
         for name, logits in (("real", real_logits), ("fake", fake_logits)):
-            self.state[name] = torch.lerp(
-                logits.detach().float().mean(), self.state[name].to(logits.device), self.DECAY
-            )
-        above = relu(real_logits - self.state["fake"]).square().mean()
-        return above + relu(self.state["real"] - fake_logits).square().mean()
+            self.state[name] = torch.lerp(logits.detach().float().mean(), before[name], self.DECAY)
+        above = relu(real_logits - before["fake"]).square().mean()
+        return above + relu(before["real"] - fake_logits).square().mean()

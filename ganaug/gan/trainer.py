@@ -160,13 +160,25 @@ class Trainer:
             loss = loss + _classification(classes[: len(labels)], labels, condition)
         penalty = loss.new_zeros(())
         if self.step % self.schedule.penalty_interval == 0:
-            with self.fabric.autocast():
-                penalty = self.game.penalty(
-                    lambda x: discriminator(x, twice[: len(x)], strength[: len(x)])[0].float(), real, fake, self.random
-                )
+            penalty = self._penalty(real, fake, twice, strength)
         weight = self.schedule.penalty_weight * self.schedule.penalty_interval
         self._descend(self.optimizer_d, loss + weight * penalty)
         return real_logits.detach(), loss.detach(), penalty.detach()
+
+    def _penalty(self, real: Tensor, fake: Tensor, labels: Tensor, strength: Tensor) -> Tensor:
+        """Return D's penalty at real and generated rows (n, ...), whose labels are the first or all of (2n,)."""
+        rule, n = self.game.penalty, self.schedule.batch_size
+        chance = torch.rand(n, generator=self.random, device=self.fabric.device)
+        forward = self.game.discriminator.forward  # past torch.compile, which cannot differentiate twice
+
+        def critic(inputs: Tensor) -> Tensor:
+            logits: Tensor = forward(inputs, labels[: len(inputs)], strength[: len(inputs)])[0]
+            return logits.float()
+
+        with self.fabric.autocast():
+            penalty = rule(critic, real, fake, chance[self.fabric.global_rank :: self.fabric.world_size])
+        rule.state = {name: self._mean(value) for name, value in rule.state.items()}
+        return penalty
 
     def generator_step(
         self, fake: Tensor, labels: Tensor, real_logits: Tensor, condition: Tensor, astray: Tensor

@@ -107,14 +107,18 @@ def together(folder: Path) -> dict:
     """Train alone, as two processes of torchrun, as two of `fabric run`, then let two share a batch of 15."""
 
     def work(where: Path, **parameters) -> None:
-        fit(where / "checkpoints", steps=30, objective="non_saturating", **parameters).save(where)
+        fit(where / "checkpoints", steps=34, objective="non_saturating", **parameters).save(where)
 
     alone = ended(fork(lambda: work(folder / "alone")))
     torchrun = pair(lambda rank: work(folder / f"torchrun{rank}"))
     cli = {"LT_CLI_USED": "1", "LT_ACCELERATOR": "cpu", "LT_STRATEGY": "ddp", "LT_DEVICES": "2", "LT_NUM_NODES": "1"}
     fabric = pair(lambda rank: work(folder / f"fabric{rank}"), **cli)
     uneven = pair(lambda rank: work(folder / "uneven", batch_size=15))
-    return {"ends": [alone, *torchrun, *fabric, *uneven]}
+    others = []
+    for penalty in ("lecam", "gradient_penalty"):  # the ones that remember and that draw by chance
+        others.append(ended(fork(lambda p=penalty: work(folder / p, penalty=p))))
+        others += pair(lambda rank, p=penalty: work(folder / f"{p}{rank}", penalty=p))
+    return {"ends": [alone, *torchrun, *fabric, *uneven, *others]}
 
 
 def shared(folder: Path) -> dict:

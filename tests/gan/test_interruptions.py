@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file
 
+NAMES = ("alone", "torchrun0", "fabric0", "lecam", "lecam0", "gradient_penalty", "gradient_penalty0")
+
 
 def attempt(what: str, folder: Path, says: str = "") -> list[int]:
     """Let `attempts.py` do ``what`` in ``folder`` and say ``says``; return how its processes ended."""
@@ -55,14 +57,16 @@ def test_ctrl_c_saves_says_130_and_goes_on(tmp_path):
 
 def test_two_processes_play_the_game_of_one(tmp_path):
     says = "ganaug: batch_size is 15, which 2 processes cannot share evenly: give a multiple of 2."
-    assert attempt("together", tmp_path, says) == [0, 0, 0, 0, 0, 2, 2]
-    alone, torchrun, fabric = (pd.read_csv(tmp_path / n / "history.csv") for n in ("alone", "torchrun0", "fabric0"))
+    assert attempt("together", tmp_path, says) == [0, 0, 0, 0, 0, 2, 2, *[0] * 6]
+    alone, torchrun, fabric, *others = (pd.read_csv(tmp_path / n / "history.csv") for n in NAMES)
+    for one, two in (others[:2], others[2:]):
+        np.testing.assert_allclose(two, one, rtol=1e-4, atol=1e-5)
     assert alone["step"].tolist() == torchrun["step"].tolist()
     np.testing.assert_allclose(torchrun, alone, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(fabric, torchrun, rtol=1e-5, atol=1e-6)
     weights = [load_file(tmp_path / name / "model.safetensors") for name in ("alone", "torchrun0")]
     assert all(np.abs(weights[0][k] - weights[1][k]).max() < 1e-5 for k in weights[0])
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["alone", "fabric0", "torchrun0"]  # one process writes
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(NAMES)  # one process writes
 
 
 def test_two_processes_share_the_work_of_generating(tmp_path):
