@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -423,7 +424,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         try:
             self.model_id_ = save_model(folder, config, modules)
             self.history_.to_csv(folder / "history.csv", index=False, float_format="%.6g")
-            (folder / "samples").mkdir(exist_ok=True)
+            shutil.rmtree(folder / "samples", ignore_errors=True)  # of a model that was here before
+            (folder / "samples").mkdir()
             for step, images in self.snapshots_.items():
                 picture_grid(images, SHOWN).save(folder / "samples" / f"{step:06d}.png")
         except (OSError, SafetensorError) as error:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +23,16 @@ DRAWS = (0, 1)
 SPLITS = ("train", "validation", "test", "pool")
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """One core, this interpreter for the stages, and the package as it is in ``folder``."""
+    bin_first = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {**os.environ, "PATH": bin_first, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
+
+
 def dvc(folder: Path, *arguments: str, code: int = 0) -> str:
     """Run dvc in ``folder`` on one core, with this interpreter for the stages; return what it printed."""
-    bin_first = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": bin_first, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "dvc", *arguments], cwd=folder, env=environment, capture_output=True, text=True
+        [sys.executable, "-m", "dvc", *arguments], cwd=folder, env=environment(folder), capture_output=True, text=True
     )
     assert (done.returncode == 0) == (code == 0), done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -151,6 +158,53 @@ def test_fewer_arms_are_fine(project: Path, tmp_path: Path) -> None:
     dvc(clone, "repro")
     assert list(read(clone / "reports" / "metrics.json")["arms"]) == ["gan"]
     assert not list((clone / "eval" / "baselines" / "0").iterdir())
+
+
+@pytest.mark.parametrize(
+    "command", ["pipelines/train_gan.py --draw 0", "-m dvc repro --force --single-item train_gan@0"]
+)
+def test_a_stage_killed_again_and_again_ends_with_the_same_bytes(project: Path, tmp_path: Path, command: str) -> None:
+    """SIGKILL to the whole process group, each time after training has got further."""
+    clone = shutil.copytree(project, tmp_path / "clone", symlinks=True)
+    edit(clone / "params.yaml", r"^  steps: \d+$", "  steps: 240")
+    edit(clone / "ganaug" / "gan" / "run.py", r"^SECONDS = 20\.0", "SECONDS = 0.0")  # a checkpoint at every look
+    whole = [sys.executable, *command.split()]
+    subprocess.run(whole, cwd=clone, env=environment(clone), check=True, capture_output=True)
+    model, checkpoints = clone / "models" / "gan" / "0", clone / ".ganaug" / "checkpoints"
+    expected = {path.name: path.read_bytes() for path in model.rglob("*") if path.is_file()}
+    shutil.rmtree(model)
+    kills = 0
+    for _ in range(6):
+        seen = stamps(checkpoints)
+        child = subprocess.Popen(
+            whole,
+            cwd=clone,
+            env=environment(clone),
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while kills < 3 and child.poll() is None and len(stamps(checkpoints) - seen) < 1:
+            time.sleep(0.01)
+        if kills < 3 and child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+            kills += 1
+        if child.wait() == 0:
+            break
+    assert kills >= 2
+    assert {path.name: path.read_bytes() for path in model.rglob("*") if path.is_file()} == expected
+    assert "model.safetensors" in expected
+
+
+def stamps(folder: Path) -> set[int]:
+    """When the checkpoints in a folder were written."""
+    return {path.stat().st_mtime_ns for path in folder.glob("*.safetensors")} if folder.exists() else set()
+
+
+def edit(path: Path, pattern: str, replacement: str) -> None:
+    text, count = re.subn(pattern, replacement, path.read_text(encoding="utf-8"), count=1, flags=re.MULTILINE)
+    assert count == 1
+    path.write_text(text, encoding="utf-8")
 
 
 def test_a_misspelt_parameter_stops_the_pipeline_with_a_sentence(project: Path, tmp_path: Path) -> None:
