@@ -1,0 +1,125 @@
+"""What are unlabelled rows, a model of other classes and declared invariances worth, each on its own?
+
+    python benchmarks/sources.py FOLDER [--rows 10] [--draws 3] [--workers 2] [--log sources.jsonl]
+
+FOLDER holds the four idx files of Fashion-MNIST. The scarce classes are the last five, with so many rows each; the
+first five have 500 each and train the model that warm starts begin from. All are compared with plain fitting of the
+same number of steps: class hit rate of unfiltered samples under a judge trained on every training row of the five
+classes, accuracy of a classifier trained on samples only (synthetic), and of one trained on real and kept samples
+(gan). Beside the unlabelled arm (1,000 rows) stand pseudo-labels: a classifier of the real rows labels them, and a
+second one is trained on both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from quality import Images, Labels, accuracy, difference, load, train_judge
+from safetensors.torch import load_file
+
+from ganaug import GANAugmenter
+from ganaug.modalities.image.augment import SAFE
+from ganaug.modalities.image.classifier import SmallCNN, predict_proba, train_classifier
+
+WAYS = ("plain", "unlabelled", "warm_start", "flips", "no_invariances")
+UNLABELLED, RICH, SYNTHETIC, REAL_SHARE = 1000, 500, 200, 0.75
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rows", type=int, default=10)
+    parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2, help="fits at a time, a thread each")
+    parser.add_argument("--log", type=Path, default=Path("sources.jsonl"))
+    arguments = parser.parse_args()
+    base, judge = arguments.log.with_suffix(".base"), arguments.log.with_suffix(".judge.safetensors")
+    data = load("fashion", arguments.folder)
+    if not base.exists():
+        rich = np.concatenate([np.flatnonzero(data.labels == code)[:RICH] for code in range(5)])
+        GANAugmenter(random_state=0, verbose="other classes").fit(data.images[rich], data.labels[rich]).save(base)
+    scarce = data.labels >= 5
+    train_judge(data._replace(images=data.images[scarce], labels=data.labels[scarce] - 5), judge)
+    done = [json.loads(line) for line in arguments.log.read_text().splitlines()] if arguments.log.exists() else []
+    jobs = [
+        (arguments.folder, arguments.rows, draw, way, base, judge)
+        for draw in range(arguments.draws)
+        for way in WAYS
+        if not any((r["rows"], r["draw"], r["way"]) == (arguments.rows, draw, way) for r in done)
+    ]
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with ProcessPoolExecutor(arguments.workers, get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(one_fit, *job) for job in jobs]):
+            done.append(future.result())
+            with arguments.log.open("a") as file:
+                file.write(json.dumps(done[-1]) + "\n")
+            print(done[-1], flush=True)
+    print(table([r for r in done if r["rows"] == arguments.rows]))
+
+
+def one_fit(folder: Path, count: int, draw: int, way: str, base: Path, judged: Path) -> dict[str, Any]:
+    """Fit in one way to the rows of one draw, and see what its samples are worth."""
+    data = load("fashion", folder)
+    random = np.random.default_rng(100 + draw)
+    orders = [random.permutation(np.flatnonzero(data.labels == code)) for code in range(5, 10)]
+    rows = np.concatenate([order[:count] for order in orders])
+    more = data.images[np.concatenate([order[-UNLABELLED // 5 :] for order in orders])]
+    images, labels = data.images[rows], data.labels[rows]
+    tested = data.test[1] >= 5
+    test = data.test[0][tested], data.test[1][tested] - 5
+    options: dict[str, Any] = {
+        "warm_start": {"warm_start": base},
+        "flips": {"invariances": (*SAFE, "flip_horizontal")},
+        "no_invariances": {"invariances": ()},
+    }.get(way, {})
+    augmenter = GANAugmenter(random_state=draw, **options).fit(images, labels, more if way == "unlabelled" else None)
+    fakes, wanted = augmenter.sample(per_class=SYNTHETIC)
+    kept, kept_labels = augmenter.augment(images, labels, ratio=SYNTHETIC / count)
+    judge = SmallCNN(images.shape[1:], 5)
+    judge.load_state_dict(load_file(judged))
+    result = {
+        "rows": count,
+        "draw": draw,
+        "way": way,
+        "hit": accuracy(judge.eval(), fakes, wanted - 5),
+        "synthetic": worth(fakes, wanted, None, test, draw),
+        "gan": worth(kept, kept_labels, len(images), test, draw),
+    }
+    if way == "plain":
+        result["real"] = worth(images, labels, None, test, draw)
+        teacher = train_classifier(images, labels - 5, 5, seed=draw)
+        guessed = predict_proba(teacher, more).argmax(1) + 5
+        both = np.concatenate([images, more]), np.concatenate([labels, guessed])
+        result["pseudo_labels"] = worth(*both, len(images), test, draw)
+    return result
+
+
+def worth(images: Images, labels: Labels, real: int | None, test: tuple[Images, Labels], draw: int) -> float:
+    """Return the accuracy of two classifiers; the first ``real`` rows, if any, fill a fixed share of each batch."""
+    how = {} if real is None else {"real": np.arange(len(images)) < real, "real_share": REAL_SHARE}
+    models = [train_classifier(images, labels - 5, 5, seed=draw + 1000 * s, **how) for s in range(2)]
+    return float(np.mean([accuracy(model, *test) for model in models]))
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    """Lay out means over draws as Markdown, with paired differences from plain fitting."""
+    plain = sorted((r for r in results if r["way"] == "plain"), key=lambda r: r["draw"])
+    lines = ["| way | hit | synthetic | gan | gan minus plain [95 %] |", "|---|---|---|---|---|"]
+    for way in WAYS:
+        runs = sorted((r for r in results if r["way"] == way), key=lambda r: r["draw"])
+        pairs = [{"this": r["gan"], "plain": p["gan"]} for r, p in zip(runs, plain, strict=True)]
+        means = " | ".join(f"{np.mean([r[name] for r in runs]):.3f}" for name in ("hit", "synthetic", "gan"))
+        lines.append(f"| {way} | {means} | {difference(pairs, 'this', 'plain').split(': ')[1]} |")
+    arms = ", ".join(f"{name} {np.mean([r[name] for r in plain]):.3f}" for name in ("real", "pseudo_labels"))
+    return "\n".join([*lines, "", f"Without a GAN: {arms}."])
+
+
+if __name__ == "__main__":
+    main()
