@@ -8,6 +8,7 @@ from ganaug.augmenter import GANAugmenter
 from ganaug.errors import DataError, ModelError
 
 SMALL = {"width": 16, "batch_size": 16, "random_state": 0}
+ALIKE = {**SMALL, "prior": "normal"}  # the same latents, whatever the training rows
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 def low_digits(digits, tmp_path_factory):
     images, labels = digits
     folder = tmp_path_factory.mktemp("low")
-    GANAugmenter(steps=150, **SMALL).fit(images[labels < 6], labels[labels < 6]).save(folder)
+    GANAugmenter(steps=150, **ALIKE).fit(images[labels < 6], labels[labels < 6]).save(folder)
     return folder
 
 
@@ -28,15 +29,21 @@ def test_a_warm_start_begins_where_the_model_ended(digits, low_digits):
     images, labels = digits
     few = (labels > 3) & (np.arange(len(labels)) < 100)
     start = GANAugmenter.load(low_digits)
-    warm = GANAugmenter(steps=1, learning_rate=1e-8, warm_start=low_digits, **SMALL).fit(images[few], labels[few])
+    warm = GANAugmenter(steps=1, learning_rate=1e-8, warm_start=low_digits, **ALIKE).fit(images[few], labels[few])
     assert warm.classes_.tolist() == [4, 5, 6, 7, 8, 9]
     known = [4, 5] * 20
     difference = warm.sample(y=known, random_state=3)[0].astype(int) - start.sample(y=known, random_state=3)[0]
     assert np.abs(difference).max() <= 1  # classes that both know still look the same
-    cold = GANAugmenter(steps=1, learning_rate=1e-8, **SMALL).fit(images[few], labels[few])
+    cold = GANAugmenter(steps=1, learning_rate=1e-8, **ALIKE).fit(images[few], labels[few])
     assert (
         np.abs(cold.sample(y=known, random_state=3)[0].astype(int) - start.sample(y=known, random_state=3)[0]).max() > 9
     )
+
+
+def test_anchors_are_those_of_the_new_rows(digits, low_digits):
+    images, labels = digits
+    warm = GANAugmenter(steps=1, warm_start=low_digits, **SMALL).fit(images[:50], labels[:50])
+    assert len(warm.generator_.prior.anchors) == 50
 
 
 def test_a_warm_start_from_other_networks_is_refused(digits, low_digits):
