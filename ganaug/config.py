@@ -42,7 +42,11 @@ INVARIANCES = (
 )  # fmt: skip
 CLASSICAL = ("flip_horizontal", "flip_vertical", "rotate", "saturation")
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
-ARMS = ("real", "classical", "mixup", "gan", "classical_gan", "synthetic")
+ARMS = (
+    "real", "classical", "mixup", "oracle",
+    "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
+)  # fmt: skip
+MOST_TRIALS = 6
 MAX_SIDE, MIN_SIDE = 128, 8  # pixels
 
 S = TypeVar("S", bound="Section")
@@ -227,20 +231,63 @@ class MergeParams(Section):
 
 
 @dataclass(frozen=True)
+class Entry(Section):
+    """A way for synthetic rows to enter the training of a classifier."""
+
+    name = "evaluate.entries"
+
+    share: float = param(0.0, number(0, 1), "Share of each batch that is synthetic; 0: none.")
+    weight: float = param(1.0, number(0), "Weight of the loss of a synthetic row; a real one's is 1.")
+    min_confidence: float = param(0.0, number(0, 1), "Leave out rows whose label the teacher finds less probable.")
+    pretrain: float = param(0.0, number(0, 1), "Share of the steps, at the start, on synthetic rows alone.")
+
+
+@dataclass(frozen=True)
 class EvaluateParams(Section):
-    """The downstream classifier, the same for each arm."""
+    """The downstream classifiers, and what each arm gets alike."""
 
     name = "evaluate"
 
     arms: tuple[str, ...] = param(ARMS, listing(choice(*ARMS), least=1), "The training sets to compare.")
+    classifiers: tuple[str, ...] = param(
+        ("small_cnn",),
+        listing(TEXT, least=1),
+        "Judges, of which the first gives the verdict: small_cnn, sklearn.svm.SVC(C=10), "
+        "features:sklearn.svm.SVC(C=10), timm:resnet18, module:function.",
+    )
+    trials: int = param(
+        2, integer(1, MOST_TRIALS), "Settings tried for each arm, of which validation rows choose one in each draw."
+    )
+    entries: tuple[Entry, ...] = param(
+        (
+            Entry(share=0.25),
+            Entry(),
+            Entry(share=0.5),
+            Entry(share=0.25, min_confidence=0.9),
+            Entry(pretrain=0.3),
+            Entry(share=0.25, weight=0.5),
+        ),
+        listing(section(Entry), least=1),
+        "Settings of the arms that have synthetic rows, in the order tried.",
+    )
     steps: int = param(1000, integer(1), "Optimiser steps, the same for each arm.")
     batch_size: int = param(32, integer(1), "Rows in a batch.")
-    real_share: float = param(0.75, number(0, 1), "Share of real rows in a batch, where an arm has both kinds.")
     invariances: tuple[str, ...] = param(
         (), listing(choice(*CLASSICAL)), "What the classical augmentation may do beyond shifts, tone and a hole."
     )
+    jobs: int | str = param(
+        "auto", either(choice("auto"), integer(1)), "Trainings side by side, a thread each; auto: one a core."
+    )
     device: str = param("auto", DEVICE, "Where to train the classifiers.")
     seed: int = param(0, SEED, "Seed of the classifiers; the draw is added to it.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.trials > len(self.entries):
+            raise ConfigError(
+                f"evaluate.trials is {self.trials}, but evaluate.entries lists {len(self.entries)}: every arm is tuned "
+                "alike, so list as many or try fewer"
+            )
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 from ganaug.config import load_params
 from ganaug.errors import guard
-from ganaug.evaluation.arms import references
+from ganaug.evaluation.arms import arms_named
 from ganaug.evaluation.evaluate import run_arms
 
 
@@ -17,15 +16,14 @@ def main() -> None:
     parser.add_argument("--draw", type=int, required=True)
     parser.add_argument("--baselines", action="store_true")
     arguments = parser.parse_args()
-    draw, options = arguments.draw, asdict(load_params().evaluate)
-    arms, seed = options.pop("arms"), options.pop("seed") + arguments.draw
-    baselines = references(arms)
-    others = [arm for arm in arms if arm not in baselines]
-    splits, out, chosen = (
-        ("splits", "baselines", baselines) if arguments.baselines else ("augmented", "augmented", others)
-    )
-    Path("eval", out, str(draw)).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen
-    run_arms(f"data/{splits}/{draw}", chosen, draw, seed=seed, **options)
+    draw, baselines, params = arguments.draw, arguments.baselines, load_params().evaluate
+    arms = [name for name, arm in arms_named(params.arms).items() if arm.synthetic != baselines]
+    out = Path("eval", "baselines" if baselines else "augmented", str(draw))
+    out.mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen
+    if baselines:
+        run_arms(f"data/splits/{draw}", arms, draw, params, pool=f"data/splits/{draw}/pool.parquet")
+    else:
+        run_arms(f"data/augmented/{draw}", arms, draw, params, synthetic=f"data/synthetic/{draw}.parquet")
 
 
 if __name__ == "__main__":

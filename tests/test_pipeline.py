@@ -74,7 +74,7 @@ def test_every_stage_writes_what_it_promises(project: Path) -> None:
     for draw in DRAWS:
         assert {f"models/gan/{draw}", f"data/synthetic/{draw}.parquet", f"data/augmented/{draw}"} <= outs
         assert {f"eval/baselines/{draw}", f"eval/augmented/{draw}"} <= outs
-        assert all(result_path(project / "eval", arm, draw).exists() for arm in ARMS)
+        assert all(result_path(project / "eval", arm, draw, "small_cnn").exists() for arm in ARMS)
     for out in outs:
         assert (project / out).exists()
 
@@ -136,7 +136,7 @@ def test_validation_and_test_rows_stay_as_they_were(project: Path, draw: int, sp
 
 def test_arms_get_the_same_steps_and_the_same_test_rows(project: Path) -> None:
     for draw in DRAWS:
-        arms = [read(result_path(project / "eval", arm, draw)) for arm in ARMS]
+        arms = [read(result_path(project / "eval", arm, draw, "small_cnn")) for arm in ARMS]
         assert len({(a["steps"], a["batch_size"], a["test"]["n"]) for a in arms}) == 1
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,6 +143,11 @@ def content_ids(images: NDArray[np.uint8]) -> NDArray[np.object_]:
     ids = np.empty(len(images), dtype=object)
     ids[:] = [hashlib.blake2b(head + image.tobytes(), digest_size=16).hexdigest() for image in images]
     return ids
+
+
+def digest(ids: Iterable[str]) -> str:
+    """Hash a set of content hashes, in whatever order they come: 32 hexadecimal digits."""
+    return hashlib.blake2b("\n".join(sorted(ids)).encode(), digest_size=16).hexdigest()
 
 
 def encode_png(image: NDArray[np.uint8]) -> bytes:

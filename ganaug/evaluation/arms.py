@@ -1,15 +1,51 @@
-"""The arms of the comparison: which rows a classifier is trained on, and whether they are augmented on the fly.
+"""The arms of the comparison: which rows a classifier is trained on, and which settings of its training are tried.
 
-Everything else (steps, batch size, schedule, seed) is the same for each arm; more rows never mean longer training.
+Everything else (steps, batch size, schedule, seed, the number of settings tried) is the same for each arm; more rows
+never mean longer training, and no arm is tuned harder than another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
+from ganaug.config import Entry
 from ganaug.errors import ConfigError
+
+MIXUP = 0.4
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What validation rows may choose about the training of a classifier.
+
+    Attributes
+    ----------
+    learning_rate : float
+        Peak of the schedule.
+    strength : float
+        Of the classical augmentation; 0: none.
+    mixup : float
+        Parameter of MixUp's Beta distribution; 0: none.
+    share, weight, min_confidence, pretrain : float
+        How synthetic rows enter, see `ganaug.config.Entry`.
+    """
+
+    learning_rate: float = 3e-3
+    strength: float = 0.0
+    mixup: float = 0.0
+    share: float = 0.0
+    weight: float = 1.0
+    min_confidence: float = 0.0
+    pretrain: float = 0.0
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether synthetic rows enter at all."""
+        return self.share > 0 or self.pretrain > 0
 
 
 @dataclass(frozen=True)
@@ -18,30 +54,82 @@ class Arm:
 
     Attributes
     ----------
+    label : str
+        What it trains on, in few words, for a plot.
     title : str
-        What it trains on, in words.
-    real, synthetic : bool
-        Whether the real and the synthetic rows of the training split are used.
-    classical : bool
-        Whether batches go through classical augmentation.
-    mixup : float
-        Whether rows of a batch are mixed, and how much, see `ganaug.modalities.image.classifier.train_classifier`.
+        The same in more words.
+    rows : str
+        Which rows join the real ones, or stand in for them: see `ganaug.evaluation.rows.RowSource`.
+    settings : tuple of Setting
+        What is tried, the default first. Where synthetic rows join real ones, each is combined with the entries of
+        params.yaml instead.
+    contender : bool
+        Whether it takes part in the contrast, or only explains it.
     """
 
+    label: str
     title: str
-    real: bool = True
-    synthetic: bool = False
-    classical: bool = False
-    mixup: float = 0.0
+    rows: str = "real"
+    settings: tuple[Setting, ...] = (Setting(),)
+    contender: bool = True
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether it has synthetic rows."""
+        return self.rows not in ("real", "oracle")
+
+    def tried(self, entries: Sequence[Entry], trials: int) -> list[Setting]:
+        """List the settings of which validation rows choose one: ``trials`` of them."""
+        tried = iter(self.settings)
+        if self.synthetic and self.rows != "synthetic":
+            first = self.settings[0]
+            tried = (
+                replace(first, share=e.share, weight=e.weight, min_confidence=e.min_confidence, pretrain=e.pretrain)
+                for e in entries
+            )
+        if self.rows == "shuffled":  # a control without synthetic rows would control nothing
+            tried = (setting for setting in tried if setting.synthetic)
+        return list(islice(tried, trials))
+
+
+_RATES = tuple(Setting(learning_rate=rate) for rate in (3e-3, 1e-3, 6e-3, 2e-3, 4e-3, 5e-4))
+_STRENGTHS = tuple(
+    Setting(rate, strength) for strength, rate in ((1, 3e-3), (0.5, 3e-3), (1.5, 3e-3), (1, 1e-3), (1, 6e-3), (2, 3e-3))
+)
+_MIXUPS = tuple(
+    Setting(rate, strength, mixup)
+    for mixup, strength, rate in (
+        (MIXUP, 1, 3e-3), (0.2, 1, 3e-3), (1, 1, 3e-3), (MIXUP, 0.5, 3e-3), (MIXUP, 1, 1e-3), (MIXUP, 1.5, 3e-3)
+    )
+)  # fmt: skip
+MOST_TRIALS = len(_RATES)
 
 ARMS = {
-    "real": Arm("real rows"),
-    "classical": Arm("real rows, classical augmentation", classical=True),
-    "mixup": Arm("real rows, classical augmentation and MixUp", classical=True, mixup=0.4),
-    "gan": Arm("real and synthetic rows", synthetic=True),
-    "classical_gan": Arm("real and synthetic rows, classical augmentation", synthetic=True, classical=True),
-    "synthetic": Arm("synthetic rows only", real=False, synthetic=True),
+    "real": Arm("real only", "real rows", settings=_RATES),
+    "classical": Arm("real + classical", "real rows, classical augmentation", settings=_STRENGTHS),
+    "mixup": Arm("real + classical + MixUp", "real rows, classical augmentation and MixUp", settings=_MIXUPS),
+    "oracle": Arm("more real rows", "more real rows, classical augmentation", "oracle", _STRENGTHS, contender=False),
+    "gan": Arm("real + synthetic", "real and synthetic rows", "selected"),
+    "classical_gan": Arm(
+        "real + classical + synthetic", "real and synthetic rows, classical augmentation", "selected", _STRENGTHS
+    ),
+    "mixup_gan": Arm(
+        "real + classical + MixUp + synthetic",
+        "real and synthetic rows, classical augmentation and MixUp",
+        "selected",
+        _MIXUPS,
+    ),
+    "unfiltered": Arm(
+        "unfiltered synthetic", "as classical_gan, without selection", "drawn", _STRENGTHS, contender=False
+    ),
+    "shuffled": Arm(
+        "shuffled labels",
+        "as classical_gan, with the synthetic labels shuffled",
+        "shuffled",
+        _STRENGTHS,
+        contender=False,
+    ),
+    "synthetic": Arm("synthetic only", "synthetic rows only", "synthetic", _RATES, contender=False),
 }
 
 
@@ -54,19 +142,20 @@ def arms_named(names: Iterable[str]) -> dict[str, Arm]:
     return {name: ARMS[name] for name in names}
 
 
-def result_path(folder: str | Path, arm: str, draw: int) -> Path:
-    """Return where an arm's result of a draw lies: under ``augmented`` if it has synthetic rows, else ``baselines``.
+def result_path(folder: str | Path, arm: str, draw: int, classifier: str) -> Path:
+    """Return where an arm's result lies: under ``augmented`` if it has synthetic rows, else under ``baselines``.
 
-    Each of the two folders of a draw is one out of a DVC stage, whichever arms it holds.
+    Each of the two folders of a draw is one out of a DVC stage, whichever arms and classifiers it holds.
     """
-    return Path(folder, "augmented" if ARMS[arm].synthetic else "baselines", str(draw), f"{arm}.json")
+    half = "augmented" if ARMS[arm].synthetic else "baselines"
+    return Path(folder, half, str(draw), re.sub(r"[^\w.-]+", "_", classifier), f"{arm}.json")
 
 
 def references(names: Iterable[str]) -> list[str]:
-    """Names of the arms that do without synthetic rows; the best of them is what a GAN has to beat."""
-    return [name for name, arm in arms_named(names).items() if not arm.synthetic]
+    """Names of the contenders without synthetic rows; the best of them is what a GAN has to beat."""
+    return [name for name, arm in arms_named(names).items() if arm.contender and not arm.synthetic]
 
 
 def candidates(names: Iterable[str]) -> list[str]:
-    """Names of the arms that add synthetic rows to the real ones."""
-    return [name for name, arm in arms_named(names).items() if arm.real and arm.synthetic]
+    """Names of the contenders that add synthetic rows to the real ones."""
+    return [name for name, arm in arms_named(names).items() if arm.contender and arm.synthetic]

@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
+from joblib import Parallel, cpu_count, delayed, parallel_config
 
+from ganaug.config import EvaluateParams
 from ganaug.data.integrity import assert_disjoint
-from ganaug.data.rows import Rows, read_rows
+from ganaug.data.rows import Rows, digest, read_rows
 from ganaug.errors import DataError
-from ganaug.evaluation.arms import Arm, arms_named, result_path
-from ganaug.evaluation.metrics import classification_metrics
+from ganaug.evaluation.arms import Arm, Setting, arms_named, result_path
+from ganaug.evaluation.classifiers import check_classifier, fit_classifier
+from ganaug.evaluation.estimators import is_estimator
+from ganaug.evaluation.fit import Fit
+from ganaug.evaluation.metrics import SCALARS, classification_metrics
+from ganaug.evaluation.rows import RowSource, TrainingRows
 from ganaug.files import write_json
-from ganaug.modalities.image.classical import ClassicalAugment
-from ganaug.modalities.image.classifier import predict_proba, train_classifier
 from ganaug.progress import Progress
 
 SPLITS = ("train", "validation", "test")
+HELD_OUT = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training: a classifier, rows by name (of the oracle: and share) and a setting."""
+
+    classifier: str
+    rows: str
+    share: float
+    setting: Setting
 
 
 def run_arms(
     folder: str | Path,
     arms: Sequence[str],
     draw: int,
+    params: EvaluateParams,
     *,
+    synthetic: str | Path | None = None,
+    pool: str | Path | None = None,
     out: str | Path = "eval",
-    steps: int,
-    batch_size: int = 32,
-    real_share: float = 0.75,
-    invariances: Sequence[str] = (),
-    seed: int = 0,
-    device: str = "auto",
 ) -> list[Path]:
-    """Train one classifier for each arm and write what it is worth on validation and test rows.
+    """Train the classifiers of each arm in its settings, choose one by validation rows, and write what it is worth.
+
+    Trainings run side by side, on the CPU a thread each, so that their number does not change the bytes.
 
     Parameters
     ----------
@@ -46,73 +61,61 @@ def run_arms(
     arms : sequence of str
         Names in `ganaug.evaluation.arms.ARMS`.
     draw : int
-        Number of the draw, names the folder that is written to.
-    out : path-like
-        Each arm's numbers go to its `ganaug.evaluation.arms.result_path` here.
-    steps, batch_size : int
-        The same for each arm.
-    real_share : float
-        Share of real rows in the batches of an arm that has both kinds.
-    invariances : sequence of str
-        What the classical augmentation may do beyond small shifts and changes of tone, see `ClassicalAugment`.
-    seed : int
-        Seed of the classifiers, the same for each arm.
-    device : str
-        Where to train.
+        Number of the draw: names the files written, and is added to the seed.
+    params : EvaluateParams
+        Classifiers, trials, steps and what else is alike for all arms.
+    synthetic : path-like, optional
+        All candidates of the draw with their scores.
+    pool : path-like, optional
+        Spare real rows of the draw, for the oracle.
+    out : path-like, default="eval"
+        Folder of the results, see `ganaug.evaluation.arms.result_path`.
 
     Returns
     -------
     list of Path
-        The files written.
+        The files written: ``setting``, the one chosen; ``trials``, each setting with its balanced accuracy on
+        validation rows; ``validation`` and ``test``, see `ganaug.evaluation.metrics.classification_metrics`; and what
+        was the same for all. The oracle's file has ``points`` of these in place of one, and ``direction``.
 
     Raises
     ------
     ConfigError
-        If an arm is unknown.
+        If an arm or a classifier is unknown.
     DataError
         If a split is missing or empty, an arm has no rows, or a validation or test row is among the training rows.
     """
     chosen = arms_named(arms)
+    for classifier in params.classifiers:
+        check_classifier(classifier)
     files = {name: Path(folder, f"{name}.parquet") for name in SPLITS}
     splits = {name: read_rows(path) for name, path in files.items()}
     _check_filled(splits, folder)
     assert_disjoint([files["train"]], [files["validation"], files["test"]])
-    train, classes = splits["train"], splits["train"].schema.classes
+    seed = params.seed + draw
+    source = RowSource(splits["train"], synthetic, pool, seed)
+    plan = {
+        (c, name): list(_trials(c, arm, source, params)) for c in params.classifiers for name, arm in chosen.items()
+    }
+    how = Fit(
+        len(splits["train"].schema.classes), params.steps, params.batch_size, seed, params.invariances, params.device
+    )
+    judged = _judge_all(
+        {trial: rows for trials in plan.values() for trial, rows in trials}, splits, how, params.jobs, draw
+    )
+    common = {
+        "draw": draw,
+        "seed": seed,
+        "steps": params.steps,
+        "batch_size": params.batch_size,
+        "classes": list(splits["train"].schema.classes),
+        "test_ids": digest(splits["test"].ids),
+    }
     written = []
-    for name, arm in chosen.items():
-        rows = train.take(_rows_of(arm, train, name, folder))
-        with Progress(f"evaluate draw {draw}, {name}", steps) as progress:
-            model = train_classifier(
-                rows.images,
-                rows.labels,
-                len(classes),
-                steps=steps,
-                batch_size=batch_size,
-                augment=ClassicalAugment(invariances) if arm.classical else None,
-                mixup=arm.mixup,
-                real=~rows.synthetic,
-                real_share=real_share,
-                seed=seed,
-                device=device,
-                progress=progress,
-            )
-        result: dict[str, Any] = {
-            "arm": name,
-            "draw": draw,
-            "steps": steps,
-            "batch_size": batch_size,
-            "real_share": real_share,
-            "seed": seed,
-            "classes": list(classes),
-            "n_train": {"real": int((~rows.synthetic).sum()), "synthetic": int(rows.synthetic.sum())},
-            "train_ids": _digest(rows.ids),
-            "test_ids": _digest(splits["test"].ids),
-        }
-        for split in ("validation", "test"):
-            probabilities = predict_proba(model, splits[split].images)
-            result[split] = classification_metrics(splits[split].labels, probabilities, classes)
-        written.append(result_path(out, name, draw))
-        write_json(written[-1], result)
+    for (classifier, name), trials in plan.items():
+        written.append(result_path(out, name, draw, classifier))
+        content = _oracle(trials, judged) if chosen[name].rows == "oracle" else _best(trials, judged)
+        write_json(written[-1], {"arm": name, "classifier": classifier, **common, **content})
     return written
 
 
@@ -122,15 +125,81 @@ def _check_filled(splits: dict[str, Rows], folder: str | Path) -> None:
             raise DataError(f"the {name} split of {folder} is empty; give prepare more rows or a larger {name} share")
 
 
-def _rows_of(arm: Arm, train: Rows, name: str, folder: str | Path) -> NDArray[np.bool_]:
-    mask: NDArray[np.bool_] = (train.synthetic & arm.synthetic) | (~train.synthetic & arm.real)
-    if not mask.any():
-        raise DataError(
-            f"the arm {name!r} has no rows in {folder}/train.parquet; "
-            "raise merge.amount or leave the arm out of evaluate.arms"
-        )
-    return mask
+def _trials(
+    classifier: str, arm: Arm, source: RowSource, params: EvaluateParams
+) -> Iterator[tuple[Trial, TrainingRows]]:
+    """List an arm's trainings with their rows; equal ones of several arms are equal, and are run once."""
+    for setting in arm.tried(params.entries, params.trials):
+        if is_estimator(classifier):
+            setting = replace(setting, learning_rate=Setting.learning_rate)  # which means nothing to an estimator
+        if arm.rows == "oracle":
+            for share, rows in source.oracle.items():
+                yield Trial(classifier, arm.rows, share, setting), rows
+        else:
+            name = arm.rows if setting.synthetic or arm.rows == "synthetic" else "real"
+            yield Trial(classifier, name, 0.0, setting), source[name]
 
 
-def _digest(ids: Iterable[str]) -> str:
-    return hashlib.blake2b("\n".join(sorted(ids)).encode(), digest_size=16).hexdigest()
+def _judge_all(
+    todo: Mapping[Trial, TrainingRows], splits: Mapping[str, Rows], how: Fit, jobs: int | str, draw: int
+) -> dict[Trial, dict[str, Any]]:
+    """Run every training once, side by side on the CPU's cores, one after another on a GPU."""
+    on_gpu = how.device.startswith("cuda") or (how.device == "auto" and torch.cuda.is_available())
+    at_once = 1 if on_gpu else cpu_count() if jobs == "auto" else int(jobs)
+    held_out = {part: splits[part] for part in HELD_OUT}
+    tasks = (delayed(_judge)(trial, rows, held_out, how) for trial, rows in todo.items())
+    with (
+        parallel_config("loky", n_jobs=min(at_once, len(todo)), inner_max_num_threads=1),
+        Progress(f"evaluate draw {draw}", len(todo), "classifiers") as progress,
+    ):
+        judged = {}
+        for trial, found in zip(todo, Parallel(return_as="generator")(tasks), strict=True):
+            judged[trial] = found
+            progress.advance()
+    return judged
+
+
+def _judge(trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], how: Fit) -> dict[str, Any]:
+    """Train one classifier and measure it on the held-out rows."""
+    rows = rows.take(~rows.synthetic | (rows.confidence >= trial.setting.min_confidence))
+    with _one_thread():
+        predict = fit_classifier(trial.classifier, rows, trial.setting, how)
+        measured = {
+            part: classification_metrics(held.labels, predict(held.images), held.schema.classes)
+            for part, held in held_out.items()
+        }
+    n_train = {"real": int((~rows.synthetic).sum()), "synthetic": int(rows.synthetic.sum())}
+    return {"setting": asdict(trial.setting), "n_train": n_train, "train_ids": digest(rows.ids), **measured}
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute on one thread: sums depend on how they are shared out, and results must not depend on ``jobs``."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _best(trials: Sequence[tuple[Trial, TrainingRows]], judged: Mapping[Trial, dict[str, Any]]) -> dict[str, Any]:
+    """Return what was measured in the setting that validation rows prefer, and what each setting got of them."""
+    tried = [judged[trial] for trial in dict.fromkeys(trial for trial, _ in trials)]
+    validation = [found["validation"][SCALARS[0]] for found in tried]
+    best = tried[int(np.argmax(validation))]
+    return {
+        **best,
+        "trials": [{"setting": t["setting"], "validation": v} for t, v in zip(tried, validation, strict=True)],
+    }
+
+
+def _oracle(trials: Sequence[tuple[Trial, TrainingRows]], judged: Mapping[Trial, dict[str, Any]]) -> dict[str, Any]:
+    """Return a point of the curve for each number of real rows, each in its best setting."""
+    points = []
+    for share in sorted({trial.share for trial, _ in trials}):
+        found = _best([(trial, rows) for trial, rows in trials if trial.share == share], judged)
+        real = found["n_train"]["real"]
+        per_class = real / len(found["test"]["per_class"])
+        points.append({"share": share, "n_real": real, "rows_per_class": per_class, **found})
+    return {"direction": "up" if points[0]["share"] > 0 else "down", "points": points}

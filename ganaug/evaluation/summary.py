@@ -27,7 +27,9 @@ WORDS = {
 }
 
 
-def read_results(folder: str | Path, arms: Sequence[str], draws: Sequence[int]) -> dict[str, list[dict[str, Any]]]:
+def read_results(
+    folder: str | Path, arms: Sequence[str], draws: Sequence[int], classifier: str = "small_cnn"
+) -> dict[str, list[dict[str, Any]]]:
     """Read the results of these arms and draws, and of no others that may lie about in ``folder``.
 
     Returns
@@ -40,7 +42,10 @@ def read_results(folder: str | Path, arms: Sequence[str], draws: Sequence[int]) 
     DataError
         If a file is missing, or the arms were not trained and tested alike.
     """
-    results = {arm: [_read(result_path(folder, arm, draw)) for draw in draws] for arm in arms}
+    results = {
+        arm: [_read(result_path(folder, arm, draw, classifier)) for draw in draws] for arm in arms if arm != "oracle"
+    }
+    arms = list(results)
     for at, draw in enumerate(draws):
         for shared in ("steps", "batch_size", "classes", "test_ids"):
             found = {arm: results[arm][at][shared] for arm in arms}

@@ -58,7 +58,7 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         If a stage's file is missing or damaged, or arms cannot be compared.
     """
     folder, out = Path(folder), Path(folder, out)
-    results = read_results(folder / "eval", params.evaluate.arms, params.draws)
+    results = read_results(folder / "eval", params.evaluate.arms, params.draws, params.evaluate.classifiers[0])
     summary = summarise(results)
     run = read_run(
         params.draws,

@@ -34,13 +34,6 @@ def overview(run: Run, results: Results, summary: dict[str, Any], title: str) ->
     ]
 
 
-def arm_words(name: str) -> str:
-    """What an arm trains on, for example ``"real + classical"``."""
-    arm = ARMS[name]
-    parts = [word for word in ("real", "classical", "synthetic") if getattr(arm, word)]
-    return " + ".join(parts) if len(parts) > 1 else f"{parts[0]} only"
-
-
 def interval_text(mean: float, low: float | None, high: float | None, sign: str = "") -> str:
     """A share and its interval in per cent or points, for example ``"75.9 [73.9, 77.9]"``."""
     numbers = [f"{100 * value:{sign}.1f}" for value in (mean, low, high) if value is not None]
@@ -59,7 +52,7 @@ def _arms_plot(results: Results, summary: dict[str, Any]) -> Html:
         value = interval_text(arm[metric], arm["low"], arm["high"])
         rows.append(
             Interval(
-                label=arm_words(name),
+                label=ARMS[name].label,
                 detail=name,
                 value=value,
                 tone="synthetic" if ARMS[name].synthetic else "real",

@@ -10,13 +10,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from ganaug.gan.registry import Registry
-from ganaug.modalities.image.classifier import SmallCNN, predict_proba, train_classifier
-from ganaug.modalities.image.pixels import to_float, to_uint8
+from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
+from ganaug.modalities.image.pixels import to_uint8
 from ganaug.synthesis.sample import sample
 
 Images = NDArray[np.uint8]
@@ -52,13 +51,13 @@ def class_wise_kid(known: Known) -> Criterion:
     extractor = train_classifier(
         known.images, known.codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device
     )
-    theirs = _features(extractor, known.validation_images)
+    theirs = extract_features(extractor, known.validation_images)
     counts = np.bincount(known.validation_codes, minlength=known.n_classes)
     classes = np.flatnonzero(counts > 1)
 
     def distance(generator: nn.Module) -> float:
         images, codes = _samples(generator, known)
-        ours = _features(extractor, images)
+        ours = extract_features(extractor, images)
         return float(np.mean([kid(ours[codes == c], theirs[known.validation_codes == c]) for c in classes]))
 
     return distance
@@ -97,10 +96,3 @@ def _kernel(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[
 def _samples(generator: nn.Module, known: Known) -> tuple[Images, Codes]:
     codes = np.repeat(np.arange(known.n_classes), PER_CLASS)
     return np.concatenate([to_uint8(part) for part in sample(generator, codes, known.seed)]), codes
-
-
-@torch.no_grad()
-def _features(model: SmallCNN, images: Images) -> NDArray[np.float64]:
-    device = next(model.parameters()).device
-    parts = torch.split(torch.tensor(images), 512)
-    return np.concatenate([model.features(to_float(part.to(device))).double().cpu().numpy() for part in parts])

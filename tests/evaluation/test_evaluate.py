@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
+import torch
 from sklearn.datasets import load_digits
 
 from ganaug.config import ARMS as CONFIGURED
+from ganaug.config import Entry, EvaluateParams
 from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import ConfigError, DataError
-from ganaug.evaluation.arms import ARMS, arms_named, candidates, references, result_path
+from ganaug.evaluation.arms import ARMS, result_path
 from ganaug.evaluation.evaluate import run_arms
 from ganaug.files import read_json
 
 SCHEMA = Schema(8, 8, 1, tuple("0123456789"))
-FAST = {"steps": 3, "batch_size": 20, "device": "cpu"}
+FAST = {"steps": 3, "batch_size": 20, "device": "cpu", "jobs": 1}
 
 
 def digits(start: int, stop: int, synthetic: bool = False) -> Rows:
@@ -31,88 +35,130 @@ def write(path: Path, *parts: Rows) -> None:
 
 
 @pytest.fixture
-def augmented(tmp_path: Path) -> Path:
-    folder = tmp_path / "augmented"
-    write(folder / "train.parquet", digits(0, 100), digits(0, 200, synthetic=True))
-    write(folder / "validation.parquet", digits(100, 150))
-    write(folder / "test.parquet", digits(150, 250))
-    return folder
+def folder(tmp_path: Path) -> Path:
+    """Splits with synthetic rows merged in, all candidates, and a pool of spare real rows."""
+    write(tmp_path / "train.parquet", digits(0, 100), digits(0, 200, synthetic=True))
+    write(tmp_path / "validation.parquet", digits(100, 150))
+    write(tmp_path / "test.parquet", digits(150, 250))
+    write(tmp_path / "pool.parquet", digits(500, 1000))
+    with RowWriter(tmp_path / "candidates.parquet", SCHEMA, pa.schema([("confidence", pa.float32())])) as writer:
+        writer.write(digits(0, 400, synthetic=True), {"confidence": np.linspace(0, 1, 400, dtype=np.float32)})
+    return tmp_path
 
 
-def test_the_arms_are_those_that_can_be_configured():
-    assert tuple(ARMS) == CONFIGURED
-    assert references(CONFIGURED) == ["real", "classical", "mixup"]
-    assert candidates(CONFIGURED) == ["gan", "classical_gan"]
-    with pytest.raises(ConfigError, match="no arm 'gam'"):
-        arms_named(["real", "gam"])
+def evaluate(folder: Path, arms: Any = CONFIGURED, draw: int = 0, out: str = "eval", **options: Any) -> list[Path]:
+    params = EvaluateParams(**{**FAST, **options})
+    files = {"synthetic": folder / "candidates.parquet", "pool": folder / "pool.parquet"}
+    return run_arms(folder, arms, draw, params, **files, out=folder / out)
 
 
-def test_writes_what_each_arm_is_worth(augmented, tmp_path, capsys):
-    written = run_arms(augmented, CONFIGURED, 4, out=tmp_path / "eval", **FAST)
-    assert written == [result_path(tmp_path / "eval", arm, 4) for arm in CONFIGURED]
+def test_writes_what_each_arm_is_worth(folder, capsys):
+    written = evaluate(folder, draw=4)
+    assert written == [result_path(folder / "eval", arm, 4, "small_cnn") for arm in CONFIGURED]
     results = {path.stem: read_json(path) for path in written}
-    trained = {arm: (found["n_train"]["real"], found["n_train"]["synthetic"]) for arm, found in results.items()}
-    assert trained == {
-        "real": (100, 0),
-        "classical": (100, 0),
-        "mixup": (100, 0),
-        "gan": (100, 200),
-        "classical_gan": (100, 200),
-        "synthetic": (0, 200),
-    }
+    oracle = results.pop("oracle")
     for arm, found in results.items():
-        assert (found["arm"], found["draw"], found["steps"], found["batch_size"], found["seed"]) == (arm, 4, 3, 20, 0)
+        shared = {name: found[name] for name in ("arm", "draw", "steps", "batch_size", "seed", "classifier")}
+        assert shared == {"arm": arm, "draw": 4, "steps": 3, "batch_size": 20, "seed": 4, "classifier": "small_cnn"}
         assert (found["validation"]["n"], found["test"]["n"]) == (50, 100)
         assert 0 <= found["test"]["balanced_accuracy"] <= 1
+        assert found["setting"] in [trial["setting"] for trial in found["trials"]]
+        chosen = {trial["validation"] for trial in found["trials"] if trial["setting"] == found["setting"]}
+        assert chosen == {max(trial["validation"] for trial in found["trials"])}
+        assert found["validation"]["balanced_accuracy"] in chosen
     assert len({found["test_ids"] for found in results.values()}) == 1
-    assert len({results[arm]["test"]["nll"] for arm in CONFIGURED}) == len(CONFIGURED)
-    assert results["real"]["train_ids"] == results["classical"]["train_ids"] != results["gan"]["train_ids"]
-    assert "evaluate draw 4, gan: 3/3 steps" in capsys.readouterr().err
+    assert (results["synthetic"]["n_train"], results["real"]["n_train"]["real"]) == ({"real": 0, "synthetic": 200}, 100)
+    assert (oracle["direction"], [p["share"] for p in oracle["points"]]) == ("up", [0.5, 1.0, 2.0])
+    assert [p["n_real"] for p in oracle["points"]] == pytest.approx([150, 200, 300], abs=5)
+    assert "evaluate draw 4: " in capsys.readouterr().err
 
 
-def test_the_same_seed_writes_the_same_bytes(augmented, tmp_path):
-    arms = ["classical", "gan"]
+def test_every_arm_is_tuned_alike(folder):
+    for trials in (1, 3):
+        found = [read_json(path) for path in evaluate(folder, trials=trials)]
+        tried = [len(f["trials"]) for f in found if "trials" in f]
+        tried += [len(point["trials"]) for f in found for point in f.get("points", ())]
+        assert set(tried) == {trials}
+
+
+def test_zero_synthetic_rows_are_an_allowed_answer(folder):
+    """Where validation rows find them useless, an arm with synthetic rows is the arm without."""
+    paths = evaluate(folder, ["classical", "classical_gan", "shuffled"], trials=1, entries=[Entry(), Entry(share=0.5)])
+    classical, with_none, shuffled = map(read_json, paths)
+    assert classical["test"] == with_none["test"] != shuffled["test"]
+    assert with_none["n_train"] == {"real": 100, "synthetic": 0}
+    assert shuffled["setting"]["share"] == 0.5
+
+
+def test_synthetic_rows_enter_with_a_weight_a_threshold_or_first(folder):
+    entries = [Entry(share=0.5), Entry(share=0.5, weight=0.1), Entry(share=0.5, min_confidence=0.25), Entry(pretrain=1)]
+    found = [read_json(evaluate(folder, ["gan"], trials=1, entries=[e], out=str(k))[0]) for k, e in enumerate(entries)]
+    assert len({f["test"]["nll"] for f in found}) == len(entries)
+    assert [f["n_train"]["synthetic"] for f in found] == [200, 200, 100, 200]
+
+
+def test_the_same_seed_writes_the_same_bytes_however_many_jobs(folder):
+    arms = ["classical", "gan", "oracle"]
+    runs = {"a": (1, 1), "b": (1, 2), "c": (2, 1)}
+    before = torch.get_num_threads()
     first, second, other = (
-        [path.read_bytes() for path in run_arms(augmented, arms, 0, out=tmp_path / name, seed=seed, **FAST)]
-        for name, seed in (("a", 1), ("b", 1), ("c", 2))
+        [path.read_bytes() for path in evaluate(folder, arms, out=name, seed=seed, jobs=jobs)]
+        for name, (seed, jobs) in runs.items()
     )
     assert first == second
     assert first[0] != other[0]
+    assert torch.get_num_threads() == before
 
 
-def test_an_arm_alone_is_what_it_is_in_company(augmented, tmp_path):
-    together = run_arms(augmented, ["real", "gan"], 0, out=tmp_path / "a", **FAST)
-    alone = run_arms(augmented, ["gan"], 0, out=tmp_path / "b", **FAST)
+def test_an_arm_alone_is_what_it_is_in_company(folder):
+    together = evaluate(folder, ["real", "gan"], out="a")
+    alone = evaluate(folder, ["gan"], out="b")
     assert together[1].read_bytes() == alone[0].read_bytes()
 
 
+def test_two_classifiers_judge(folder):
+    judges = ("small_cnn", "sklearn.naive_bayes.GaussianNB(var_smoothing=0.1)")
+    paths = evaluate(folder, ["real", "gan"], classifiers=judges)
+    assert len({path.parent.name for path in paths}) == 2
+    assert [read_json(path)["classifier"] for path in paths] == [judges[0], judges[0], judges[1], judges[1]]
+
+
 @pytest.mark.parametrize("split", ["validation", "test"])
-def test_no_row_of_validation_or_test_may_be_among_the_training_rows(augmented, tmp_path, split):
-    write(augmented / f"{split}.parquet", digits(250, 300), digits(40, 42))
+def test_no_row_of_validation_or_test_may_be_among_the_training_rows(folder, split):
+    write(folder / f"{split}.parquet", digits(250, 300), digits(40, 42))
     with pytest.raises(DataError, match=rf"train\.parquet and .*{split}\.parquet share the image"):
-        run_arms(augmented, ["real"], 0, out=tmp_path / "eval", **FAST)
-    assert not (tmp_path / "eval").exists()
+        evaluate(folder, ["real"])
+    assert not (folder / "eval").exists()
 
 
-def test_a_leak_is_found_by_content_whatever_the_ids_say(augmented, tmp_path):
+def test_a_leak_is_found_by_content_whatever_the_ids_say(folder):
     stolen = digits(150, 151)
     stolen.ids[:] = "innocent"
     stolen.synthetic[:] = True
-    write(augmented / "train.parquet", digits(0, 100), stolen)
+    write(folder / "train.parquet", digits(0, 100), stolen)
     with pytest.raises(DataError, match=r"train\.parquet and .*test\.parquet share the image"):
-        run_arms(augmented, ["real"], 0, out=tmp_path, **FAST)
+        evaluate(folder, ["real"])
 
 
-def test_an_arm_without_rows(augmented, tmp_path):
-    write(augmented / "train.parquet", digits(0, 100))
-    with pytest.raises(DataError, match=r"the arm 'synthetic' has no rows.*merge\.amount"):
-        run_arms(augmented, ["synthetic"], 0, out=tmp_path, **FAST)
+def test_an_arm_without_rows(folder):
+    write(folder / "train.parquet", digits(0, 100))
+    with pytest.raises(DataError, match=r"no synthetic row was merged.*merge\.amount"):
+        evaluate(folder, ["synthetic"])
 
 
-def test_a_missing_or_empty_split(augmented, tmp_path):
-    write(augmented / "test.parquet")
+def test_a_missing_or_empty_split(folder):
+    write(folder / "test.parquet")
     with pytest.raises(DataError, match=r"the test split .* is empty"):
-        run_arms(augmented, ["real"], 0, out=tmp_path, **FAST)
-    (augmented / "test.parquet").unlink()
+        evaluate(folder, ["real"])
+    (folder / "test.parquet").unlink()
     with pytest.raises(DataError, match=r"no file .*test\.parquet"):
-        run_arms(augmented, ["real"], 0, out=tmp_path, **FAST)
+        evaluate(folder, ["real"])
+
+
+def test_unknown_names_are_refused_before_anything_is_trained(folder):
+    with pytest.raises(ConfigError, match="no arm 'gam'"):
+        evaluate(folder, ["real", "gam"])
+    with pytest.raises(ConfigError, match="no classifier 'smal_cnn'"):
+        evaluate(folder, ["real"], classifiers=["small_cnn", "smal_cnn"])
+    assert not (folder / "eval").exists()
+    assert tuple(ARMS) == CONFIGURED

@@ -21,7 +21,7 @@ def write(folder: Path, arm: str, draw: int, test: float, validation: float = 0.
     content |= {"n_train": {"real": 200 * real, "synthetic": 0}}
     content |= {split: dict.fromkeys(SCALARS, value) | {"n": 100} for split, value in
                 (("test", test), ("validation", validation))}  # fmt: skip
-    write_json(result_path(folder, arm, draw), content | other)
+    write_json(result_path(folder, arm, draw, "small_cnn"), content | other)
 
 
 def write_gains(folder: Path, gains: Sequence[float], **other: Any) -> None:
@@ -109,14 +109,14 @@ def test_leftover_files_are_not_read(tmp_path):
 
 def test_a_missing_file(tmp_path):
     write_gains(tmp_path, [0.02])
-    with pytest.raises(DataError, match=r"baselines.1.real\.json is missing"):
+    with pytest.raises(DataError, match=r"baselines.1.small_cnn.real\.json is missing"):
         collect(tmp_path, ARMS, [0, 1])
 
 
 def test_a_damaged_file(tmp_path):
     write_gains(tmp_path, [0.02])
-    result_path(tmp_path, "gan", 0).write_text("{")
-    with pytest.raises(DataError, match=r"augmented.0.gan\.json is damaged"):
+    result_path(tmp_path, "gan", 0, "small_cnn").write_text("{")
+    with pytest.raises(DataError, match=r"augmented.0.small_cnn.gan\.json is damaged"):
         collect(tmp_path, ARMS, [0])
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,8 @@ from sklearn.datasets import load_digits
 from ganaug.errors import DataError
 from ganaug.modalities.image.classifier import SmallCNN, predict_proba, train_classifier
 from ganaug.progress import Progress
+
+PLAN = np.random.default_rng(0).permuted(np.tile(np.arange(40), (5, 1)), axis=1)[:, :16]
 
 
 @pytest.fixture(scope="module")
@@ -74,25 +78,39 @@ def test_rare_classes_are_seen_as_often_as_common_ones_and_rows_take_turns(digit
     assert seen.tolist() == [2] * 40 + [20] * 4
 
 
-@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
-def test_the_share_of_real_rows_in_a_batch(digits, share):
-    images, labels = digits[0][:40].copy(), digits[1][:40]
-    real = np.arange(40) < 10
-    images[real, 0, 0], images[~real, 0, 0] = 255, 0
+def test_a_plan_says_which_rows_meet(digits):
+    images, labels = (array[:40] for array in digits)
+    plan = np.random.default_rng(0).integers(0, 40, (3, 16))
     seen = []
 
     def note(batch: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        seen.append((batch[:, 0, 0, 0] == 255).mean())
+        seen.append(batch)
         return batch
 
-    train_classifier(images, labels, 10, steps=3, batch_size=16, augment=note, real=real, real_share=share)
-    assert seen == [share] * 3
+    train_classifier(images, labels, 10, augment=note, plan=plan)
+    np.testing.assert_array_equal(np.stack(seen), images[plan])
 
 
-def test_the_share_does_not_matter_where_all_rows_are_real(digits):
-    images, labels = (array[:40] for array in digits)
-    plain = train_classifier(images, labels, 10, steps=3)
-    assert same(plain, train_classifier(images, labels, 10, steps=3, real=np.ones(40, bool), real_share=0.5))
+def test_a_row_without_weight_teaches_nothing(digits):
+    images, labels = (array[:40].copy() for array in digits)
+    mute = np.arange(40) % 2 == 0
+    models = []
+    for wrong in (0, 1):
+        given = np.where(mute, (labels + wrong) % 10, labels)
+        models.append(train_classifier(images, given, 10, plan=PLAN, weights=1 - mute.astype(np.float32)))
+    assert same(*models)
+    assert not same(models[0], train_classifier(images, labels, 10, plan=PLAN))
+
+
+def test_any_module_can_be_trained(digits):
+    def build(shape: tuple[int, int, int], n_classes: int) -> torch.nn.Module:
+        return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Dropout(), torch.nn.Linear(math.prod(shape), n_classes))
+
+    images, labels = (array[:300] for array in digits)
+    first, second = (train_classifier(images, labels, 10, steps=200, build=build, seed=1) for _ in range(2))
+    assert same(first, second)
+    assert not first.training
+    assert (predict_proba(first, images).argmax(1) == labels).mean() > 0.9
 
 
 def test_advances_the_progress_step_by_step(digits, capsys):

@@ -80,7 +80,7 @@ def _evaluate(
         metrics = classification_metrics(labels, probabilities, classes)
         synthetic = 160 if "gan" in arm or arm == "synthetic" else 0
         write_json(
-            result_path(folder, arm, draw),
+            result_path(folder, arm, draw, "small_cnn"),
             {
                 "arm": arm,
                 "draw": draw,

@@ -32,6 +32,8 @@ class ClassicalAugment:
     ----------
     invariances : sequence of str, default=()
         Changes that leave the class as it is, any of `INVARIANCES`. The defaults hold for digits and text too.
+    strength : float, default=1.0
+        Factor of shifts, tone and turns.
 
     Raises
     ------
@@ -46,17 +48,17 @@ class ClassicalAugment:
     caller's, feeds all of them in turn, so their choices are independent and the caller's seed decides everything.
     """
 
-    def __init__(self, invariances: Sequence[str] = ()) -> None:
+    def __init__(self, invariances: Sequence[str] = (), strength: float = 1.0) -> None:
         unknown = [name for name in invariances if name not in INVARIANCES]
         if unknown:
             raise ConfigError(f"there is no invariance {unknown[0]!r}; known are {', '.join(INVARIANCES)}")
-        self.invariances = tuple(invariances)
+        self.invariances, self.strength = tuple(invariances), strength
         self._compose: Any = None
 
     def __call__(self, images: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
         """Alter a batch (b, H, W, C); what is drawn depends on ``generator`` alone."""
         if self._compose is None:
-            self._compose = _build(import_albumentations(), images.shape[1:], self.invariances)
+            self._compose = _build(import_albumentations(), images.shape[1:], self.invariances, self.strength)
         self._compose.set_random_state(generator, random.Random(int(generator.integers(2**63))))
         return np.stack([self._alter(image) for image in images])
 
@@ -94,19 +96,20 @@ def import_albumentations() -> ModuleType:
     return albumentations  # type: ignore[no-any-return]
 
 
-def _build(library: ModuleType, shape: tuple[int, ...], invariances: Sequence[str]) -> Any:
+def _build(library: ModuleType, shape: tuple[int, ...], invariances: Sequence[str], strength: float) -> Any:
     height, width, channels = shape
-    shift = {axis: (-round(SHIFT * side), round(SHIFT * side)) for axis, side in (("x", width), ("y", height))}
+    reach = {axis: round(strength * SHIFT * side) for axis, side in (("x", width), ("y", height))}
+    shift, tone = {axis: (-pixels, pixels) for axis, pixels in reach.items()}, strength * TONE
     declared = {
         "flip_horizontal": [library.HorizontalFlip(p=0.5)],
         "flip_vertical": [library.VerticalFlip(p=0.5)],
-        "rotate": [library.Rotate(TURN, border_mode=1, p=0.5)],
+        "rotate": [library.Rotate(strength * TURN, border_mode=1, p=0.5)],
         "saturation": [library.HueSaturationValue(0, (-40, 40), 0, p=0.5)] if channels > 1 else [],
     }
     return library.Compose(
         [
             library.Affine(translate_px=shift, border_mode=1, p=0.5),
             *(transform for name in invariances for transform in declared[name]),
-            library.RandomBrightnessContrast(TONE, TONE, p=0.5),
+            library.RandomBrightnessContrast(tone, tone, p=0.5),
         ]
     )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -16,9 +17,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
 from ganaug.errors import DataError
+from ganaug.modalities.batches import plan_batches
 from ganaug.progress import Progress
 
 Augment = Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]]
+Build = Callable[[tuple[int, int, int], int], nn.Module]
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
 WEIGHT_DECAY = 0.05
@@ -61,6 +64,7 @@ class SmallCNN(nn.Module):
                 nn.ReLU(inplace=True),  # after the pooling: the same map for a quarter of the work
             ]
         self.stages = nn.Sequential(*stages)
+        self.dropout = nn.Dropout(DROPOUT)
         self.output = nn.Linear(widths[-1] * height * width, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
@@ -70,7 +74,7 @@ class SmallCNN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images (n, C, H, W) in [-1, 1] to logits (n, n_classes)."""
-        logits: Tensor = self.output(self.features(x))
+        logits: Tensor = self.output(self.dropout(self.features(x)))
         return logits
 
 
@@ -84,13 +88,14 @@ def train_classifier(
     learning_rate: float = 3e-3,
     augment: Augment | None = None,
     mixup: float = 0.0,
-    real: NDArray[np.bool_] | None = None,
-    real_share: float | None = None,
+    plan: NDArray[np.int64] | None = None,
+    weights: NDArray[np.float32] | None = None,
+    build: Build = SmallCNN,
     seed: int = 0,
     device: str = "auto",
     progress: Progress | None = None,
-) -> SmallCNN:
-    """Train a `SmallCNN` for a fixed number of steps on class-balanced batches.
+) -> nn.Module:
+    """Train a classifier for a fixed number of steps on class-balanced batches.
 
     Parameters
     ----------
@@ -109,11 +114,12 @@ def train_classifier(
     mixup : float
         Each batch is mixed with itself in another order, by a share from Beta(mixup, mixup) (Zhang et al., arXiv
         1710.09412). 0: not at all.
-    real : bool array (n,), optional
-        Which rows are real; needed for `real_share`.
-    real_share : float, optional
-        Share of each batch drawn from the real rows, the rest from the others. None: rows as they come.
-        Ignored when there is only one kind of row.
+    plan : int array (steps, batch_size), optional
+        Rows of every batch, see `ganaug.modalities.batches.plan_batches`; None: classes take turns.
+    weights : float array (n,), optional
+        Weight of each row's loss; the mean over a batch is a weighted one.
+    build : callable, default=SmallCNN
+        ``(shape, n_classes)`` to a module that maps images (n, C, H, W) in [-1, 1] to logits (n, n_classes).
     seed : int
         The same seed on the same machine gives the same weights; the global random state is left alone.
     device : str
@@ -123,8 +129,8 @@ def train_classifier(
 
     Returns
     -------
-    SmallCNN
-        On the device it was trained on.
+    nn.Module
+        What ``build`` made, in eval mode, on the device it was trained on.
 
     Raises
     ------
@@ -138,42 +144,36 @@ def train_classifier(
         )
     target = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
     generator = np.random.default_rng(seed)
-    schedule = _batches(labels, real, real_share, steps, batch_size, generator)
-    with torch.random.fork_rng(devices=[]):  # initial weights are drawn from torch's global generator
-        torch.default_generator.manual_seed(seed)
-        model = SmallCNN(images.shape[1:], n_classes)
-    model.to(target, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    pixels, targets = torch.tensor(images, device=target), torch.tensor(labels, dtype=torch.int64, device=target)
-    noise = torch.Generator().manual_seed(seed)  # on the CPU, so that every device drops the same features
-    keep = torch.full((batch_size, model.output.in_features), 1 - DROPOUT)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=WEIGHT_DECAY, fused=True)
-    with torch.backends.cudnn.flags(enabled=True, deterministic=True):
-        for step, rows in enumerate(schedule):
+    plan = plan_batches(labels, steps, batch_size, generator) if plan is None else plan
+    pixels, targets = torch.tensor(images, device=target), one_hot(torch.tensor(labels, device=target), n_classes)
+    weight = torch.ones(len(labels), device=target) if weights is None else torch.tensor(weights, device=target)
+    with _seeded(seed, target):
+        model = build(images.shape[1:], n_classes).to(target, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=WEIGHT_DECAY, fused=True)
+        for step, rows in enumerate(plan):
             for group in optimiser.param_groups:
-                group["lr"] = learning_rate * _one_cycle((step + 1) / steps)
+                group["lr"] = learning_rate * _one_cycle((step + 1) / len(plan))
             index = torch.from_numpy(rows).to(target)
             batch = pixels[index] if augment is None else torch.from_numpy(augment(images[rows], generator)).to(target)
-            inputs, expected = _to_input(batch), one_hot(targets[index], n_classes).float()
+            inputs, expected, counts = _to_input(batch), targets[index].float(), weight[index]
             if mixup:
                 share, partners = float(generator.beta(mixup, mixup)), generator.permutation(len(rows))
-                inputs, expected = (share * t + (1 - share) * t[partners] for t in (inputs, expected))
-            kept = torch.bernoulli(keep, generator=noise).to(target) / (1 - DROPOUT)
-            logits = model.output(model.features(inputs) * kept)
-            loss = cross_entropy(logits, expected, label_smoothing=LABEL_SMOOTHING)
+                inputs, expected, counts = (share * t + (1 - share) * t[partners] for t in (inputs, expected, counts))
+            losses = cross_entropy(model(inputs), expected, label_smoothing=LABEL_SMOOTHING, reduction="none")
             optimiser.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
+            torch.autograd.backward((losses * counts).sum() / counts.sum())
             optimiser.step()
             if progress is not None:
                 progress.advance()
-    return model
+    return model.eval()  # type: ignore[no-any-return]
 
 
-def predict_proba(model: SmallCNN, images: NDArray[np.uint8], batch_size: int = 512) -> NDArray[np.float32]:
+def predict_proba(model: nn.Module, images: NDArray[np.uint8], batch_size: int = 512) -> NDArray[np.float32]:
     """Give class probabilities.
 
     Parameters
     ----------
-    model : SmallCNN
+    model : nn.Module
         A trained classifier.
     images : uint8 array (n, H, W, C)
         Images of the kind it was trained on.
@@ -185,12 +185,23 @@ def predict_proba(model: SmallCNN, images: NDArray[np.uint8], batch_size: int = 
     float32 array (n, n_classes)
         Rows sum to one.
     """
-    device = next(model.parameters()).device
-    parts = [np.empty((0, model.output.out_features), np.float32)]
+    return _by_portions(lambda batch: model(batch).softmax(1), model, images, batch_size)
+
+
+def extract_features(model: nn.Module, images: NDArray[np.uint8], batch_size: int = 512) -> NDArray[np.float32]:
+    """Give what the last layer of a `SmallCNN` sees, float32 (n, F); see `predict_proba`."""
+    assert isinstance(model, SmallCNN)
+    return _by_portions(model.features, model, images, batch_size)
+
+
+def _by_portions(
+    function: Callable[[Tensor], Tensor], model: nn.Module, images: NDArray[np.uint8], size: int
+) -> NDArray[np.float32]:
+    device, parts = next(model.parameters()).device, []
     with torch.inference_mode():
-        for start in range(0, len(images), batch_size):
-            batch = torch.tensor(images[start : start + batch_size], device=device)
-            parts.append(model(_to_input(batch)).softmax(1).cpu().numpy())
+        for start in range(0, max(len(images), 1), size):  # no images: one empty batch
+            batch = torch.tensor(images[start : start + size], device=device)
+            parts.append(function(_to_input(batch)).cpu().numpy())
     return np.concatenate(parts)
 
 
@@ -204,38 +215,12 @@ def _one_cycle(done: float) -> float:
     return min(done / WARM_UP, 0.5 + 0.5 * math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP)))
 
 
-def _batches(
-    labels: NDArray[np.int64],
-    real: NDArray[np.bool_] | None,
-    real_share: float | None,
-    steps: int,
-    batch_size: int,
-    generator: np.random.Generator,
-) -> NDArray[np.int64]:
-    """Choose the row indices of every batch, (steps, batch_size)."""
-    everything = np.arange(len(labels))
-    if real is None or real_share is None or real.all() or not real.any():
-        return _balanced(labels, everything, steps * batch_size, generator).reshape(steps, batch_size)
-    n_real = round(real_share * batch_size)
-    parts = [
-        _balanced(labels, everything[kind], steps * count, generator).reshape(steps, count)
-        for kind, count in ((real, n_real), (~real, batch_size - n_real))
-    ]
-    return np.concatenate(parts, axis=1)
-
-
-def _balanced(
-    labels: NDArray[np.int64], rows: NDArray[np.intp], count: int, generator: np.random.Generator
-) -> NDArray[np.int64]:
-    """Draw ``count`` of ``rows`` so that classes take turns, and so do the rows of a class, both in shuffled order."""
-    classes = _take_turns(np.unique(labels[rows]), count, generator)
-    drawn = np.empty(count, np.int64)
-    for code in np.unique(classes):
-        slots = np.flatnonzero(classes == code)
-        drawn[slots] = _take_turns(rows[labels[rows] == code], len(slots), generator)
-    return drawn
-
-
-def _take_turns(items: NDArray[np.int64], count: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    rounds = -(-count // len(items))
-    return np.concatenate([generator.permutation(items) for _ in range(rounds)] or [items])[:count]
+@contextmanager
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Seed torch's global generators, which initial weights and dropout draw from, and put them back afterwards."""
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices), torch.backends.cudnn.flags(enabled=True, deterministic=True):
+        torch.default_generator.manual_seed(seed)
+        if devices:
+            torch.cuda.manual_seed(seed)
+        yield

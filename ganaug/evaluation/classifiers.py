@@ -1,0 +1,108 @@
+"""Downstream classifiers by name: the built-in ConvNet, scikit-learn estimators, timm models, a user's own.
+
+- ``small_cnn``: the built-in `ganaug.modalities.image.classifier.SmallCNN`;
+- ``sklearn.svm.SVC(C=10)``: any scikit-learn classifier with ``predict_proba``, on flattened pixels in [0, 1];
+  ``features:sklearn.svm.SVC(C=10)``: on features of a small ConvNet trained on the real training rows;
+- ``timm:resnet18``: a model of timm, from random weights;
+- ``package.module:function``: ``function(shape, n_classes)`` returns a torch module, which maps images (n, C, H, W) in
+  [-1, 1] to logits.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+from ganaug.errors import ConfigError, GanaugError
+from ganaug.evaluation.arms import Setting
+from ganaug.evaluation.estimators import FEATURES, fit_estimator, is_estimator, make_estimator
+from ganaug.evaluation.fit import Fit, Predict, loss_weights
+from ganaug.evaluation.rows import TrainingRows
+from ganaug.modalities.image.classifier import Build, SmallCNN, predict_proba, train_classifier
+
+
+def check_classifier(name: str) -> None:
+    """Raise `ConfigError` unless there is a classifier of this name."""
+    if is_estimator(name):
+        make_estimator(name.removeprefix(FEATURES))
+    else:
+        _build(name)
+
+
+def fit_classifier(name: str, rows: TrainingRows, setting: Setting, how: Fit) -> Predict:
+    """Train the classifier of this name.
+
+    Returns
+    -------
+    callable
+        From images (n, H, W, C) to class probabilities (n, n_classes).
+
+    Raises
+    ------
+    ConfigError
+        There is no such classifier, or it cannot be used.
+    """
+    if is_estimator(name):
+        return fit_estimator(name, rows, setting, how)
+    model = train_classifier(
+        rows.images,
+        rows.labels,
+        how.n_classes,
+        batch_size=how.batch_size,
+        learning_rate=setting.learning_rate,
+        augment=how.augment(setting),
+        mixup=setting.mixup,
+        plan=how.plan(rows, setting, how.steps),
+        weights=loss_weights(rows, setting),
+        build=_build(name),
+        seed=how.seed,
+        device=how.device,
+    )
+    return lambda images: predict_proba(model, images)
+
+
+def _build(name: str) -> Build:
+    """Return what makes the torch module of this name."""
+    if name == "small_cnn":
+        return SmallCNN
+    kind, colon, rest = name.partition(":")
+    if not colon:
+        raise ConfigError(
+            f"there is no classifier {name!r}: evaluate.classifiers takes small_cnn, sklearn.<module>.<Class>, "
+            "timm:<name> or module:function"
+        )
+    if kind == "timm":
+        return _timm(rest)
+    return _imported(kind, rest, name)  # type: ignore[no-any-return]
+
+
+def _timm(model: str) -> Build:
+    try:
+        import timm
+    except (
+        ImportError,
+        RuntimeError,
+    ) as error:  # torchvision, which it needs, raises RuntimeError beside another torch
+        raise GanaugError(
+            f"the classifier timm:{model} needs timm, which cannot be imported ({error}); run `pip install timm`"
+        ) from error
+    if model not in timm.list_models():
+        raise ConfigError(f"timm has no model {model!r}; list them with timm.list_models()")
+
+    def build(shape: tuple[int, int, int], n_classes: int) -> Any:
+        return timm.create_model(model, in_chans=shape[2], num_classes=n_classes)
+
+    return build
+
+
+def _imported(module: str, attribute: str, name: str) -> Any:
+    """Import an attribute of a module, which may lie in the folder where the command runs."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"the classifier {name!r} cannot be imported: {error}") from error

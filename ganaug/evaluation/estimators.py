@@ -1,0 +1,99 @@
+"""scikit-learn estimators as downstream classifiers, on pixels or on features."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import has_fit_parameter
+
+from ganaug.errors import ConfigError
+from ganaug.evaluation.arms import Setting
+from ganaug.evaluation.fit import Fit, Predict, loss_weights
+from ganaug.evaluation.rows import TrainingRows
+from ganaug.modalities.image.classifier import extract_features, train_classifier
+
+Encode = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+FEATURES = "features:"
+ROWS = 4000  # that an estimator is fitted on, in every arm alike
+
+
+def is_estimator(name: str) -> bool:
+    """Whether a classifier's name means a scikit-learn estimator."""
+    return name.removeprefix(FEATURES).startswith("sklearn.")
+
+
+def fit_estimator(name: str, rows: TrainingRows, setting: Setting, how: Fit) -> Predict:
+    """Fit a scikit-learn classifier to rows that are drawn, augmented and mixed as the batches of a network are.
+
+    A mixed row bears the label of its greater part, as estimators know no soft labels. The learning rate means nothing
+    here, so settings that differ in it alone give the same classifier.
+
+    Raises
+    ------
+    ConfigError
+        The name describes no scikit-learn classifier with probabilities.
+    """
+    estimator = make_estimator(name.removeprefix(FEATURES))
+    if "random_state" in estimator.get_params():
+        estimator.set_params(random_state=how.seed)
+    encode = _features(rows, how) if name.startswith(FEATURES) else _flat
+    seen = how.plan(rows, setting, -(-ROWS // how.batch_size)).ravel()
+    images, generator, augment = rows.images[seen], np.random.default_rng(how.seed), how.augment(setting)
+    if augment is not None:
+        images = augment(images, generator)
+    if setting.mixup:
+        share = generator.beta(setting.mixup, setting.mixup, (len(images), 1, 1, 1))
+        share = np.maximum(share, 1 - share)
+        images = np.round(share * images + (1 - share) * images[generator.permutation(len(images))]).astype(np.uint8)
+    weighted = has_fit_parameter(estimator, "sample_weight")
+    weights = {"sample_weight": loss_weights(rows, setting)[seen]} if weighted else {}
+    estimator.fit(encode(images), rows.labels[seen], **weights)
+
+    def predict(given: NDArray[np.uint8]) -> NDArray[np.float64]:
+        probabilities = np.zeros((len(given), how.n_classes))
+        probabilities[:, estimator.classes_] = estimator.predict_proba(encode(given))
+        return probabilities
+
+    return predict
+
+
+def _flat(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Pixels in [0, 1], (n, H W C)."""
+    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+
+
+def _features(rows: TrainingRows, how: Fit) -> Encode:
+    """Features of a small ConvNet trained on the real rows, or on all where none is real."""
+    real = ~rows.synthetic if not rows.synthetic.all() else rows.synthetic
+    model = train_classifier(
+        rows.images[real], rows.labels[real], how.n_classes, steps=how.steps, seed=how.seed, device=how.device
+    )
+    return lambda images: extract_features(model, images)
+
+
+def make_estimator(name: str) -> Any:
+    """Make the scikit-learn estimator that ``sklearn.module.Class(key=value)`` describes; values are literals."""
+    try:
+        tree = ast.parse(name, mode="eval").body
+        call = tree if isinstance(tree, ast.Call) else ast.Call(tree, [], [])
+        options = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
+        module, _, attribute = ast.unparse(call.func).rpartition(".")
+    except (SyntaxError, ValueError) as error:
+        raise ConfigError(
+            f"the classifier {name!r} is not written as sklearn.module.Class(key=value): {error}"
+        ) from None
+    try:
+        estimator = getattr(importlib.import_module(module), attribute)(**options)
+    except (ImportError, AttributeError, TypeError) as error:
+        raise ConfigError(f"the classifier {name!r} cannot be made: {error}") from None
+    if not hasattr(estimator, "predict_proba"):
+        raise ConfigError(
+            f"the classifier {name!r} gives no probabilities (predict_proba); wrap it in "
+            "sklearn.calibration.CalibratedClassifierCV in a module of your own, or take another"
+        )
+    return estimator

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from ganaug.errors import ConfigError, GanaugError
+from ganaug.evaluation.arms import Setting
+from ganaug.evaluation.classifiers import check_classifier, fit_classifier
+from ganaug.evaluation.fit import Fit
+from ganaug.evaluation.rows import TrainingRows
+
+NAMES = (
+    "small_cnn",
+    "sklearn.linear_model.LogisticRegression(max_iter=2000)",
+    "features:sklearn.neighbors.KNeighborsClassifier(n_neighbors=3)",
+    "sklearn.ensemble.RandomForestClassifier(n_estimators=20)",
+    "my_models:linear",
+)
+HOW = Fit(n_classes=10, steps=150, batch_size=32, seed=1)
+MODULE = """
+import math
+from torch import nn
+def linear(shape, n_classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), n_classes))
+"""
+
+
+@pytest.fixture(scope="module")
+def rows() -> TrainingRows:
+    """300 digits; then 300 synthetic ones, which are other digits with the right labels."""
+    pixels, labels = load_digits(return_X_y=True)
+    images = (pixels[:600].reshape(-1, 8, 8, 1) * 15.9).astype(np.uint8)
+    synthetic = np.arange(600) >= 300
+    ids = np.array([str(k) for k in range(600)], object)
+    return TrainingRows(images, labels[:600].astype(np.int64), synthetic, np.ones(600, np.float32), ids)
+
+
+@pytest.fixture(scope="module")
+def test_rows() -> tuple[np.ndarray, np.ndarray]:
+    pixels, labels = load_digits(return_X_y=True)
+    return (pixels[1000:1500].reshape(-1, 8, 8, 1) * 15.9).astype(np.uint8), labels[1000:1500]
+
+
+@pytest.fixture(autouse=True)
+def my_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user's module in the folder where the command runs."""
+    (tmp_path / "my_models.py").write_text(MODULE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "my_models", raising=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("setting", [Setting(), Setting(share=0.5, strength=1, mixup=0.2)], ids=["plain", "mixed"])
+def test_each_classifier_learns_and_repeats_itself(rows, test_rows, name, setting):
+    check_classifier(name)
+    first, second = (fit_classifier(name, rows, setting, HOW)(test_rows[0]) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert first.shape == (500, 10)
+    np.testing.assert_allclose(first.sum(1), 1, rtol=1e-4)
+    assert (first.argmax(1) == test_rows[1]).mean() > 0.75
+
+
+@pytest.mark.parametrize("name", [NAMES[0], NAMES[1], NAMES[3]])
+def test_synthetic_rows_without_weight_teach_nothing(rows, test_rows, name):
+    wrong = TrainingRows(**vars(rows))
+    wrong.labels = np.where(rows.synthetic, (rows.labels + 1) % 10, rows.labels)
+    mute, loud = (fit_classifier(name, wrong, Setting(share=0.5, weight=w), HOW)(test_rows[0]) for w in (0.0, 1.0))
+    assert (mute.argmax(1) == test_rows[1]).mean() > max(0.75, (loud.argmax(1) == test_rows[1]).mean() + 0.1)
+
+
+def test_classes_that_were_not_seen_have_no_probability(rows, test_rows):
+    few = rows.take(rows.labels < 3)
+    found = fit_classifier(NAMES[1], few, Setting(), HOW)(test_rows[0])
+    assert found.shape == (500, 10)
+    assert not found[:, 3:].any()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("smal_cnn", "no classifier 'smal_cnn'.*small_cnn, sklearn"),
+        ("sklearn.svm.SVX", "cannot be made.*SVX"),
+        ("sklearn.svm.SVC(C=", "is not written as sklearn.module.Class"),
+        ("sklearn.svm.SVC(C=open('x'))", "is not written as sklearn.module.Class"),
+        ("sklearn.svm.SVC(depth=3)", "cannot be made.*depth"),
+        ("sklearn.svm.LinearSVC()", "gives no probabilities"),
+        ("my_models:deep", "cannot be imported.*deep"),
+        ("no_models:deep", "cannot be imported.*no_models"),
+    ],
+)
+def test_what_is_no_classifier_is_refused_in_a_sentence(name, message):
+    with pytest.raises(ConfigError, match=message):
+        check_classifier(name)
+
+
+def test_timm_models(rows, test_rows):
+    try:
+        import timm  # noqa: F401
+    except (ImportError, RuntimeError):
+        with pytest.raises(GanaugError, match=r"needs timm, which cannot be imported .*pip install timm"):
+            check_classifier("timm:resnet18")
+        return
+    with pytest.raises(ConfigError, match="no model 'resnet0'"):
+        check_classifier("timm:resnet0")
+    found = fit_classifier("timm:resnet18", rows, Setting(), Fit(10, 2, 8, 0))(test_rows[0])
+    assert found.shape == (500, 10)
