@@ -32,17 +32,20 @@ import torch
 from numpy.typing import NDArray
 from prdc import compute_prdc
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from ganaug import GANAugmenter
 from ganaug.data.sources.idx import read_idx_pair
 from ganaug.evaluation.statistics import paired_difference
+from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import SmallCNN, predict_proba, train_classifier
 from ganaug.synthesis.score import copy_distance, nearest
 
 SYNTHETIC = 200  # rows a class
 SEEDS = 2  # classifiers an arm
-REAL_SHARE = 0.75  # of a batch, where an arm has both kinds
+STEPS, BATCH = 1000, 32  # of every classifier
+SHARE = 0.25  # of a batch that is synthetic, where an arm has both kinds
 MIXUP = 0.4
 NON_GAN, GAN = ("real", "classical", "mixup"), ("gan", "classical_gan")
 QUALITY = ("hit", "hit_real", "coverage", "coverage_floor", "density", "density_floor", "nearest", "copies")
@@ -111,15 +114,24 @@ def one_draw(
         "real": (images, labels, {}),
         "classical": (images, labels, {"augment": ClassicalAugment()}),
         "mixup": (images, labels, {"augment": ClassicalAugment(), "mixup": MIXUP}),
-        "gan": (kept, kept_labels, {"real_share": REAL_SHARE}),
-        "classical_gan": (kept, kept_labels, {"real_share": REAL_SHARE, "augment": ClassicalAugment()}),
+        "gan": (kept, kept_labels, {}),
+        "classical_gan": (kept, kept_labels, {"augment": ClassicalAugment()}),
         "synthetic": (fakes, wanted, {}),
     }
     for arm, (x, y, how) in arms.items():
-        real = np.arange(len(x)) < len(images)
-        models = [train_classifier(x, y, classes, real=real, seed=draw + 1000 * s, **how) for s in range(SEEDS)]
+        synthetic = np.arange(len(x)) >= (0 if arm == "synthetic" else len(images))
+        models = [trained(x, y, classes, synthetic, draw + 1000 * s, **how) for s in range(SEEDS)]
         result[arm] = float(np.mean([accuracy(model, *data.test) for model in models]))
     return result
+
+
+def trained(
+    images: Images, labels: Labels, classes: int, synthetic: NDArray[np.bool_], seed: int, **how: Any
+) -> nn.Module:
+    """Train a classifier; synthetic rows, where there are others, fill a fixed share of each batch."""
+    random = np.random.default_rng(seed)
+    plan = plan_batches(labels, STEPS, BATCH, random, synthetic=synthetic, share=SHARE)
+    return train_classifier(images, labels, classes, plan=plan, seed=seed, **how)
 
 
 def quality(
@@ -210,7 +222,7 @@ def train_judge(data: Data, path: Path) -> None:
         print(f"judge: {accuracy(judge, *data.test):.3f} of the test rows", flush=True)
 
 
-def accuracy(model: SmallCNN, images: Images, labels: Labels) -> float:
+def accuracy(model: nn.Module, images: Images, labels: Labels) -> float:
     """Return the share of rows that a classifier gets right."""
     return float((predict_proba(model, images).argmax(1) == labels).mean())
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from quality import Images, Labels, accuracy, difference, load, train_judge
+from quality import Data, Images, Labels, accuracy, difference, load, train_judge, trained
 from safetensors.torch import load_file
 
 from ganaug import GANAugmenter
@@ -29,7 +29,7 @@ from ganaug.modalities.image.augment import SAFE
 from ganaug.modalities.image.classifier import SmallCNN, predict_proba, train_classifier
 
 WAYS = ("plain", "unlabelled", "warm_start", "flips", "no_invariances")
-UNLABELLED, RICH, SYNTHETIC, REAL_SHARE = 1000, 500, 200, 0.75
+UNLABELLED, RICH, SYNTHETIC = 1000, 500, 200
 
 
 def main() -> None:
@@ -46,7 +46,9 @@ def main() -> None:
         rich = np.concatenate([np.flatnonzero(data.labels == code)[:RICH] for code in range(5)])
         GANAugmenter(random_state=0, verbose="other classes").fit(data.images[rich], data.labels[rich]).save(base)
     scarce = data.labels >= 5
-    train_judge(data._replace(images=data.images[scarce], labels=data.labels[scarce] - 5), judge)
+    tested = data.test[1] >= 5
+    test = data.test[0][tested], data.test[1][tested] - 5
+    train_judge(Data(data.images[scarce], data.labels[scarce] - 5, test), judge)
     done = [json.loads(line) for line in arguments.log.read_text().splitlines()] if arguments.log.exists() else []
     jobs = [
         (arguments.folder, arguments.rows, draw, way, base, judge)
@@ -103,8 +105,8 @@ def one_fit(folder: Path, count: int, draw: int, way: str, base: Path, judged: P
 
 def worth(images: Images, labels: Labels, real: int | None, test: tuple[Images, Labels], draw: int) -> float:
     """Return the accuracy of two classifiers; the first ``real`` rows, if any, fill a fixed share of each batch."""
-    how = {} if real is None else {"real": np.arange(len(images)) < real, "real_share": REAL_SHARE}
-    models = [train_classifier(images, labels - 5, 5, seed=draw + 1000 * s, **how) for s in range(2)]
+    synthetic = np.arange(len(images)) >= (len(images) if real is None else real)
+    models = [trained(images, labels - 5, 5, synthetic, draw + 1000 * s) for s in range(2)]
     return float(np.mean([accuracy(model, *test) for model in models]))
 
 

@@ -137,7 +137,7 @@ def test_validation_and_test_rows_stay_as_they_were(project: Path, draw: int, sp
 def test_arms_get_the_same_steps_and_the_same_test_rows(project: Path) -> None:
     for draw in DRAWS:
         arms = [read(result_path(project / "eval", arm, draw, "small_cnn")) for arm in ARMS]
-        assert len({(a["steps"], a["batch_size"], a["test"]["n"]) for a in arms}) == 1
+        assert len({(a["steps"], a["batch_size"], a["test_ids"]) for a in arms}) == 1
 
 
 def test_dvc_shows_metrics_plots_and_the_graph(project: Path) -> None:

@@ -86,6 +86,8 @@ def run_arms(
         If a split is missing or empty, an arm has no rows, or a validation or test row is among the training rows.
     """
     chosen = arms_named(arms)
+    if not chosen:
+        return []
     for classifier in params.classifiers:
         check_classifier(classifier)
     files = {name: Path(folder, f"{name}.parquet") for name in SPLITS}
