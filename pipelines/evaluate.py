@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from ganaug.config import load_params
@@ -18,12 +19,14 @@ def main() -> None:
     arguments = parser.parse_args()
     draw, baselines, params = arguments.draw, arguments.baselines, load_params().evaluate
     arms = [name for name, arm in arms_named(params.arms).items() if arm.synthetic != baselines]
-    out = Path("eval", "baselines" if baselines else "augmented", str(draw))
-    out.mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen
+    half = Path("baselines" if baselines else "augmented", str(draw))
+    Path("eval", half).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen
+    keep = Path(os.environ.get("DVC_ROOT", "."), ".ganaug", "evaluate", half)
     if baselines:
-        run_arms(f"data/splits/{draw}", arms, draw, params, pool=f"data/splits/{draw}/pool.parquet")
+        run_arms(f"data/splits/{draw}", arms, draw, params, pool=f"data/splits/{draw}/pool.parquet", keep=keep)
     else:
-        run_arms(f"data/augmented/{draw}", arms, draw, params, synthetic=f"data/synthetic/{draw}.parquet")
+        synthetic = f"data/synthetic/{draw}.parquet"
+        run_arms(f"data/augmented/{draw}", arms, draw, params, synthetic=synthetic, keep=keep)
 
 
 if __name__ == "__main__":

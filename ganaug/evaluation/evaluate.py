@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from ganaug.config import EvaluateParams
 from ganaug.data.integrity import assert_disjoint
 from ganaug.data.rows import Rows, digest, read_rows
 from ganaug.errors import DataError
 from ganaug.evaluation.arms import Arm, Setting, arms_named, result_path
-from ganaug.evaluation.classifiers import check_classifier, fit_classifier
+from ganaug.evaluation.classifiers import check_classifier
 from ganaug.evaluation.estimators import is_estimator
 from ganaug.evaluation.fit import Fit
-from ganaug.evaluation.metrics import SCALARS, classification_metrics
+from ganaug.evaluation.judge import Trial, judge_all
+from ganaug.evaluation.metrics import SCALARS
 from ganaug.evaluation.rows import RowSource, TrainingRows
 from ganaug.files import write_json
-from ganaug.progress import Progress
 
 SPLITS = ("train", "validation", "test")
-HELD_OUT = ("validation", "test")
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One training: a classifier, rows by name (of the oracle: and share) and a setting."""
-
-    classifier: str
-    rows: str
-    share: float
-    setting: Setting
 
 
 def run_arms(
@@ -48,6 +35,7 @@ def run_arms(
     synthetic: str | Path | None = None,
     pool: str | Path | None = None,
     out: str | Path = "eval",
+    keep: str | Path | None = None,
 ) -> list[Path]:
     """Train the classifiers of each arm in its settings, choose one by validation rows, and write what it is worth.
 
@@ -70,6 +58,9 @@ def run_arms(
         Spare real rows of the draw, for the oracle.
     out : path-like, default="eval"
         Folder of the results, see `ganaug.evaluation.arms.result_path`.
+    keep : path-like, optional
+        Folder where finished trainings wait for the others, to go on from there after an interruption; emptied at the
+        end.
 
     Returns
     -------
@@ -102,9 +93,8 @@ def run_arms(
     how = Fit(
         len(splits["train"].schema.classes), params.steps, params.batch_size, seed, params.invariances, params.device
     )
-    judged = _judge_all(
-        {trial: rows for trials in plan.values() for trial, rows in trials}, splits, how, params.jobs, draw
-    )
+    todo = {trial: rows for trials in plan.values() for trial, rows in trials}
+    judged = judge_all(todo, splits, how, params.jobs, f"evaluate draw {draw}", keep)
     common = {
         "draw": draw,
         "seed": seed,
@@ -118,6 +108,8 @@ def run_arms(
         written.append(result_path(out, name, draw, classifier))
         content = _oracle(trials, judged) if chosen[name].rows == "oracle" else _best(trials, judged)
         write_json(written[-1], {"arm": name, "classifier": classifier, **common, **content})
+    if keep is not None:
+        shutil.rmtree(keep, ignore_errors=True)
     return written
 
 
@@ -140,49 +132,6 @@ def _trials(
         else:
             name = arm.rows if setting.synthetic or arm.rows == "synthetic" else "real"
             yield Trial(classifier, name, 0.0, setting), source[name]
-
-
-def _judge_all(
-    todo: Mapping[Trial, TrainingRows], splits: Mapping[str, Rows], how: Fit, jobs: int | str, draw: int
-) -> dict[Trial, dict[str, Any]]:
-    """Run every training once, side by side on the CPU's cores, one after another on a GPU."""
-    on_gpu = how.device.startswith("cuda") or (how.device == "auto" and torch.cuda.is_available())
-    at_once = 1 if on_gpu else cpu_count() if jobs == "auto" else int(jobs)
-    held_out = {part: splits[part] for part in HELD_OUT}
-    tasks = (delayed(_judge)(trial, rows, held_out, how) for trial, rows in todo.items())
-    with (
-        parallel_config("loky", n_jobs=min(at_once, len(todo)), inner_max_num_threads=1),
-        Progress(f"evaluate draw {draw}", len(todo), "classifiers") as progress,
-    ):
-        judged = {}
-        for trial, found in zip(todo, Parallel(return_as="generator")(tasks), strict=True):
-            judged[trial] = found
-            progress.advance()
-    return judged
-
-
-def _judge(trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], how: Fit) -> dict[str, Any]:
-    """Train one classifier and measure it on the held-out rows."""
-    rows = rows.take(~rows.synthetic | (rows.confidence >= trial.setting.min_confidence))
-    with _one_thread():
-        predict = fit_classifier(trial.classifier, rows, trial.setting, how)
-        measured = {
-            part: classification_metrics(held.labels, predict(held.images), held.schema.classes)
-            for part, held in held_out.items()
-        }
-    n_train = {"real": int((~rows.synthetic).sum()), "synthetic": int(rows.synthetic.sum())}
-    return {"setting": asdict(trial.setting), "n_train": n_train, "train_ids": digest(rows.ids), **measured}
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute on one thread: sums depend on how they are shared out, and results must not depend on ``jobs``."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _best(trials: Sequence[tuple[Trial, TrainingRows]], judged: Mapping[Trial, dict[str, Any]]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from ganaug.config import ARMS as CONFIGURED
 from ganaug.config import Entry, EvaluateParams
 from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import ConfigError, DataError
+from ganaug.evaluation import judge
 from ganaug.evaluation.arms import ARMS, result_path
+from ganaug.evaluation.classifiers import fit_classifier
 from ganaug.evaluation.evaluate import run_arms
 from ganaug.files import read_json
 
@@ -46,9 +49,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def evaluate(folder: Path, arms: Any = CONFIGURED, draw: int = 0, out: str = "eval", **options: Any) -> list[Path]:
+def evaluate(
+    folder: Path,
+    arms: Any = CONFIGURED,
+    draw: int = 0,
+    out: str = "eval",
+    keep: Path | None = None,
+    **options: Any,
+) -> list[Path]:
     params = EvaluateParams(**{**FAST, **options})
-    files = {"synthetic": folder / "candidates.parquet", "pool": folder / "pool.parquet"}
+    files = {"synthetic": folder / "candidates.parquet", "pool": folder / "pool.parquet", "keep": keep}
     return run_arms(folder, arms, draw, params, **files, out=folder / out)
 
 
@@ -108,6 +118,28 @@ def test_the_same_seed_writes_the_same_bytes_however_many_jobs(folder):
     assert first == second
     assert first[0] != other[0]
     assert torch.get_num_threads() == before
+
+
+def test_an_interrupted_evaluation_goes_on_where_it_stopped(folder, monkeypatch):
+    arms, done = ["real", "gan", "synthetic"], []
+
+    def fit(name: str, *rest: Any, until: int) -> Any:
+        if len(done) == until:
+            raise KeyboardInterrupt
+        done.append(name)
+        return fit_classifier(name, *rest)
+
+    whole = [path.read_bytes() for path in evaluate(folder, arms, out="whole")]
+    keep = folder / "keep"
+    monkeypatch.setattr(judge, "fit_classifier", partial(fit, until=3))
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(folder, arms, keep=keep)
+    assert not (folder / "eval").exists()
+    assert len(list(keep.iterdir())) == 3
+    monkeypatch.setattr(judge, "fit_classifier", partial(fit, until=99))
+    assert [path.read_bytes() for path in evaluate(folder, arms, keep=keep)] == whole
+    assert len(done) == 5  # real twice, gan once more, synthetic twice
+    assert not keep.exists()
 
 
 def test_an_arm_alone_is_what_it_is_in_company(folder):
