@@ -1,0 +1,68 @@
+"""A saved model as a pool, which makes an image when it is asked for it; and either kind of pool from its path."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.data.pool import ABOUT, Pool, unknown_class
+
+PER_CLASS = 2**31  # images that a model can make of a class, one for each seed
+
+
+class LivePool:
+    """What `Pool` offers, from a generator on the CPU; ``image(i)`` is always the same image. A pickle holds the path.
+
+    Attributes
+    ----------
+    path : Path
+        Folder of the model.
+    classes : tuple
+        Labels, as they were given to `fit`.
+    shape : tuple of int
+        (H, W, C) of an image.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        from ganaug.augmenter import load_augmenter  # imports torch
+
+        self.path = Path(path).resolve()
+        self._augmenter = load_augmenter(self.path, device="cpu")
+        self.classes: tuple[Any, ...] = tuple(self._augmenter.classes_.tolist())
+        self.shape: tuple[int, int, int] = (*self._augmenter.shape_, 1)[:3]
+        self._codes = {label: code for code, label in enumerate(self.classes)}
+
+    def of_class(self, label: Hashable) -> range:
+        """Return the positions of a class's images; `DataError` if the label is unknown."""
+        try:
+            code = self._codes[label]
+        except (KeyError, TypeError):
+            raise unknown_class(label, self.classes, self.path) from None
+        return range(code * PER_CLASS, (code + 1) * PER_CLASS)
+
+    def image(self, i: int) -> NDArray[np.uint8]:
+        """Make one image (H, W, C)."""
+        code, seed = divmod(i, PER_CLASS)
+        images, _ = self._augmenter.sample(y=[self.classes[code]], random_state=seed)
+        return images.reshape(self.shape)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LivePool, (self.path,)
+
+
+def open_pool(path: str | Path) -> Pool | LivePool:
+    """Open a Parquet file or the folder of a pool (`Pool.open`), or the folder of a saved model (`LivePool`).
+
+    Raises
+    ------
+    DataError
+        There is no pool.
+    ModelError
+        A folder holds neither a pool nor a model.
+    """
+    path = Path(path)
+    return LivePool(path) if path.is_dir() and not (path / ABOUT).is_file() else Pool.open(path)
