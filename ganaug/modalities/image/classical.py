@@ -58,7 +58,8 @@ class ClassicalAugment:
     def __call__(self, images: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
         """Alter a batch (b, H, W, C); what is drawn depends on ``generator`` alone."""
         if self._compose is None:
-            self._compose = _build(import_albumentations(), images.shape[1:], self.invariances, self.strength)
+            cure = "run `pip install 'ganaug[pipeline]'`, or leave the classical arms out of evaluate.arms"
+            self._compose = _build(import_albumentations(cure), images.shape[1:], self.invariances, self.strength)
         self._compose.set_random_state(generator, random.Random(int(generator.integers(2**63))))
         return np.stack([self._alter(image) for image in images])
 
@@ -70,15 +71,14 @@ class ClassicalAugment:
         return np.dstack([both["image"], both["mask"]])
 
 
-def import_albumentations() -> ModuleType:
+def import_albumentations(cure: str) -> ModuleType:
     """Import albumentations without its question to the network for a newer version.
 
     Raises
     ------
     GanaugError
-        If it is missing, or albumentationsX is installed in its place.
+        If it is missing, or albumentationsX is installed in its place. ``cure`` says what to do about it.
     """
-    cure = "run `pip install 'ganaug[pipeline]'`, or leave the classical arms out of evaluate.arms"
     try:
         successor = metadata.version("albumentationsx")
     except metadata.PackageNotFoundError:
@@ -92,7 +92,7 @@ def import_albumentations() -> ModuleType:
     try:
         import albumentations
     except ImportError as error:
-        raise GanaugError(f"classical augmentation needs albumentations, which is not installed; {cure}") from error
+        raise GanaugError(f"albumentations is not installed; {cure}") from error
     return albumentations  # type: ignore[no-any-return]
 
 

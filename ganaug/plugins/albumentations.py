@@ -1,0 +1,225 @@
+"""`SyntheticSwap`: an albumentations transform that puts synthetic images of the same class in place of real ones."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import default_generator
+from torch.utils.data import Dataset, get_worker_info
+
+from ganaug.errors import DataError
+from ganaug.modalities.image.classical import import_albumentations
+from ganaug.plugins.live import open_pool
+
+A = import_albumentations("run `pip install 'ganaug[albumentations]'`")
+import cv2  # noqa: E402 - comes with albumentations, as does the next
+from pydantic import Field  # noqa: E402
+
+torch_seed = default_generator.initial_seed
+Image = NDArray[Any]  # uint8 or float32, (H, W, C) or (H, W)
+
+
+class SyntheticSwap(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
+    """Replace an image by a synthetic one of its class, or mix the two. Masks and other targets stay as they are.
+
+    Parameters
+    ----------
+    pool : path-like
+        Where synthetic images come from: a Parquet file that *generate* or *merge* wrote, which is unpacked into the
+        user's cache at first use and memory-mapped, so that the workers of a DataLoader share one copy; a folder by
+        `ganaug.data.pool.write_pool`; or the folder of a saved model, which then makes an image at every call.
+    label_key : str, default="label"
+        Which argument of the call holds the class: its name, or its position among the pool's classes; for a saved
+        model, a label as `fit` saw it. With ``images=``, one class for all of them or one for each.
+    alpha : float, default=1.0
+        Share of the synthetic image in the mix, above 0. At 1 it replaces the real one.
+    p : float, default=0.5
+        Probability of doing anything. An image whose class has no image in the pool stays as it is.
+
+    Raises
+    ------
+    DataError
+        The pool cannot be opened; in a call, the label is missing or unknown, or the image is not like the pool's.
+    ModelError
+        The saved model is damaged.
+
+    Notes
+    -----
+    Images are (H, W, C), gray ones also (H, W), uint8 or float32 in [0, 1]; put `SyntheticSwap` before transforms that
+    change their size or range. Each image of ``images=`` gets a sample of its own.
+
+    In the workers of a DataLoader the choices depend on the worker's seed, so that workers and epochs differ and
+    `torch.manual_seed` decides everything; so it does outside them where `Compose` has no seed. Transforms of one
+    `Compose` choose independently as long as they differ in an argument, however small the difference.
+
+    This module has to be imported before `A.load` or `A.from_dict` meets such a transform.
+
+    Examples
+    --------
+    >>> import albumentations as A
+    >>> from ganaug.plugins.albumentations import SyntheticSwap
+    >>> augment = A.Compose([SyntheticSwap("data/synthetic/0.parquet", p=0.3), A.HorizontalFlip()], strict=True)
+    >>> augment(image=image, label="cat")["image"].shape
+    (32, 32, 3)
+    """
+
+    _targets = A.core.type_definitions.Targets.IMAGE
+
+    class InitSchema(A.ImageOnlyTransform.InitSchema):  # type: ignore[misc,name-defined]  # noqa: D106 - the host's
+        pool: str | Path
+        label_key: str
+        alpha: float = Field(gt=0, le=1)
+
+    def __init__(self, pool: str | Path, label_key: str = "label", alpha: float = 1.0, p: float = 0.5) -> None:
+        self.pool, self.label_key, self.alpha = os.fspath(pool), label_key, alpha
+        super().__init__(p=p)
+        self._pool = open_pool(pool)
+
+    @property
+    def targets(self) -> dict[str, Any]:
+        """The arguments that change."""
+        return {"image": self.apply, "images": self.apply_to_images}
+
+    @property
+    def available_keys(self) -> set[str]:
+        """The arguments that a strict `Compose` lets through."""
+        return {*super().available_keys, self.label_key}
+
+    @property
+    def py_random(self) -> random.Random:
+        """The stream of choices. It starts anew when torch is seeded, as in every worker of a DataLoader and epoch."""
+        if torch_seed() != self._torch_seed:
+            follows = self.seed is None or get_worker_info() is not None
+            self.py_random = self._stream_of(self.seed) if follows else self._stream
+        return self._stream
+
+    @py_random.setter
+    def py_random(self, stream: random.Random) -> None:
+        self._stream, self._torch_seed = stream, torch_seed()
+
+    def set_random_seed(self, seed: int | None) -> None:
+        """Start the stream that belongs to a seed and this transform's arguments."""
+        self.seed, self.py_random = seed, self._stream_of(seed)
+        self.random_generator = np.random.default_rng(self._stream_of(seed).getrandbits(128))
+
+    def _stream_of(self, seed: int | None) -> random.Random:
+        worker: Any = get_worker_info()
+        outer = worker.seed if worker else torch_seed() if seed is None else None
+        return random.Random(repr((self.pool, self.label_key, self.alpha, self.p, seed, outer)))
+
+    def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+        """Choose by index, so that a replay shows the same images."""
+        if self.label_key not in data:
+            raise DataError(
+                f"SyntheticSwap needs the image's class: call the transform with {self.label_key}=..., or name the "
+                "argument that holds it with label_key."
+            )
+        label = data[self.label_key]
+        label = label.tolist() if hasattr(label, "tolist") else label  # of arrays, tensors and their scalars
+        if "images" not in data:
+            return {"chosen": self._choose(label)}
+        n = len(data["images"])
+        labels = label if isinstance(label, (list, tuple)) else [label] * n
+        if len(labels) != n:
+            raise DataError(f"{self.label_key} has {len(labels)} labels for {n} images: give one for each, or one.")
+        return {"chosen": [self._choose(each) for each in labels]}
+
+    def _choose(self, label: Any) -> int | None:
+        known = self._pool.of_class(label)
+        # Not randrange, which takes three times as long.
+        return known[int(self.py_random.random() * len(known))] if known else None
+
+    def apply(self, img: Image, chosen: int | None = None, **params: Any) -> Image:
+        """Swap or mix one image."""
+        if chosen is None:
+            return img
+        check_image(img, self._pool.shape, self.pool)
+        return blend(img, self._pool.image(chosen), self.alpha)
+
+    def apply_to_images(self, images: Image, chosen: list[int | None], **params: Any) -> Image:
+        """Swap or mix every image (n, H, W[, C]) with a choice of its own."""
+        return np.stack([self.apply(image, each) for image, each in zip(images, chosen, strict=True)])
+
+
+def blend(image: Image, synthetic: NDArray[np.uint8], alpha: float) -> Image:
+    """Mix a share ``alpha`` of a synthetic image (H, W, C) into one of that size, in its shape and dtype."""
+    if image.dtype == np.float32:
+        mixed: Image = cv2.addWeighted(synthetic, alpha / 255, image, 1 - alpha, 0, dtype=cv2.CV_32F)
+    else:
+        mixed = synthetic if alpha == 1 else cv2.addWeighted(synthetic, alpha, image, 1 - alpha, 0)
+    return mixed if mixed.shape == image.shape else mixed.reshape(image.shape)
+
+
+def check_image(image: Image, shape: tuple[int, int, int], pool: str) -> None:
+    """Refuse (`DataError`) an image that one of a pool's, (H, W, C) of ``shape``, cannot replace."""
+    if image.shape != shape and (*image.shape, 1) != shape:
+        raise DataError(
+            f"The image has shape {image.shape}, those of {pool} have {shape}: resize before SyntheticSwap, "
+            "or take a pool of this data set."
+        )
+    if image.dtype == np.uint8:
+        return
+    # Interpolation may leave [0, 1] by a little; 0 to 255, or a mean of 0, goes far beyond it.
+    if image.dtype != np.float32 or not -0.5 <= image.min() <= image.max() <= 1.5:
+        raise DataError(
+            f"The image is {image.dtype} from {image.min():.3g} to {image.max():.3g}: give SyntheticSwap uint8, "
+            "or float32 in [0, 1], and normalise after it."
+        )
+
+
+def worker_init_fn(worker_id: int) -> None:
+    """Give every transform in the data set of a DataLoader's worker a random stream of its own.
+
+    albumentations 2 starts all transforms of a `Compose`, in all workers and epochs, from the same state. With this,
+    streams differ between transforms, workers and epochs, and `torch.manual_seed` decides all of them.
+
+    Parameters
+    ----------
+    worker_id : int
+        Ignored: `torch.utils.data.get_worker_info` knows the seed.
+
+    Raises
+    ------
+    DataError
+        The data set, or one that it wraps, has no attribute that is a pipeline.
+
+    Examples
+    --------
+    >>> from torch.utils.data import DataLoader
+    >>> loader = DataLoader(dataset, num_workers=2, worker_init_fn=worker_init_fn)
+    """
+    worker: Any = get_worker_info()
+    pipelines = _pipelines(worker.dataset)
+    if not pipelines:
+        raise DataError(
+            f"worker_init_fn finds no albumentations transform in {type(worker.dataset).__name__}: "
+            "hold the Compose in an attribute of the data set."
+        )
+    for pipeline, seeds in zip(pipelines, np.random.SeedSequence(worker.seed).spawn(len(pipelines)), strict=True):
+        _reseed(pipeline, seeds)
+
+
+def _pipelines(dataset: object) -> list[Any]:
+    """Find pipelines in the attributes of a data set, of those that it wraps, and of callables around a pipeline."""
+    found: dict[int, Any] = {}
+    holders = [dataset]
+    for holder in holders:  # which grows
+        for value in getattr(holder, "__dict__", {}).values():
+            for each in value if isinstance(value, (list, tuple)) else [value]:
+                if isinstance(each, (A.BasicTransform, A.BaseCompose)):
+                    found[id(each)] = each
+                elif (isinstance(each, Dataset) or callable(each)) and not any(each is other for other in holders):
+                    holders.append(each)
+    return list(found.values())
+
+
+def _reseed(node: Any, seeds: np.random.SeedSequence) -> None:
+    node.set_random_seed(int(seeds.generate_state(1)[0]))  # a Compose passes it on to its parts, which then get theirs
+    parts = getattr(node, "transforms", [])
+    for part, own in zip(parts, seeds.spawn(len(parts)), strict=True):
+        _reseed(part, own)
