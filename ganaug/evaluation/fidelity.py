@@ -107,14 +107,13 @@ def measure_fidelity(
     """
     train, test = read_rows(Path(splits, "train.parquet")), Path(splits, "test.parquet")
     classes = train.schema.classes
+    real = read_table(test, ["label", "id", "group"])
+    positions = _positions(real, read_table(synthetic, ["label", "kept"]), len(classes), seed)
     with Progress(f"fidelity draw {draw}", STEPS) as progress:
         judge = train_classifier(
             train.images, train.labels, len(classes), steps=STEPS, seed=seed, device=device, progress=progress
         )
     extract = make_extractor(extractor, judge)
-    real = read_table(test, ["label", "id", "group"])
-    candidates = read_table(synthetic, ["label", "kept"])
-    positions = _positions(real, candidates, len(classes), seed)
     samples = {
         name: _sample(test if name in ("reference", "floor") else Path(synthetic), rows, labels, judge, extract)
         for name, (rows, labels) in positions.items()
