@@ -43,6 +43,8 @@ class Draw:
         Sample grids through training, in order.
     generated : dict
         The generate stage's numbers.
+    fidelity : dict
+        The fidelity stage's numbers.
     """
 
     number: int
@@ -54,6 +56,7 @@ class Draw:
     history: pd.DataFrame
     grids: list[tuple[int, Path]]
     generated: dict[str, Any]
+    fidelity: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,15 @@ class Run:
         return {reason: REASON_WORDS.get(reason, reason.replace("_", " ")) for reason in found}
 
 
-def read_run(draws: Sequence[int], splits: Path, synthetic: Path, models: Path, generated: Path, prepared: Path) -> Run:
+def read_run(
+    draws: Sequence[int],
+    splits: Path,
+    synthetic: Path,
+    models: Path,
+    generated: Path,
+    fidelity: Path,
+    prepared: Path,
+) -> Run:
     """Read a run without its images.
 
     Raises
@@ -79,11 +90,11 @@ def read_run(draws: Sequence[int], splits: Path, synthetic: Path, models: Path, 
     DataError
         If a file is missing; the message names the stage that makes it.
     """
-    loaded = [_read_draw(number, splits, synthetic, models, generated) for number in draws]
+    loaded = [_read_draw(number, splits, synthetic, models, generated, fidelity) for number in draws]
     return Run(read_schema(loaded[0].train), loaded, read_json(_made_by("prepare", prepared)))
 
 
-def _read_draw(number: int, splits: Path, synthetic: Path, models: Path, generated: Path) -> Draw:
+def _read_draw(number: int, splits: Path, synthetic: Path, models: Path, generated: Path, fidelity: Path) -> Draw:
     model = models / str(number)
     train = _made_by("prepare", splits / str(number) / "train.parquet")
     rows = read_table(train, ["label", "id"])
@@ -99,6 +110,7 @@ def _read_draw(number: int, splits: Path, synthetic: Path, models: Path, generat
         history=pd.read_csv(_made_by("train_gan", model / "history.csv")),
         grids=grids,
         generated=read_json(_made_by("generate", generated / f"{number}.json")),
+        fidelity=read_json(_made_by("fidelity", fidelity / f"{number}.json")),
     )
 
 

@@ -43,7 +43,7 @@ def images() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def judge() -> SmallCNN:
-    return SmallCNN((8, 8, 3), 2)
+    return SmallCNN((8, 8, 3), 2).eval()
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_efficientnet_knows_what_is_in_a_photo() -> None:
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_efficientnet_takes_any_channels(channels: int, images: np.ndarray) -> None:
     found = np.concatenate([images, images], axis=3)[:20, :, :, :channels]
-    features = make_extractor("efficientnet_lite0", SmallCNN((8, 8, channels), 2))(found)
+    features = make_extractor("efficientnet_lite0", SmallCNN((8, 8, channels), 2).eval())(found)
     assert features.shape == (20, 1280)
     assert features.std(axis=0).max() > 0
 
