@@ -10,8 +10,7 @@ import pyarrow as pa
 import pytest
 from sklearn.datasets import load_digits
 
-from ganaug.data.integrity import digest
-from ganaug.data.rows import Rows, RowWriter, Schema, read_rows
+from ganaug.data.rows import Rows, RowWriter, Schema, digest, read_rows
 from ganaug.errors import DataError
 from ganaug.evaluation import fidelity
 from ganaug.evaluation.fidelity import COMPARED, METRICS, _halves, average, measure_fidelity
@@ -74,8 +73,9 @@ def test_a_perfect_generator_comes_near_the_floor(measure, unseen: Rows, splits:
     found = measure(unseen)
     floor, after = found["overall"]["floor"], found["overall"]["after"]
     assert after == found["overall"]["before"]
-    for metric in ("precision", "recall", "density", "coverage", "hit_rate"):
+    for metric in ("precision", "recall", "coverage", "hit_rate"):
         assert after[metric] == pytest.approx(floor[metric], abs=0.12)
+    assert after["density"] == pytest.approx(floor["density"], abs=0.3)
     assert after["frechet"] == pytest.approx(floor["frechet"], rel=0.5)
     assert abs(after["kid"]) < 0.02 > abs(floor["kid"])
     assert found["trained_on"] == digest(read_rows(splits / "train.parquet").ids)
