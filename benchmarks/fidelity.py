@@ -2,10 +2,10 @@
 
     python benchmarks/fidelity.py [--rows 12500 25000 50000 100000] [--width 64]
 
-Two parts. The distances of `ganaug.distances`, between two samples of so many rows of so many features: peak memory above
-what the two samples themselves take. The whole comparison of one draw, with so many candidates of 28x28 and as many test
-rows, of which at most `MOST` are drawn: peak memory in all. Each figure comes from a process of its own; memory is given
-as a multiple of the one with the fewest rows, time too.
+First the distances of `ganaug.distances`, between two samples of so many rows and features: peak memory above what the
+samples themselves take. Then the whole comparison of one draw, with so many candidates of 28x28 and as many test rows,
+of which a stated number is drawn: peak memory in all. Each figure comes from a process of its own; ratios are to the
+fewest rows.
 """
 
 from __future__ import annotations
