@@ -4,8 +4,8 @@
 
 First the distances of `ganaug.distances`, between two samples of so many rows and features: peak memory above what the
 samples themselves take. Then the whole comparison of one draw, with so many candidates of 28x28 and as many test rows,
-of which a stated number is drawn: peak memory in all. Each figure comes from a process of its own; the ratio is of times,
-to the one with the fewest rows.
+of which a stated number is drawn: peak memory in all. Each figure comes from a process of its own; the ratio is of
+times, to the one with the fewest rows.
 """
 
 from __future__ import annotations
