@@ -35,13 +35,12 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=64)
     arguments = parser.parse_args()
     for measured in (kid, frechet_distance, neighbourhood_metrics, whole):
-        found = [alone(measured, rows, arguments.width) for rows in arguments.rows]
-        for rows, (megabytes, seconds) in zip(arguments.rows, found, strict=True):
-            ratio = seconds / found[0][1]
-            print(
-                f"{measured.__name__:22} {rows:7,} rows: {megabytes:5.0f} MB, {seconds:6.1f} s, x {ratio:.1f}",
-                flush=True,
-            )
+        first = None
+        for rows in arguments.rows:
+            megabytes, seconds = alone(measured, rows, arguments.width)
+            first = first or seconds
+            figures = f"{megabytes:5.0f} MB, {seconds:6.1f} s, x {seconds / first:.1f}"
+            print(f"{measured.__name__:22} {rows:7,} rows: {figures}", flush=True)
 
 
 def alone(measured: Callable[..., object], rows: int, width: int) -> tuple[float, float]:
