@@ -40,7 +40,13 @@ MEASURES = {
         "trained on the same rows, so after it this is partly of its making.",
     ),
     "precision": Measure("Precision, %", 100, 1, "higher", "synthetic rows that lie among real ones: are they real?"),
-    "density": Measure("Density", 1, 2, "higher", "how thick the real rows are where synthetic ones lie."),
+    "density": Measure(
+        "Density",
+        1,
+        2,
+        "higher",
+        "how thick real rows lie about a synthetic one. Far above that of real rows, synthetic ones crowd.",
+    ),
     "recall": Measure("Recall, %", 100, 1, "higher", "real rows that lie among synthetic ones: is all there?"),
     "coverage": Measure(
         "Coverage, %",
@@ -60,7 +66,7 @@ MEASURES = {
         "the same by means and covariances. Few rows inflate it, and its floor alike.",
     ),
 }
-TITLES = {"before": "all candidates", "after": "kept", "floor": "real"}
+TITLES = {"before": "all candidates", "after": "kept", "floor": "real (floor)"}
 UTILITY = Measure(
     "Accuracy of training on these alone, %",
     100,
@@ -95,8 +101,8 @@ def fidelity_section(run: Run, results: Results, metric: str) -> Html:
         _overall(average([each["overall"] for each in found]), results, metric),
         element("ul", *notes),
         _weakest(by_class),
-        _by_class(by_class, "after", "Kept rows by class, and the floor in brackets"),
-        _by_class(by_class, "before", "All candidates by class, and the floor in brackets"),
+        _by_class(by_class, "after", "Kept rows by class; in brackets real rows, the floor"),
+        _by_class(by_class, "before", "All candidates by class; in brackets real rows, the floor"),
     )
 
 
@@ -121,7 +127,7 @@ def _overall(means: Means, results: Results, metric: str) -> Html:
     if "synthetic" in results:
         kept, real = (_mean(results, arm, metric) for arm in ("synthetic", "real"))
         rows.append([UTILITY.title, "-", UTILITY.show(kept), UTILITY.show(real), UTILITY.better])
-    return table(["", *TITLES.values(), "better"], rows, "All classes together; real: the floor")
+    return table(["", *TITLES.values(), "better"], rows, "All classes together")
 
 
 def _mean(results: Results, arm: str, metric: str) -> float | None:
