@@ -21,25 +21,23 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from prdc import compute_prdc
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ganaug import GANAugmenter
 from ganaug.data.sources.idx import read_idx_pair
+from ganaug.distances import neighbourhood_metrics
 from ganaug.evaluation.statistics import paired_difference
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
-from ganaug.modalities.image.classifier import SmallCNN, predict_proba, train_classifier
+from ganaug.modalities.image.classifier import SmallCNN, extract_features, predict_proba, train_classifier
 from ganaug.synthesis.score import copy_distance, nearest
 
 SYNTHETIC = 200  # rows a class
@@ -139,17 +137,19 @@ def quality(
 ) -> dict[str, float]:
     """Judge samples; ``others`` are real rows that the GAN has not seen."""
     half = len(others) // 2
-    theirs = features(judge, others[:half])
+    theirs = extract_features(judge, others[:half])
     some = np.random.default_rng(0).permutation(len(fakes))[:half]
-    floor, found = (compute_prdc(theirs, features(judge, x), 5) for x in (others[half : 2 * half], fakes[some]))
+    floor, found = (
+        neighbourhood_metrics(theirs, extract_features(judge, rows)) for rows in (others[half : 2 * half], fakes[some])
+    )
     distance = nearest(fakes, images)[0]
     return {
         "hit": accuracy(judge, fakes, wanted),
         "hit_real": accuracy(judge, images, labels),
-        "coverage": float(found["coverage"]),
-        "coverage_floor": float(floor["coverage"]),
-        "density": float(found["density"]),
-        "density_floor": float(floor["density"]),
+        "coverage": found["coverage"],
+        "coverage_floor": floor["coverage"],
+        "density": found["density"],
+        "density_floor": floor["density"],
         "nearest": float(np.median(distance) / np.median(nearest(others[:half], images)[0])),
         "copies": float((distance <= copy_distance(images)).mean()),
     }
@@ -225,17 +225,6 @@ def train_judge(data: Data, path: Path) -> None:
 def accuracy(model: nn.Module, images: Images, labels: Labels) -> float:
     """Return the share of rows that a classifier gets right."""
     return float((predict_proba(model, images).argmax(1) == labels).mean())
-
-
-@torch.no_grad()
-def features(judge: SmallCNN, images: Images) -> NDArray[np.float32]:
-    """Return the judge's features (n, F)."""
-    return np.concatenate([judge.features(part).numpy() for part in _inputs(images)])
-
-
-def _inputs(images: Images) -> Iterator[torch.Tensor]:
-    for start in range(0, len(images), 500):
-        yield torch.tensor(images[start : start + 500]).permute(0, 3, 1, 2).float().div(127.5).sub(1)
 
 
 def _rows(images: Images) -> Images:

@@ -20,6 +20,7 @@ from ganaug.kinds import (
     check_keys,
     choice,
     either,
+    importable,
     integer,
     listing,
     names_for,
@@ -47,6 +48,7 @@ ARMS = (
     "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
 )  # fmt: skip
 MOST_TRIALS = 6
+EXTRACTORS = ("in_domain", "efficientnet_lite0")
 MAX_SIDE, MIN_SIDE = 128, 8  # pixels
 
 S = TypeVar("S", bound="Section")
@@ -291,6 +293,22 @@ class EvaluateParams(Section):
 
 
 @dataclass(frozen=True)
+class FidelityParams(Section):
+    """How near synthetic rows come to real ones."""
+
+    name = "fidelity"
+
+    extractor: str = param(
+        "in_domain",
+        importable(*EXTRACTORS),
+        "Features that are compared; in_domain: of a classifier trained on the training rows; efficientnet_lite0: of a "
+        "network trained on ImageNet; module:function: of what your function returns.",
+    )
+    device: str = param("auto", DEVICE, "Where to extract them.")
+    seed: int = param(0, SEED, "Seed of that classifier and of the choice of rows; the draw is added to it.")
+
+
+@dataclass(frozen=True)
 class ReportParams(Section):
     """The report."""
 
@@ -311,6 +329,7 @@ class Params(Section):
     generate: GenerateParams = param(GenerateParams, section(GenerateParams), "Sampling and selection.")
     merge: MergeParams = param(MergeParams, section(MergeParams), "Augmented splits.")
     evaluate: EvaluateParams = param(EvaluateParams, section(EvaluateParams), "Classifiers.")
+    fidelity: FidelityParams = param(FidelityParams, section(FidelityParams), "Comparison of synthetic with real rows.")
     report: ReportParams = param(ReportParams, section(ReportParams), "The report.")
 
 

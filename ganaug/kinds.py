@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -79,6 +80,15 @@ def registered(group: str, *names: str) -> Kind:
     return Kind(
         wants,
         lambda v: isinstance(v, str) and (v in names or v in entry_points(group=f"ganaug.{group}").names),
+        names=names,
+    )
+
+
+def importable(*names: str) -> Kind:
+    """One of these words, or ``module:function``, which names a user's function."""
+    return Kind(
+        f"{', '.join(map(repr, names))} or 'module:function' for one of yours",
+        lambda v: isinstance(v, str) and (v in names or re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", v) is not None),
         names=names,
     )
 

@@ -106,6 +106,8 @@ def test_yaml_1_2_words_and_numbers(tmp_path: Path) -> None:
         ("generate: {drop_copies: 1}", "generate.drop_copies is 1; it must be true or false"),
         ("merge: {policy: blance}", "(did you mean 'balance'?)"),
         ("evaluate: {arms: [real, clasical]}", "evaluate.arms[1] is 'clasical'"),
+        ("fidelity: {extractor: in_domian}", "(did you mean 'in_domain'?)"),
+        ("fidelity: {extractor: 'a:b:c'}", "or 'module:function' for one of yours"),
         ("- 1\n- 2", "the file is [1, 2]; it must be a mapping of parameters"),
         ("draws: [0]\ndraws: [1]", 'line 2 is not YAML: found duplicate key "draws"'),
         ("merge:\n  a: b: c", "line 2 is not YAML"),

@@ -73,7 +73,7 @@ def test_every_stage_writes_what_it_promises(project: Path) -> None:
     assert {"reports/metrics.json", "reports/report.html", "reports/prepare.json"} <= outs
     for draw in DRAWS:
         assert {f"models/gan/{draw}", f"data/synthetic/{draw}.parquet", f"data/augmented/{draw}"} <= outs
-        assert {f"eval/baselines/{draw}", f"eval/augmented/{draw}"} <= outs
+        assert {f"eval/baselines/{draw}", f"eval/augmented/{draw}", f"eval/fidelity/{draw}.json"} <= outs
         assert all(result_path(project / "eval", arm, draw, "small_cnn").exists() for arm in ARMS)
     for out in outs:
         assert (project / out).exists()
@@ -90,7 +90,7 @@ def test_nothing_is_left_for_a_second_run(project: Path) -> None:
 def test_the_same_seed_gives_the_same_bytes(project: Path) -> None:
     before = recorded_outs(project)
     shutil.rmtree(project / ".ganaug", ignore_errors=True)
-    stages = ["prepare", "train_gan@0", "generate@0", "merge@0", "evaluate@0", "report"]
+    stages = ["prepare", "train_gan@0", "generate@0", "merge@0", "evaluate@0", "fidelity@0", "report"]
     output = dvc(project, "repro", "--force", "--single-item", "--no-run-cache", *stages)
     assert output.count("Running stage") == len(stages)
     assert recorded_outs(project) == before
@@ -138,6 +138,13 @@ def test_arms_get_the_same_steps_and_the_same_test_rows(project: Path) -> None:
     for draw in DRAWS:
         arms = [read(result_path(project / "eval", arm, draw, "small_cnn")) for arm in ARMS]
         assert len({(a["steps"], a["batch_size"], a["test_ids"]) for a in arms}) == 1
+
+
+def test_the_judge_of_fidelity_saw_the_training_rows_alone(project: Path) -> None:
+    for draw in DRAWS:
+        found = read(project / f"eval/fidelity/{draw}.json")
+        assert found["trained_on"] == read(result_path(project / "eval", "real", draw, "small_cnn"))["train_ids"]
+        assert found["overall"]["rows"]["reference"] == found["overall"]["rows"]["floor"] > 100
 
 
 def test_dvc_shows_metrics_plots_and_the_graph(project: Path) -> None:

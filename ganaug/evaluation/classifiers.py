@@ -10,15 +10,13 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
 from typing import Any
 
 from ganaug.errors import ConfigError, GanaugError
 from ganaug.evaluation.arms import Setting
 from ganaug.evaluation.estimators import FEATURES, fit_estimator, is_estimator, make_estimator
 from ganaug.evaluation.fit import Fit, Predict, loss_weights
+from ganaug.evaluation.imported import import_named
 from ganaug.evaluation.rows import TrainingRows
 from ganaug.modalities.image.classifier import Build, SmallCNN, predict_proba, train_classifier
 
@@ -75,7 +73,7 @@ def _build(name: str) -> Build:
         )
     if kind == "timm":
         return _timm(rest)
-    return _imported(kind, rest, name)  # type: ignore[no-any-return]
+    return import_named(name, "the classifier")  # type: ignore[no-any-return]
 
 
 def _timm(model: str) -> Build:
@@ -95,14 +93,3 @@ def _timm(model: str) -> Build:
         return timm.create_model(model, in_chans=shape[2], num_classes=n_classes)
 
     return build
-
-
-def _imported(module: str, attribute: str, name: str) -> Any:
-    """Import an attribute of a module, which may lie in the folder where the command runs."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"the classifier {name!r} cannot be imported: {error}") from error

@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 
 from ganaug.config import Params
+from ganaug.evaluation.fidelity import average
 from ganaug.evaluation.summary import Results, read_results, summarise
 from ganaug.files import atomic_path, write_json
 from ganaug.report.facts import data_section
+from ganaug.report.fidelity import fidelity_section
 from ganaug.report.gallery import classes_section, pairs_section
 from ganaug.report.game import game_section
 from ganaug.report.methods import methods_section
@@ -31,7 +33,9 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
 
     - ``metrics.json``: what `ganaug.evaluation.summary.summarise` returns: ``arms`` {arm: mean test metrics,
       ``low`` and ``high`` of the decisive one, ``validation``}, ``contrast`` {candidate, reference, difference, low,
-      high}, ``verdict``, ``sentence``, ``metric``, ``draws``. Shares from 0 to 1.
+      high}, ``verdict``, ``sentence``, ``metric``, ``draws``. Shares from 0 to 1. And ``fidelity``: what
+      `ganaug.evaluation.fidelity.average` returns for all classes together: ``floor`` (real rows), ``before`` and
+      ``after`` selection, each {kid, frechet, precision, recall, density, coverage, hit_rate}.
     - ``plots/arms.csv``: arm, draw, balanced_accuracy, accuracy, macro_f1, on test rows.
     - ``plots/training.csv``: draw, step, loss_discriminator, loss_generator, real_logits, fake_logits.
     - ``report.html``: one page that needs no network.
@@ -66,8 +70,10 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         synthetic=folder / "data/synthetic",
         models=folder / "models/gan",
         generated=folder / "reports/generate",
+        fidelity=folder / "eval/fidelity",
         prepared=folder / "reports/prepare.json",
     )
+    summary["fidelity"] = average([draw.fidelity["overall"] for draw in run.draws])
     write_json(out / "metrics.json", summary)
     _write_csv(out / "plots/arms.csv", _arm_rows(results))
     _write_csv(out / "plots/training.csv", _training_rows(run))
@@ -84,6 +90,7 @@ def _document(run: Run, results: Results, summary: dict[str, Any], params: Param
         "Classes": classes_section(run),
         "Game": game_section(run),
         "Selection": selection_section(run, thresholds),
+        "Fidelity": fidelity_section(run, results, summary["metric"]),
         "Recall": recall_section(run, results, summary),
         "Copies": pairs_section(run),
         "Data": data_section(run),

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ganaug.data.rows import read_images
 from ganaug.report.markup import Html, element, fragment, named
 from ganaug.report.pictures import sheet
-from ganaug.report.run import Draw, Run, images
+from ganaug.report.run import Draw, Run
 
 COLUMNS = 5  # tiles beside each other
 LINES = 4  # of tiles for a class, fewer where there are many classes
@@ -27,8 +28,8 @@ def classes_section(run: Run) -> Html:
     draw = run.draws[0]
     lines, side = _layout(run)
     chosen = [_choose(run, draw, code, lines) for code in range(len(run.schema.classes))]
-    real = images(draw.train, (at for rows in chosen for at in rows.real))
-    synthetic = images(draw.synthetic, (at for rows in chosen for at in rows.synthetic()))
+    real = read_images(draw.train, (at for rows in chosen for at in rows.real))
+    synthetic = read_images(draw.synthetic, (at for rows in chosen for at in rows.synthetic()))
 
     def strip(pictures: dict[int, NDArray[np.uint8]], rows: list[int], caption: str, alt: str) -> Html:
         if not rows:
@@ -123,7 +124,7 @@ def _layout(run: Run) -> tuple[int, int]:
 def _pair(run: Run, draw: Draw, pair: pd.Series[Any]) -> Html:
     name = run.schema.classes[int(pair["label"])]
     row, neighbour = int(pair["row"]), int(np.flatnonzero(draw.ids == pair["nearest_id"])[0])
-    both = np.stack([images(draw.synthetic, [row])[row], images(draw.train, [neighbour])[neighbour]])
+    both = np.stack([read_images(draw.synthetic, [row])[row], read_images(draw.train, [neighbour])[neighbour]])
     distance = f"{pair['nearest_distance']:.3f}"
     alt = f"A synthetic row of class {name} beside its nearest training row, difference {distance}"
     return element(

@@ -38,8 +38,8 @@ def _statements(results: Results) -> list[str]:
         "A draw is one split, one GAN and one seed of the classifiers; it is the unit of every interval.",
         f"Every arm gets {first['steps']:,} optimiser steps on batches of {first['batch_size']}, the same schedule and "
         "the same seed. More rows never mean longer training.",
-        "The GAN, the teacher and the selection see training rows only. Before training a classifier, content hashes "
-        "are compared: no validation or test row is among its training rows.",
+        "The GAN, the teacher, the selection and the judge of fidelity see training rows only. Before training a "
+        "classifier, content hashes are compared: no validation or test row is among its training rows.",
         "Reference: the best arm without synthetic rows. Candidate: the best arm that adds synthetic rows to the real "
         "ones. Validation rows pick both; test rows pick nothing.",
         "Intervals: 95 %, Student's t over draws. Where draws split the same rows anew, the variance is corrected as "

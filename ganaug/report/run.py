@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ganaug.data.rows import Schema, decode_png, read_schema, read_table
+from ganaug.data.rows import Schema, read_schema, read_table
 from ganaug.errors import DataError
 from ganaug.files import read_json
 
@@ -26,7 +25,7 @@ REASON_WORDS = {
 
 @dataclass(frozen=True)
 class Draw:
-    """One split with its GAN; images stay on disk until `images` picks a few.
+    """One split with its GAN; images stay on disk until `read_images` picks a few.
 
     Parameters
     ----------
@@ -44,6 +43,8 @@ class Draw:
         Sample grids through training, in order.
     generated : dict
         The generate stage's numbers.
+    fidelity : dict
+        The fidelity stage's numbers.
     """
 
     number: int
@@ -55,6 +56,7 @@ class Draw:
     history: pd.DataFrame
     grids: list[tuple[int, Path]]
     generated: dict[str, Any]
+    fidelity: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,15 @@ class Run:
         return {reason: REASON_WORDS.get(reason, reason.replace("_", " ")) for reason in found}
 
 
-def read_run(draws: Sequence[int], splits: Path, synthetic: Path, models: Path, generated: Path, prepared: Path) -> Run:
+def read_run(
+    draws: Sequence[int],
+    splits: Path,
+    synthetic: Path,
+    models: Path,
+    generated: Path,
+    fidelity: Path,
+    prepared: Path,
+) -> Run:
     """Read a run without its images.
 
     Raises
@@ -80,32 +90,11 @@ def read_run(draws: Sequence[int], splits: Path, synthetic: Path, models: Path, 
     DataError
         If a file is missing; the message names the stage that makes it.
     """
-    loaded = [_read_draw(number, splits, synthetic, models, generated) for number in draws]
+    loaded = [_read_draw(number, splits, synthetic, models, generated, fidelity) for number in draws]
     return Run(read_schema(loaded[0].train), loaded, read_json(_made_by("prepare", prepared)))
 
 
-def images(path: Path, wanted: Iterable[int]) -> dict[int, NDArray[np.uint8]]:
-    """Decode the rows at these positions of a Parquet file, and no others, in one pass.
-
-    Returns
-    -------
-    dict of int to uint8 array, shape (H, W, C)
-        The images by position.
-    """
-    shape, positions = read_schema(path).shape, np.unique(np.fromiter(wanted, np.int64))
-    found: dict[int, NDArray[np.uint8]] = {}
-    with pq.ParquetFile(path) as file:
-        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-        ends = np.cumsum(sizes)
-        groups = np.searchsorted(ends, positions, side="right")
-        for group in np.unique(groups).tolist():
-            cells = file.read_row_group(group, columns=["image"]).column("image")
-            for at in positions[groups == group].tolist():
-                found[at] = decode_png(cells[at - int(ends[group]) + sizes[group]]["bytes"].as_py(), shape)
-    return found
-
-
-def _read_draw(number: int, splits: Path, synthetic: Path, models: Path, generated: Path) -> Draw:
+def _read_draw(number: int, splits: Path, synthetic: Path, models: Path, generated: Path, fidelity: Path) -> Draw:
     model = models / str(number)
     train = _made_by("prepare", splits / str(number) / "train.parquet")
     rows = read_table(train, ["label", "id"])
@@ -121,6 +110,7 @@ def _read_draw(number: int, splits: Path, synthetic: Path, models: Path, generat
         history=pd.read_csv(_made_by("train_gan", model / "history.csv")),
         grids=grids,
         generated=read_json(_made_by("generate", generated / f"{number}.json")),
+        fidelity=read_json(_made_by("fidelity", fidelity / f"{number}.json")),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from ganaug.distances import kid
 from ganaug.gan.registry import Registry
 from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
 from ganaug.modalities.image.pixels import to_uint8
@@ -74,23 +75,6 @@ def train_on_synthetic(known: Known) -> Criterion:
         return -float((found == known.validation_codes).mean())
 
     return error
-
-
-def kid(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Return the unbiased squared maximum mean discrepancy of features (n, F) and (m, F), under (x . y / F + 1)^3.
-
-    About zero, and as often below as above, for two samples of one distribution. Both need two rows or more.
-    """
-    within = 0.0
-    for x in (first, second):
-        kernel = _kernel(x, x)
-        within += float((kernel.sum() - np.trace(kernel)) / (len(x) * (len(x) - 1)))
-    return within - 2 * float(_kernel(first, second).mean())
-
-
-def _kernel(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    kernel: NDArray[np.float64] = (first @ second.T / first.shape[1] + 1) ** 3
-    return kernel
 
 
 def _samples(generator: nn.Module, known: Known) -> tuple[Images, Codes]:

@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 from ganaug.data.prepare import prepare
 from ganaug.data.rows import Rows, read_rows
 from ganaug.evaluation.arms import result_path
+from ganaug.evaluation.fidelity import COMPARED, METRICS
 from ganaug.evaluation.metrics import classification_metrics
 from ganaug.files import write_json
 from ganaug.synthesis.generate import write_candidates
@@ -39,6 +40,7 @@ def finish_run(folder: Path) -> None:
         _train(folder / f"models/gan/{draw}", rng)
         test = read_rows(splits / str(draw) / "test.parquet")
         _evaluate(folder / "eval", draw, test.labels, train.schema.classes, rng)
+        _compare(folder / f"eval/fidelity/{draw}.json", draw, train.schema.classes, rng)
 
 
 def _generate(folder: Path, draw: int, train: Rows, rng: np.random.Generator) -> None:
@@ -96,3 +98,22 @@ def _evaluate(
                 "test": metrics,
             },
         )
+
+
+def _compare(path: Path, draw: int, classes: tuple[str, ...], rng: np.random.Generator) -> None:
+    """Fidelity; the last class was left with too few rows for a number."""
+
+    def numbers(n: int) -> dict[str, object]:
+        found = {which: {metric: rng.uniform() if n else None for metric in METRICS} for which in COMPARED}
+        return {"rows": dict.fromkeys(("reference", *COMPARED), n), **found}
+
+    content = {
+        "draw": draw,
+        "extractor": "in_domain",
+        "features": 864,
+        "most_rows": 5000,
+        "neighbours": 5,
+        "seed": draw,
+    }
+    content |= {"overall": numbers(45), "per_class": {name: numbers(5 * (name != classes[-1])) for name in classes}}
+    write_json(path, content | {"trained_on": "ab" * 16})

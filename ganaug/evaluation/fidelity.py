@@ -1,0 +1,220 @@
+"""How near synthetic rows come to real ones: fidelity beside utility, class by class, each number beside its floor.
+
+Reference and floor are two halves of the test rows, of which nothing was chosen and on which nothing was trained. The
+floor compares the one half with the other: what a perfect generator would get. Training rows make no floor: a handful a
+class is fewer than the rows that are judged, and the features come from a network that knows them, so that they lie
+apart from any row it does not know. Validation rows stay out, since they may have chosen the generator.
+
+All comparisons share the reference and use the same number of rows of each class: as many as a half has, or as were
+kept of the class of which most were kept. Only a class that selection left short is compared short, with fewer
+synthetic rows than real ones.
+
+None of these numbers tells learning from memorising (arXiv 2306.04675), nor predicts downstream accuracy (arXiv
+1905.10887): they say where a generator is weak, not whether it helps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import nn
+
+from ganaug.data.rows import digest, read_images, read_rows, read_schema, read_table
+from ganaug.distances import frechet_distance, kid, neighbourhood_metrics
+from ganaug.evaluation.extractors import Extractor, make_extractor
+from ganaug.files import write_json
+from ganaug.modalities.image.classifier import predict_proba, train_classifier
+from ganaug.progress import Progress
+
+METRICS = ("kid", "frechet", "precision", "recall", "density", "coverage", "hit_rate")
+COMPARED = ("floor", "before", "after")  # with the reference: real rows, all candidates, kept rows
+NEIGHBOURS = 5
+MOST = 5000  # rows of a sample at most, since time grows with their square
+STEPS = 500  # of the judge
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is known of some rows.
+
+    Attributes
+    ----------
+    features : float array (n, F)
+        From the extractor.
+    labels, found : int arrays (n,)
+        Class codes: those the rows bear, and those the judge gives them.
+    """
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    found: NDArray[np.int64]
+
+    def of_class(self, code: int) -> Sample:
+        """Return the rows of one class."""
+        mine = self.labels == code
+        return Sample(self.features[mine], self.labels[mine], self.found[mine])
+
+
+def measure_fidelity(
+    splits: str | Path,
+    synthetic: str | Path,
+    draw: int,
+    *,
+    out: str | Path,
+    extractor: str = "in_domain",
+    seed: int = 0,
+    device: str = "auto",
+) -> None:
+    """Compare the synthetic rows of one draw with real rows, before and after selection, and write the numbers.
+
+    A classifier trained on the training rows is the judge: its accuracy on rows is their class hit rate. Where
+    selection asked a teacher trained on the same rows, a high hit rate after it is partly of its making.
+
+    Parameters
+    ----------
+    splits : path-like
+        Folder with ``train.parquet`` and ``test.parquet``.
+    synthetic : path-like
+        All candidates in the order of drawing, with the column ``kept``.
+    draw : int
+        Number of the draw.
+    out : path-like
+        JSON to write: ``overall`` and ``per_class`` {name: ...}, each with ``rows`` and the `METRICS` of each of
+        `COMPARED`, null where there are too few rows; ``extractor``, ``features`` (their number), ``neighbours``,
+        ``most_rows``, ``seed``, ``draw``; ``trained_on``, the digest of the ids that the judge, and the in-domain
+        extractor with it, was trained on, see `ganaug.data.rows.digest`.
+    extractor : str
+        See `ganaug.evaluation.extractors.make_extractor`.
+    seed : int
+        Of the judge and of the halves.
+    device : str
+        Where to train and extract.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or damaged.
+    ConfigError
+        If the extractor cannot be used.
+    """
+    train, test = read_rows(Path(splits, "train.parquet")), Path(splits, "test.parquet")
+    classes = train.schema.classes
+    real = read_table(test, ["label", "id", "group"])
+    positions = _positions(real, read_table(synthetic, ["label", "kept"]), len(classes), seed)
+    with Progress(f"fidelity draw {draw}", STEPS) as progress:
+        judge = train_classifier(
+            train.images, train.labels, len(classes), steps=STEPS, seed=seed, device=device, progress=progress
+        )
+    extract = make_extractor(extractor, judge)
+    samples = {
+        name: _sample(test if name in ("reference", "floor") else Path(synthetic), rows, labels, judge, extract)
+        for name, (rows, labels) in positions.items()
+    }
+    write_json(
+        out,
+        {
+            "draw": draw,
+            "extractor": extractor,
+            "features": samples["reference"].features.shape[1],
+            "most_rows": MOST,
+            "neighbours": NEIGHBOURS,
+            "overall": _compare_all(samples),
+            "per_class": {
+                name: _compare_all({which: sample.of_class(code) for which, sample in samples.items()})
+                for code, name in enumerate(classes)
+            },
+            "seed": seed,
+            "trained_on": digest(train.ids),
+        },
+    )
+
+
+def compare(reference: Sample, other: Sample) -> dict[str, float | None]:
+    """Compute the `METRICS` of rows against the reference; None where a sample has too few rows for a number."""
+    found: dict[str, float | None] = dict.fromkeys(METRICS)
+    fewest = min(len(reference.labels), len(other.labels))
+    if len(other.labels):
+        found["hit_rate"] = float((other.found == other.labels).mean())
+    if fewest > 1:
+        found["kid"] = kid(reference.features, other.features)
+        found["frechet"] = frechet_distance(reference.features, other.features)
+    if fewest > NEIGHBOURS:
+        found |= neighbourhood_metrics(reference.features, other.features, NEIGHBOURS)
+    return found
+
+
+def average(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]]:
+    """Mean over draws of the `METRICS` of each of `COMPARED`, leaving out those that a draw lacks.
+
+    Parameters
+    ----------
+    results : sequence of dict
+        ``overall``, or one of ``per_class``, of every draw.
+    """
+
+    def mean(which: str, metric: str) -> float | None:
+        values = [result[which][metric] for result in results if result[which][metric] is not None]
+        return float(np.mean(values)) if values else None
+
+    return {which: {metric: mean(which, metric) for metric in METRICS} for which in COMPARED}
+
+
+def _compare_all(samples: dict[str, Sample]) -> dict[str, Any]:
+    found: dict[str, Any] = {which: compare(samples["reference"], samples[which]) for which in COMPARED}
+    return {"rows": {which: len(sample.labels) for which, sample in samples.items()}, **found}
+
+
+def _sample(path: Path, rows: Counts, labels: NDArray[np.int64], judge: nn.Module, extract: Extractor) -> Sample:
+    decoded = read_images(path, rows)
+    images = np.empty((len(rows), *read_schema(path).shape), np.uint8)
+    for place, at in enumerate(rows.tolist()):
+        images[place] = decoded[at]
+    return Sample(extract(images), labels, predict_proba(judge, images).argmax(1))
+
+
+def _positions(
+    real: pd.DataFrame, candidates: pd.DataFrame, n_classes: int, seed: int
+) -> dict[str, tuple[Counts, NDArray[np.int64]]]:
+    """Choose rows by their position in their file: of the test rows for the reference and the floor, of candidates."""
+    labels, drawn = real["label"].to_numpy(), candidates["label"].to_numpy()
+    kept = np.flatnonzero(candidates["kept"].to_numpy(bool))
+    reference, floor = _halves(labels, real["group"].fillna(real["id"]).to_numpy(str), seed)
+    pools = {
+        "reference": (reference, labels),
+        "floor": (floor, labels),
+        "before": (np.arange(len(drawn)), drawn),
+        "after": (kept, drawn),
+    }
+    counts = {name: np.bincount(of[rows], minlength=n_classes) for name, (rows, of) in pools.items()}
+    quota = counts["after"].max() or counts["before"].max()
+    sizes = np.minimum(np.minimum(counts["reference"], counts["floor"]), quota)
+    if sizes.sum() > MOST:
+        sizes = -(-sizes * MOST // sizes.sum())
+    chosen = {name: _first(rows, of[rows], sizes) for name, (rows, of) in pools.items()}
+    return {name: (rows, pools[name][1][rows]) for name, rows in chosen.items()}
+
+
+def _halves(labels: NDArray[np.int64], groups: NDArray[np.str_], seed: int) -> tuple[Counts, Counts]:
+    """Split rows in two at random, groups whole and classes as evenly as these allow; each half in random order."""
+    random = np.random.default_rng(seed)
+    _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+    order = random.permutation(len(first))
+    order = order[labels[first[order]].argsort(kind="stable")]  # class by class, at random within
+    second = np.zeros(len(first), bool)
+    second[order[1::2]] = True
+    rows = random.permutation(len(labels))
+    return rows[~second[group[rows]]], rows[second[group[rows]]]
+
+
+def _first(rows: Counts, labels: NDArray[np.int64], sizes: Counts) -> Counts:
+    """Return the first of these rows, as many of each class as ``sizes`` says."""
+    parts = [rows[labels == code][:size] for code, size in enumerate(sizes)]
+    return np.concatenate(parts)

@@ -1,0 +1,160 @@
+"""The section on fidelity: how near synthetic rows come to real ones, before and after selection, beside the floor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ganaug.evaluation.fidelity import average
+from ganaug.evaluation.summary import Results
+from ganaug.report.markup import Html, counted, element, fragment, named, table
+from ganaug.report.run import Run
+
+Means = dict[str, dict[str, float | None]]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a number is shown: times ``factor``, with so many decimals, and in words."""
+
+    title: str
+    factor: float
+    decimals: int
+    better: str
+    text: str
+
+    def show(self, value: float | None) -> str:
+        """Write one value; a dash where there were too few rows for it."""
+        return "-" if value is None else f"{self.factor * value:,.{self.decimals}f}"
+
+
+MEASURES = {
+    "hit_rate": Measure(
+        "Class hit rate, %",
+        100,
+        1,
+        "higher",
+        "rows that a classifier trained on the training rows takes for the class they claim. Selection asks a teacher "
+        "trained on the same rows, so after it this is partly of its making.",
+    ),
+    "precision": Measure("Precision, %", 100, 1, "higher", "synthetic rows that lie among real ones: are they real?"),
+    "density": Measure(
+        "Density",
+        1,
+        2,
+        "higher",
+        "how thick real rows lie about a synthetic one. Far above that of real rows, synthetic ones crowd.",
+    ),
+    "recall": Measure("Recall, %", 100, 1, "higher", "real rows that lie among synthetic ones: is all there?"),
+    "coverage": Measure(
+        "Coverage, %",
+        100,
+        1,
+        "higher",
+        "real rows with a synthetic one nearby; stray rows sway it less than recall.",
+    ),
+    "kid": Measure(
+        "KID x 1,000", 1000, 1, "lower", "distance of the two distributions; about 0, on either side, where they agree."
+    ),
+    "frechet": Measure(
+        "Fréchet distance",
+        1,
+        1,
+        "lower",
+        "the same by means and covariances. Few rows inflate it, and its floor alike.",
+    ),
+}
+TITLES = {"before": "all candidates", "after": "kept", "floor": "real (floor)"}
+UTILITY = Measure(
+    "Accuracy of training on these alone, %",
+    100,
+    1,
+    "higher",
+    "of the arm synthetic, and of the arm real in the column of real rows, which are the training rows here. By class: "
+    "see recall.",
+)
+
+
+def fidelity_section(run: Run, results: Results, metric: str) -> Html:
+    """Tables overall and by class, means over draws, with what each number means.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    results : dict
+        From `ganaug.evaluation.summary.read_results`; the arms ``synthetic`` and ``real`` give the accuracies.
+    metric : str
+        The accuracy that is shown.
+    """
+    found = [draw.fidelity for draw in run.draws]
+    by_class = {name: average([each["per_class"][name] for each in found]) for name in run.schema.classes}
+    notes = (
+        element("li", element("b", measure.title), f" ({measure.better} is better): {measure.text}")
+        for measure in (*MEASURES.values(), UTILITY)
+    )
+    return fragment(
+        element("h2", "How near synthetic rows come to real ones"),
+        element("p", _setting(found[0], len(found))),
+        _overall(average([each["overall"] for each in found]), results, metric),
+        element("ul", *notes),
+        _weakest(by_class),
+        _by_class(by_class, "after", "Kept rows by class; in brackets real rows, the floor"),
+        _by_class(by_class, "before", "All candidates by class; in brackets real rows, the floor"),
+    )
+
+
+def _setting(found: dict[str, Any], draws: int) -> str:
+    rows, extractor = found["overall"]["rows"], found["extractor"]
+    features = "a classifier trained on the training rows" if extractor == "in_domain" else extractor
+    return (
+        f"Means over {counted(draws, 'draw')}. Test rows are split in two: synthetic rows are compared with the one "
+        f"half, and so is the other half, which gives the floor, what a perfect generator would get. In draw "
+        f"{found['draw']}, {rows['reference']:,} rows with {rows['floor']:,} real ones, {rows['before']:,} candidates "
+        f"as they were drawn and {rows['after']:,} kept ones, with as many of each class where there are, on the "
+        f"{found['features']:,} features of {features}. These numbers show where a generator is weak; whether it helps "
+        "is for the arms to say."
+    )
+
+
+def _overall(means: Means, results: Results, metric: str) -> Html:
+    rows = [
+        [measure.title, *(measure.show(means[which][name]) for which in TITLES), measure.better]
+        for name, measure in MEASURES.items()
+    ]
+    if "synthetic" in results:
+        kept, real = (_mean(results, arm, metric) for arm in ("synthetic", "real"))
+        rows.append([UTILITY.title, "-", UTILITY.show(kept), UTILITY.show(real), UTILITY.better])
+    return table(["", *TITLES.values(), "better"], rows, "All classes together")
+
+
+def _mean(results: Results, arm: str, metric: str) -> float | None:
+    return float(np.mean([result["test"][metric] for result in results[arm]])) if arm in results else None
+
+
+def _weakest(by_class: dict[str, Means]) -> Html | None:
+    """Name the class whose kept rows cover least of what real rows cover."""
+    shares = {
+        name: means["after"]["coverage"] / means["floor"]["coverage"]
+        for name, means in by_class.items()
+        if means["after"]["coverage"] is not None and means["floor"]["coverage"]
+    }
+    if not shares:
+        return None
+    name = min(shares, key=lambda each: shares[each])
+    after, floor = (MEASURES["coverage"].show(by_class[name][which]["coverage"]) for which in ("after", "floor"))
+    return element(
+        "p", "Least covered: ", named(name), f", {after} % of its real rows, against {floor} % by real ones."
+    )
+
+
+def _by_class(by_class: dict[str, Means], which: str, caption: str) -> Html:
+    rows = []
+    for name, means in by_class.items():
+        pairs = (
+            (measure.show(means[which][key]), measure.show(means["floor"][key])) for key, measure in MEASURES.items()
+        )
+        rows.append([named(name), *(f"{value} ({floor})" for value, floor in pairs)])
+    return table(["class", *(measure.title for measure in MEASURES.values())], rows, caption)
