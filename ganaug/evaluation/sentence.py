@@ -81,11 +81,15 @@ def _rows(rows: float | None, worth: Worth) -> str:
 
 
 def _synthetic(results: Results, arm: str) -> str:
-    counts = {int(result["n_train"]["synthetic"]) for result in results[arm]}
-    if counts == {0}:
-        return "no synthetic samples, as validation rows chose none,"
-    mean = sum(int(result["n_train"]["synthetic"]) for result in results[arm]) / len(results[arm])
-    return f"{'' if len(counts) == 1 else 'about '}{mean:,.0f} synthetic samples"
+    counts = [int(result["n_train"]["synthetic"]) for result in results[arm]]
+    used = [count for count in counts if count]
+    if not used:
+        return "no synthetic samples (validation rows chose none)"
+    about = "" if len(set(used)) == 1 else "about "
+    samples = f"{about}{sum(used) / len(used):,.0f} synthetic samples"
+    if len(used) == len(counts):
+        return samples
+    return f"{samples} (in {len(used)} of {len(counts)} draws, as validation rows chose)"
 
 
 def _insensitive(oracle: Oracle) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ganaug.errors import DataError
 from ganaug.evaluation.design import Design, design_of
 from ganaug.evaluation.equivalence import Oracle
 from ganaug.evaluation.metrics import SCALARS
@@ -34,8 +35,15 @@ def summarise(results: Mapping[str, Results], mode: str, leaks: Sequence[str] = 
     -------
     dict
         See docs/metrics.md. Shares and differences of shares from 0 to 1; None where a single draw allows no interval.
+
+    Raises
+    ------
+    DataError
+        If the oracle is the only arm.
     """
     (first, deciding), *others = results.items()
+    if not tested(deciding):
+        raise DataError("evaluate.arms has no arm but the oracle: nothing to compare; add real or classical")
     design = design_of(deciding, mode)
     summary = _of_classifier(deciding, design, leaks)
     beside = {name: _of_classifier(found, design_of(found, mode), leaks) for name, found in others}
@@ -142,7 +150,13 @@ def _per_contrast(arms: Results, finding: Finding, ratio: float) -> dict[str, An
     p_values = {name: change.p_value for name, change in changes.items() if change.p_value is not None}
     adjusted = dict(zip(p_values, holm(list(p_values.values())), strict=True))
     return {
-        name: {"minus": pairs[name][1], "p": p_values.get(name), "p_holm": adjusted.get(name), **_interval(change)}
+        name: {
+            "arm": pairs[name][0],
+            "minus": pairs[name][1],
+            "p": p_values.get(name),
+            "p_holm": adjusted.get(name),
+            **_interval(change),
+        }
         for name, change in changes.items()
     }
 
