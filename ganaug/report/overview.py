@@ -8,7 +8,7 @@ import numpy as np
 
 from ganaug.evaluation.arms import ARMS
 from ganaug.evaluation.results import Results, scores
-from ganaug.report.markup import Html, element, key, table
+from ganaug.report.markup import Html, element, fragment, key, table
 from ganaug.report.numbers import chance, change, interval_text, p_text
 from ganaug.report.run import Run
 from ganaug.report.svg import Interval, Line, Point, curve_plot, interval_plot
@@ -32,18 +32,21 @@ def overview(run: Run, results: Results, summary: dict[str, Any], title: str) ->
     """
     outcome = element("span", summary["verdict"].replace("_", " "), class_="outcome")
     first, *others = summary["statement"]
-    contrasted = summary.get("candidate") is not None
-    parts = [
+    right, below = [], []
+    if summary.get("candidate"):
+        right = [_decisive_plot(results, summary), _worth_plot(summary) if summary["real_rows"] else None]
+        below = [
+            _contrasts_plot(results, summary) if summary["per_contrast"] else None,
+            _classifiers(summary) if summary["per_classifier"] else None,
+        ]
+    return [
         element("p", outcome, element("span", title), class_="eyebrow"),
         element("h1", first),
         *(element("p", sentence) for sentence in others),
-        _arms_plot(results, summary),
-        _contrasts_plot(results, summary) if contrasted else None,
-        _worth_plot(summary) if summary.get("real_rows") else None,
-        _classifiers(summary) if summary["per_classifier"] and contrasted else None,
+        element("div", _arms_plot(results, summary), element("div", *right) if right else None, class_="pair"),
         _facts(run, results, summary),
+        fragment(*below),
     ]
-    return [part for part in parts if part is not None]
 
 
 def _tone(arm: str) -> str:
@@ -88,38 +91,46 @@ def _arms_plot(results: Results, summary: dict[str, Any]) -> Html:
     )
 
 
-def _contrasts_plot(results: Results, summary: dict[str, Any]) -> Html:
-    decisive = {
+def _decisive_plot(results: Results, summary: dict[str, Any]) -> Html:
+    found = {end: summary[f"difference_{end}"] for end in ("low", "high")} | {
+        "arm": summary["candidate"],
+        "minus": summary["reference"],
         "difference": summary["difference"],
-        "low": summary["difference_low"],
-        "high": summary["difference_high"],
     }
-    candidate, reference, rope = summary["candidate"], summary["reference"], summary["rope"]
-    probability = f"P(gain > {100 * rope:g} points) = {chance(summary['p_gain'])}"
-    rows = [_contrast(results, f"{candidate} - {reference}", probability, candidate, reference, decisive)]
-    for found in summary["per_contrast"].values():
-        label = f"{found['arm']} - {found['minus']}"
-        rows.append(_contrast(results, label, p_text(found["p_holm"]), found["arm"], found["minus"], found))
+    rope = summary["rope"]
+    text = (
+        "The difference that decides, in points, paired by draw; validation rows picked its two arms. HELPS: the "
+        f"interval lies right of the shaded band, which spans the {100 * rope:g} points that do not matter in practice."
+    )
+    return _differences([_contrast(results, found, "")], rope, text)
+
+
+def _contrasts_plot(results: Results, summary: dict[str, Any]) -> Html:
+    rows = [_contrast(results, found, p_text(found["p_holm"])) for found in summary["per_contrast"].values()]
+    text = (
+        "What explains the verdict, in points: the other arms against the reference, and what selection is worth. "
+        "p is adjusted for the number of contrasts (Holm)."
+    )
+    return _differences(rows, summary["rope"], text)
+
+
+def _differences(rows: list[Interval], rope: float, text: str) -> Html:
     described = "; ".join(f"{row.label} {row.value}" for row in rows)
     chart = interval_plot(rows, f"Differences in points: {described}", _points, 0.0, (-rope, rope))
-    text = (
-        "Differences in points, paired by draw. The first decides; validation rows picked its two arms. "
-        f"HELPS: its interval lies right of the shaded band, which spans the {100 * rope:g} points that do not "
-        "matter in practice. The others explain; p is adjusted for their number (Holm)."
-    )
     return element("figure", chart, element("figcaption", text))
 
 
-def _contrast(results: Results, label: str, detail: str, first: str, second: str, found: dict[str, Any]) -> Interval:
+def _contrast(results: Results, found: dict[str, Any], detail: str) -> Interval:
+    arm, minus = found["arm"], found["minus"]
     return Interval(
-        label=label,
+        label=f"{arm} - {minus}",
         detail=detail,
         value=change(found),
-        tone=_tone(first),
+        tone=_tone(arm),
         mean=found["difference"],
         low=found["low"],
         high=found["high"],
-        dots=tuple(scores(results[first]) - scores(results[second])),
+        dots=tuple(scores(results[arm]) - scores(results[minus])),
     )
 
 
@@ -188,12 +199,14 @@ def _facts(run: Run, results: Results, summary: dict[str, Any]) -> Html:
     shown = summary.get("candidate") or next(iter(results))
     facts = {
         "real labels a class to train on": _per_class(run, "train"),
-        "more to choose settings and arms by": _per_class(run, "validation"),
+        "more, to choose settings and arms by": _per_class(run, "validation"),
         "synthetic rows in the candidate": f"{summary['per_arm'][shown]['synthetic_rows']:,.0f}",
         "of generated rows kept": f"{100 * kept / max(wanted, 1):.0f} %",
         "real test rows": f"{next(iter(results.values()))[0]['test']['n']:,}",
         "draws": f"{summary['draws']}",
     }
+    if summary.get("p_gain") is not None:
+        facts[f"probability of a gain above {100 * summary['rope']:g} points"] = chance(summary["p_gain"])
     if summary.get("draws_needed"):
         facts["draws that would settle it, about"] = f"{summary['draws_needed']:,}"
     return element(

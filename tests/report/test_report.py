@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from browser import chromium, opened
-from fabricated import DRAWS, HOSTILE, SKILL, STEPS, finish_run
+from fabricated import CLASSIFIERS, DRAWS, HOSTILE, SKILL, STEPS, finish_run
 
 from ganaug.config import Params
 from ganaug.errors import DataError
@@ -21,7 +21,10 @@ from ganaug.report.markup import VOID
 
 FILES = ("metrics.json", "plots/arms.csv", "plots/training.csv", "report.html")
 PARAMS = Params(
-    draws=DRAWS, evaluate={"arms": list(SKILL)}, prepare={"source": "digits.npz"}, report={"title": f"On {HOSTILE}"}
+    draws=DRAWS,
+    evaluate={"arms": [*SKILL, "oracle"], "classifiers": CLASSIFIERS},
+    prepare={"source": "digits.npz"},
+    report={"title": f"On {HOSTILE}"},
 )
 
 
