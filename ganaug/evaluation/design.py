@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ganaug.evaluation.results import Results, real_rows, tested
+from ganaug.evaluation.results import Results, real_rows, without_oracle
 
 BENCHMARK, REPEATED, SAME_ROWS = "benchmark", "repeated", "same_rows"
 WORDS = {
@@ -45,9 +45,9 @@ def design_of(results: Results, mode: str) -> Design:
     """
     if mode == BENCHMARK:
         return Design(BENCHMARK, 0.0)
-    found = [result for each in tested(results).values() for result in each]
+    found = [result for each in without_oracle(results).values() for result in each]
     if len({result["test_ids"] for result in found}) == 1:  # a test set that the source brings, or a single draw
         return Design(SAME_ROWS, 0.0)
-    trained = max(float(real_rows(each).mean()) for each in tested(results).values())
+    trained = max(float(real_rows(each).mean()) for each in without_oracle(results).values())
     rows = sum(result["test"]["n"] for result in found) / len(found)
     return Design(REPEATED, rows / max(trained, 1.0))

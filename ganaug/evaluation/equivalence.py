@@ -16,7 +16,7 @@ from scipy.optimize import isotonic_regression
 from ganaug.evaluation.results import DECISIVE, ORACLE, Results
 from ganaug.evaluation.statistics import LEVEL, Estimate, estimate, posterior_means
 
-SAMPLES = 2000
+SAMPLES = 1000
 SEED = 0  # the same report from the same results, to the byte
 
 

@@ -31,10 +31,11 @@ def power(distance: float, spread: float, draws: int | NDArray[np.int64], ratio:
     return chance
 
 
-def draws_needed(gain: Estimate, boundary: float) -> int | None:
-    """Return how many draws in all would settle on which side of ``boundary`` the true mean lies, at 80 % power.
+def draws_needed(gain: Estimate, rope: float) -> int | None:
+    """Return how many draws in all would settle on which side of ``rope`` the true mean lies, at 80 % power.
 
-    Taking the observed mean and spread for the true ones, which after few draws is a rough guess.
+    The observed spread and mean are taken for the true ones, which after few draws is a rough guess. A mean nearer to
+    ``rope`` than ``rope`` is to 0 counts as that far: no plan can tell a gain from itself.
 
     Returns
     -------
@@ -45,5 +46,5 @@ def draws_needed(gain: Estimate, boundary: float) -> int | None:
     if not gain.spread:
         return None
     planned = np.arange(gain.draws + 1, MOST + 1)
-    enough = power(abs(gain.mean - boundary), gain.spread, planned, gain.ratio) >= POWER
+    enough = power(max(abs(gain.mean - rope), rope), gain.spread, planned, gain.ratio) >= POWER
     return int(planned[enough.argmax()]) if enough.any() else None

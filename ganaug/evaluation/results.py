@@ -49,7 +49,7 @@ def read_results(
     return results
 
 
-def tested(results: Results) -> Results:
+def without_oracle(results: Results) -> Results:
     """Leave out the oracle, which is a curve and has no single test result."""
     return {arm: found for arm, found in results.items() if arm != ORACLE}
 

@@ -11,7 +11,7 @@ from ganaug.errors import DataError
 from ganaug.evaluation.design import Design, design_of
 from ganaug.evaluation.equivalence import Oracle
 from ganaug.evaluation.metrics import SCALARS
-from ganaug.evaluation.results import DECISIVE, Result, Results, recalls, scores, tested
+from ganaug.evaluation.results import DECISIVE, Result, Results, recalls, scores, without_oracle
 from ganaug.evaluation.sentence import NO_CONTRAST, sentence
 from ganaug.evaluation.statistics import Estimate, estimate, holm
 from ganaug.evaluation.verdict import ROPE, Finding, judge
@@ -42,7 +42,7 @@ def summarise(results: Mapping[str, Results], mode: str, leaks: Sequence[str] = 
         If the oracle is the only arm.
     """
     (first, deciding), *others = results.items()
-    if not tested(deciding):
+    if not without_oracle(deciding):
         raise DataError("evaluate.arms has no arm but the oracle: nothing to compare; add real or classical")
     design = design_of(deciding, mode)
     summary = _of_classifier(deciding, design, leaks)
@@ -63,7 +63,7 @@ def summarise(results: Mapping[str, Results], mode: str, leaks: Sequence[str] = 
 
 
 def _of_classifier(results: Results, design: Design, leaks: Sequence[str]) -> dict[str, Any]:
-    arms, ratio = tested(results), design.ratio
+    arms, ratio = without_oracle(results), design.ratio
     summary: dict[str, Any] = {
         "draws": len(next(iter(arms.values()))),
         "per_arm": {arm: _of_arm(found, ratio) for arm, found in arms.items()},

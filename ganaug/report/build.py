@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ganaug.config import Params
-from ganaug.evaluation.results import Results, read_results, tested
+from ganaug.evaluation.results import Results, read_results, without_oracle
 from ganaug.evaluation.summary import summarise
 from ganaug.files import atomic_path, write_json
 from ganaug.report.facts import data_section
@@ -76,7 +76,7 @@ def build_report(
         prepared=folder / "reports/prepare.json",
     )
     summary = summarise(results, run.prepared["mode"], leaks)
-    arms = tested(results[summary["classifier"]])
+    arms = without_oracle(results[summary["classifier"]])
     write_json(out / "metrics.json", summary)
     _write_csv(out / "plots/arms.csv", _arm_rows(arms))
     _write_csv(out / "plots/training.csv", _training_rows(run))

@@ -47,7 +47,7 @@ def chance(probability: float | None) -> str:
     if probability is None:
         return "unknown"
     if not 0.01 <= probability <= 0.99:
-        return "under 1 %" if probability < 0.5 else "over 99 %"
+        return "< 1 %" if probability < 0.5 else "> 99 %"
     return f"{100 * probability:.0f} %"
 
 

@@ -195,13 +195,11 @@ def _classifiers(summary: dict[str, Any]) -> Html:
 
 
 def _facts(run: Run, results: Results, summary: dict[str, Any]) -> Html:
-    kept, wanted = (sum(draw.generated[name] for draw in run.draws) for name in ("kept", "candidates"))
     shown = summary.get("candidate") or next(iter(results))
     facts = {
         "real labels a class to train on": _per_class(run, "train"),
         "more, to choose settings and arms by": _per_class(run, "validation"),
         "synthetic rows in the candidate": f"{summary['per_arm'][shown]['synthetic_rows']:,.0f}",
-        "of generated rows kept": f"{100 * kept / max(wanted, 1):.0f} %",
         "real test rows": f"{next(iter(results.values()))[0]['test']['n']:,}",
         "draws": f"{summary['draws']}",
     }
