@@ -108,7 +108,7 @@ def test_it_takes_two_to_contrast(arms: list[str]) -> None:
 
 
 def test_picking_the_best_of_several_arms_on_validation_rows_makes_no_false_gain() -> None:
-    """Six equally good arms with luck of their own that validation and test rows share, as the same networks see both."""
+    """Six equally good arms with luck of their own, which validation and test rows share: one network sees both."""
     rng, rounds, helps = np.random.default_rng(0), 400, 0
     arms = ("real", "classical", "mixup", "gan", "classical_gan", "mixup_gan")
     for _ in range(rounds):
