@@ -76,7 +76,8 @@ def said(gains: list[float], design: str = "benchmark", **others: object) -> str
             {"curve": {-0.5: 0.0, -0.75: -0.002}},
             "This comparison could not have shown a gain: even leaving out 15 real samples a class did not surely "
             "lower balanced accuracy by more than 0.5 points (-0.2 points [-0.2, -0.2]), so +0.1 points [-0.1, +0.2] "
-            "from adding 2,000 synthetic samples settle nothing; 3 draws were run, and more of them would hardly settle it.",
+            "from adding 2,000 synthetic samples settle nothing; 3 draws were run, and more of them would hardly "
+            "settle it.",
         ),
         (
             GAINS,
