@@ -11,8 +11,9 @@ from ganaug.config import Entry, Params, Section
 
 HEAD = """# Parameters
 
-What [`params.yaml`](../params.yaml) may say, made from the schema in `ganaug/config.py` by `docs/make_parameters.py`. A key left
-out takes its default; a misspelt or impossible one stops the stage with a sentence that names it, and exit code 2.
+What [`params.yaml`](../params.yaml) may say, made from the schema in `ganaug/config.py` by `docs/make_parameters.py`.
+A key left out takes its default; a misspelt or impossible one stops the stage with a sentence that names it, and exit
+code 2.
 """
 COLUMNS = "| parameter | default | takes | what it does |\n|---|---|---|---|"
 

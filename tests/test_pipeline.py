@@ -163,7 +163,7 @@ def test_fewer_arms_are_fine(project: Path, tmp_path: Path) -> None:
     before, after = params.read_text(encoding="utf-8").split("  - real\n  - classical\n", 1)
     params.write_text(before + "  - gan\n" + after.split("  - synthetic\n", 1)[1], encoding="utf-8")
     dvc(clone, "repro")
-    assert list(read(clone / "reports" / "metrics.json")["arms"]) == ["gan"]
+    assert list(read(clone / "reports" / "metrics.json")["per_arm"]) == ["gan"]
     assert not list((clone / "eval" / "baselines" / "0").iterdir())
 
 

@@ -107,14 +107,14 @@ MOST_TRIALS = len(_RATES)
 ARMS = {
     "real": Arm("real only", "real rows", settings=_RATES),
     "classical": Arm("real + classical", "real rows, classical augmentation", settings=_STRENGTHS),
-    "mixup": Arm("real + classical + MixUp", "real rows, classical augmentation and MixUp", settings=_MIXUPS),
+    "mixup": Arm("real + MixUp", "real rows, classical augmentation and MixUp", settings=_MIXUPS),
     "oracle": Arm("more real rows", "more real rows, classical augmentation", "oracle", _STRENGTHS, contender=False),
     "gan": Arm("real + synthetic", "real and synthetic rows", "selected"),
     "classical_gan": Arm(
         "real + classical + synthetic", "real and synthetic rows, classical augmentation", "selected", _STRENGTHS
     ),
     "mixup_gan": Arm(
-        "real + classical + MixUp + synthetic",
+        "real + MixUp + synthetic",
         "real and synthetic rows, classical augmentation and MixUp",
         "selected",
         _MIXUPS,

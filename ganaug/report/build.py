@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,15 @@ import pandas as pd
 
 from ganaug.config import Params
 from ganaug.evaluation.fidelity import average
-from ganaug.evaluation.summary import Results, read_results, summarise
+from ganaug.evaluation.results import Results, read_results, without_oracle
+from ganaug.evaluation.summary import summarise
 from ganaug.files import atomic_path, write_json
 from ganaug.report.facts import data_section
 from ganaug.report.fidelity import fidelity_section
 from ganaug.report.gallery import classes_section, pairs_section
 from ganaug.report.game import game_section
 from ganaug.report.methods import methods_section
+from ganaug.report.numbers import numbers_section
 from ganaug.report.overview import overview
 from ganaug.report.page import page
 from ganaug.report.recall import recall_section
@@ -26,17 +29,15 @@ ARM_COLUMNS = ("balanced_accuracy", "accuracy", "macro_f1")
 TRAINING_COLUMNS = ["step", "loss_discriminator", "loss_generator", "real_logits", "fake_logits"]
 
 
-def build_report(params: Params, folder: str | Path = ".", out: str | Path = "reports") -> dict[str, Any]:
+def build_report(
+    params: Params, folder: str | Path = ".", out: str | Path = "reports", leaks: Sequence[str] = ()
+) -> dict[str, Any]:
     """Write the report of a finished run and print its numbers.
 
     Written to ``out``:
 
-    - ``metrics.json``: what `ganaug.evaluation.summary.summarise` returns: ``arms`` {arm: mean test metrics,
-      ``low`` and ``high`` of the decisive one, ``validation``}, ``contrast`` {candidate, reference, difference, low,
-      high}, ``verdict``, ``sentence``, ``metric``, ``draws``. Shares from 0 to 1. And ``fidelity``: what
-      `ganaug.evaluation.fidelity.average` returns for all classes together: ``floor`` (real rows), ``before`` and
-      ``after`` selection, each {kid, frechet, precision, recall, density, coverage, hit_rate}.
-    - ``plots/arms.csv``: arm, draw, balanced_accuracy, accuracy, macro_f1, on test rows.
+    - ``metrics.json``: the verdict and its numbers, see docs/metrics.md.
+    - ``plots/arms.csv``: of the deciding classifier: arm, draw, balanced_accuracy, accuracy, macro_f1, on test rows.
     - ``plots/training.csv``: draw, step, loss_discriminator, loss_generator, real_logits, fake_logits.
     - ``report.html``: one page that needs no network.
 
@@ -50,6 +51,8 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         Where the pipeline ran: holds ``data``, ``models``, ``eval`` and ``reports`` of its stages.
     out : path-like, default="reports"
         Where to write, relative to ``folder``.
+    leaks : sequence of str
+        What the leak guards found, a sentence each.
 
     Returns
     -------
@@ -62,8 +65,10 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         If a stage's file is missing or damaged, or arms cannot be compared.
     """
     folder, out = Path(folder), Path(folder, out)
-    results = read_results(folder / "eval", params.evaluate.arms, params.draws, params.evaluate.classifiers[0])
-    summary = summarise(results)
+    results = {
+        classifier: read_results(folder / "eval", params.evaluate.arms, params.draws, classifier)
+        for classifier in params.evaluate.classifiers
+    }
     run = read_run(
         params.draws,
         splits=folder / "data/splits",
@@ -73,12 +78,14 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         fidelity=folder / "eval/fidelity",
         prepared=folder / "reports/prepare.json",
     )
+    summary = summarise(results, run.prepared["mode"], leaks)
     summary["fidelity"] = average([draw.fidelity["overall"] for draw in run.draws])
+    arms = without_oracle(results[summary["classifier"]])
     write_json(out / "metrics.json", summary)
-    _write_csv(out / "plots/arms.csv", _arm_rows(results))
+    _write_csv(out / "plots/arms.csv", _arm_rows(arms))
     _write_csv(out / "plots/training.csv", _training_rows(run))
     with atomic_path(out / "report.html") as temporary:
-        temporary.write_text(_document(run, results, summary, params), encoding="utf-8", newline="\n")
+        temporary.write_text(_document(run, arms, summary, params), encoding="utf-8", newline="\n")
     print(_printed(summary), f"Report: {out / 'report.html'}", sep="\n")
     return summary
 
@@ -91,10 +98,11 @@ def _document(run: Run, results: Results, summary: dict[str, Any], params: Param
         "Game": game_section(run),
         "Selection": selection_section(run, thresholds),
         "Fidelity": fidelity_section(run, results, summary["metric"]),
+        "Numbers": numbers_section(summary),
         "Recall": recall_section(run, results, summary),
         "Copies": pairs_section(run),
         "Data": data_section(run),
-        "Methods": methods_section(run, results, params),
+        "Methods": methods_section(run, results, summary, params),
     }
     return page(f"{title}: ganaug report", overview(run, results, summary, title), sections)
 
@@ -121,10 +129,10 @@ def _write_csv(path: Path, rows: pd.DataFrame) -> None:
 def _printed(summary: dict[str, Any]) -> str:
     """The arms with their intervals and the verdict, for the terminal."""
     words = summary["metric"].replace("_", " ")
-    width = max(map(len, summary["arms"]))
+    width = max(map(len, summary["per_arm"]))
     lines = [f"{'arm':<{width}}  {words}  95 % interval over {summary['draws']} draws"]
-    for name, arm in summary["arms"].items():
+    for name, arm in summary["per_arm"].items():
         mean = f"{100 * arm[summary['metric']]:.1f} %"
         interval = "-" if arm["low"] is None else f"{100 * arm['low']:.1f} to {100 * arm['high']:.1f} %"
         lines.append(f"{name:<{width}}  {mean:>{len(words)}}  {interval}")
-    return "\n".join([*lines, summary["sentence"]])
+    return "\n".join([*lines, *summary["statement"]])

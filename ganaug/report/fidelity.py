@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ganaug.evaluation.fidelity import average
-from ganaug.evaluation.summary import Results
+from ganaug.evaluation.results import Results
 from ganaug.report.markup import Html, counted, element, fragment, named, table
 from ganaug.report.run import Run
 

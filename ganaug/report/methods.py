@@ -6,25 +6,28 @@ import platform
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib import metadata
+from typing import Any
 
 import numpy as np
 
 from ganaug.config import Params, Section
 from ganaug.evaluation.arms import ARMS
-from ganaug.evaluation.summary import ROPE, Results
+from ganaug.evaluation.design import WORDS
+from ganaug.evaluation.results import Results
+from ganaug.evaluation.verdict import ROPE
 from ganaug.report.markup import Html, element, fragment, table
 from ganaug.report.run import Run
 
 PACKAGES = ("ganaug", "torch", "numpy", "scikit-learn", "pandas", "pyarrow", "pillow")
 
 
-def methods_section(run: Run, results: Results, params: Params) -> Html:
+def methods_section(run: Run, results: Results, summary: dict[str, Any], params: Params) -> Html:
     """How the numbers were made, the fingerprints of every draw, all parameters, and versions."""
     parameters = [[element("code", name), element("code", value), doc] for name, value, doc in _parameters(params)]
     versions = [["Python", platform.python_version()], *([name, metadata.version(name)] for name in PACKAGES)]
     return fragment(
         element("h2", "Methods"),
-        element("ul", *(element("li", statement) for statement in _statements(results))),
+        element("ul", *(element("li", statement) for statement in _statements(results, summary))),
         _arms(results),
         _fingerprints(run, results),
         element("div", table(["parameter", "value", "what it does"], parameters, "Parameters"), class_="text"),
@@ -32,8 +35,8 @@ def methods_section(run: Run, results: Results, params: Params) -> Html:
     )
 
 
-def _statements(results: Results) -> list[str]:
-    first = next(iter(results.values()))[0]
+def _statements(results: Results, summary: dict[str, Any]) -> list[str]:
+    first, least = next(iter(results.values()))[0], f"{100 * ROPE:g} points"
     return [
         "A draw is one split, one GAN and one seed of the classifiers; it is the unit of every interval.",
         f"Every arm gets {first['steps']:,} optimiser steps on batches of {first['batch_size']}, the same schedule and "
@@ -42,10 +45,15 @@ def _statements(results: Results) -> list[str]:
         "classifier, content hashes are compared: no validation or test row is among its training rows.",
         "Reference: the best arm without synthetic rows. Candidate: the best arm that adds synthetic rows to the real "
         "ones. Validation rows pick both; test rows pick nothing.",
-        "Intervals: 95 %, Student's t over draws. Where draws split the same rows anew, the variance is corrected as "
-        "Nadeau and Bengio (2003) do.",
-        f"HELPS: the interval of the difference lies above 0; HARMS: below 0; NO BENEFIT: within {100 * ROPE:g} points "
-        "of 0; INCONCLUSIVE: none of these.",
+        f"{WORDS[summary['design']]} Intervals cover 95 %.",
+        f"A gain below {least} of {summary['metric'].replace('_', ' ')} does not matter. HELPS: the interval of the "
+        f"difference lies above {least}, so P(gain > {least}) is at least 97.5 %. NO BENEFIT: below it, at most 2.5 %. "
+        f"HARMS: below -{least}. INCONCLUSIVE: none of these. NO SENSITIVITY: no gain was found, but by the same rule "
+        "the most real rows that were tried brought none either. INVALID: a leak, or synthetic rows with shuffled "
+        "labels won by the same rule.",
+        "Draws that would settle it: at 80 % power, if the true difference and spread are those observed.",
+        "How many draws to run is decided beforehand: adding some after a look makes a false HELPS likelier than "
+        "stated.",
     ]
 
 

@@ -1,15 +1,19 @@
-"""The first screen: the verdict, every arm with its interval and draws, and what went into the comparison."""
+"""The first screen: the verdict, every arm, the contrasts, what the gain is worth, and what went into it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ganaug.evaluation.arms import ARMS
-from ganaug.evaluation.summary import Results
-from ganaug.report.markup import Html, element, key
+from ganaug.evaluation.results import Results, scores
+from ganaug.report.markup import Html, element, fragment, key, table
+from ganaug.report.numbers import chance, change, interval_text, p_text
 from ganaug.report.run import Run
-from ganaug.report.svg import Interval, interval_plot
+from ganaug.report.svg import Interval, Line, Point, curve_plot, interval_plot
+
+KEY = {"real": "without synthetic rows", "synthetic": "with synthetic rows", "dropped": "diagnostics, never picked"}
 
 
 def overview(run: Run, results: Results, summary: dict[str, Any], title: str) -> list[Html]:
@@ -19,98 +23,198 @@ def overview(run: Run, results: Results, summary: dict[str, Any], title: str) ->
     ----------
     run : Run
         The run.
-    results, summary : dicts
+    results : mapping
+        Of the deciding classifier, without the oracle; see `ganaug.evaluation.results`.
+    summary : dict
         From `ganaug.evaluation.summary`.
     title : str
         What the run is about.
     """
     outcome = element("span", summary["verdict"].replace("_", " "), class_="outcome")
+    first, *others = summary["statement"]
+    right, below = [], []
+    if summary.get("candidate"):
+        right = [_decisive_plot(results, summary), _worth_plot(summary) if summary["real_rows"] else None]
+        below = [
+            _contrasts_plot(results, summary) if summary["per_contrast"] else None,
+            _classifiers(summary) if summary["per_classifier"] else None,
+        ]
     return [
         element("p", outcome, element("span", title), class_="eyebrow"),
-        element("h1", summary["sentence"]),
-        _arms_plot(results, summary),
-        *([_contrast_plot(results, summary)] if summary["contrast"] else []),
+        element("h1", first),
+        *(element("p", sentence) for sentence in others),
+        element("div", _arms_plot(results, summary), element("div", *right) if right else None, class_="pair"),
         _facts(run, results, summary),
+        fragment(*below),
     ]
 
 
-def interval_text(mean: float, low: float | None, high: float | None, sign: str = "") -> str:
-    """A share and its interval in per cent or points, for example ``"75.9 [73.9, 77.9]"``."""
-    numbers = [f"{100 * value:{sign}.1f}" for value in (mean, low, high) if value is not None]
-    return numbers[0] if len(numbers) == 1 else f"{numbers[0]} [{numbers[1]}, {numbers[2]}]"
+def _tone(arm: str) -> str:
+    """The colour of an arm, a key of `KEY`."""
+    if not ARMS[arm].contender:
+        return "dropped"
+    return "synthetic" if ARMS[arm].synthetic else "real"
 
 
-def decisive(found: Sequence[Any], metric: str) -> tuple[float, ...]:
-    """The decisive metric of one arm on test rows, draw by draw."""
-    return tuple(result["test"][metric] for result in found)
+def _points(value: float) -> str:
+    """A difference on an axis, in points."""
+    return f"{100 * value:+.4g}" if value else "0"
 
 
 def _arms_plot(results: Results, summary: dict[str, Any]) -> Html:
     metric = summary["metric"]
-    rows = []
-    for name, arm in summary["arms"].items():
-        value = interval_text(arm[metric], arm["low"], arm["high"])
-        rows.append(
-            Interval(
-                label=ARMS[name].label,
-                detail=name,
-                value=value,
-                tone="synthetic" if ARMS[name].synthetic else "real",
-                mean=arm[metric],
-                low=None if arm["low"] is None else max(arm["low"], 0.0),  # of few draws they leave what a share can be
-                high=None if arm["high"] is None else min(arm["high"], 1.0),
-                dots=decisive(results[name], metric),
-            )
+    rows = [
+        Interval(
+            label=ARMS[name].label,
+            detail=name,
+            value=interval_text(arm[metric], arm["low"], arm["high"]),
+            tone=_tone(name),
+            mean=arm[metric],
+            low=arm["low"],
+            high=arm["high"],
+            dots=tuple(scores(results[name])),
         )
+        for name, arm in summary["per_arm"].items()
+    ]
     words = metric.replace("_", " ")
     described = "; ".join(f"{row.label} {row.value}" for row in rows)
-    reference = summary["contrast"] and summary["arms"][summary["contrast"]["reference"]][metric]
+    reference = summary.get("reference") and summary["per_arm"][summary["reference"]][metric]
     return element(
         "figure",
-        key({"real": "without synthetic rows", "synthetic": "with synthetic rows"}),
+        key({name: text for name, text in KEY.items() if name in {row.tone for row in rows}}),
         interval_plot(rows, f"{words} in per cent: {described}", lambda value: f"{100 * value:.4g} %", reference),
         element(
             "figcaption",
-            f"{words.capitalize()} on real test rows, in per cent: mean, 95 % interval of the mean, and a dot for each "
-            "draw." + (" Dashed: the best arm without synthetic rows." if reference else ""),
+            f"{words.capitalize()} on real test rows, in per cent: mean, 95 % interval of the mean (cut off at 0 and "
+            "100 %), and a dot for each draw." + (" Dashed: the best arm without synthetic rows." if reference else ""),
         ),
     )
 
 
-def _contrast_plot(results: Results, summary: dict[str, Any]) -> Html:
-    contrast, metric = summary["contrast"], summary["metric"]
-    pair = (decisive(results[contrast[side]], metric) for side in ("candidate", "reference"))
-    row = Interval(
-        label=f"{contrast['candidate']} - {contrast['reference']}",
-        detail="",
-        value=interval_text(contrast["difference"], contrast["low"], contrast["high"], "+"),
-        tone="synthetic",
-        mean=contrast["difference"],
-        low=contrast["low"],
-        high=contrast["high"],
-        dots=tuple(candidate - reference for candidate, reference in zip(*pair, strict=True)),
+def _decisive_plot(results: Results, summary: dict[str, Any]) -> Html:
+    found = {end: summary[f"difference_{end}"] for end in ("low", "high")} | {
+        "arm": summary["candidate"],
+        "minus": summary["reference"],
+        "difference": summary["difference"],
+    }
+    rope = summary["rope"]
+    text = (
+        "The difference that decides, in points, paired by draw; validation rows picked its two arms. HELPS: the "
+        f"interval lies right of the shaded band, which spans the {100 * rope:g} points that do not matter in practice."
     )
-    chart = interval_plot(
-        [row], f"Difference in points: {row.value}", lambda value: f"{100 * value:+.4g}" if value else "0", 0.0
+    return _differences([_contrast(results, found, "")], rope, text)
+
+
+def _contrasts_plot(results: Results, summary: dict[str, Any]) -> Html:
+    rows = [_contrast(results, found, p_text(found["p_holm"])) for found in summary["per_contrast"].values()]
+    text = (
+        "What explains the verdict, in points: the other arms against the reference, and what selection is worth. "
+        "p is adjusted for the number of contrasts (Holm)."
     )
-    text = "The difference that decides, in points, paired by draw. Both arms were picked on validation rows."
+    return _differences(rows, summary["rope"], text)
+
+
+def _differences(rows: list[Interval], rope: float, text: str) -> Html:
+    described = "; ".join(f"{row.label} {row.value}" for row in rows)
+    chart = interval_plot(rows, f"Differences in points: {described}", _points, 0.0, (-rope, rope))
     return element("figure", chart, element("figcaption", text))
 
 
+def _contrast(results: Results, found: dict[str, Any], detail: str) -> Interval:
+    arm, minus = found["arm"], found["minus"]
+    return Interval(
+        label=f"{arm} - {minus}",
+        detail=detail,
+        value=change(found),
+        tone=_tone(arm),
+        mean=found["difference"],
+        low=found["low"],
+        high=found["high"],
+        dots=tuple(scores(results[arm]) - scores(results[minus])),
+    )
+
+
+def _worth_plot(summary: dict[str, Any]) -> Html:
+    curve, gain, rows = summary["real_rows"], summary["difference"], summary["equivalent_rows"]
+    measured = [Point(each["rows"], each["difference"], each["low"], each["high"]) for each in curve["points"]]
+    fitted = Line(
+        "real",
+        np.array([0.0, *(each["rows"] for each in curve["points"])]),
+        np.array([0.0, *(each["fitted"] for each in curve["points"])]),
+    )
+    worth = _worth_words(summary)
+    described = "; ".join(f"{each['rows']:.0f} rows {change(each)}" for each in curve["points"])
+    chart = curve_plot(
+        fitted, measured, (rows, gain) if gain > 0 else None, f"Gain by real rows: {described}. {worth}", _points
+    )
+    if curve["direction"] == "up":
+        text = "What more real rows of each class buy (blue), trained as the classical arm is"
+    else:
+        text = (
+            "There are no spare real rows, so the curve is built downwards: what the last real rows of each class "
+            "bought (blue), as seen by training the classical arm without them"
+        )
+    return element(
+        "figure",
+        element("h3", "What the gain is worth in real rows"),
+        chart,
+        element(
+            "figcaption",
+            f"{text}: points gained by rows a class, with 95 % intervals and a monotone fit. Dashed: the candidate's "
+            f"gain over the reference, read off it. {worth}",
+        ),
+    )
+
+
+def _worth_words(summary: dict[str, Any]) -> str:
+    """The gain in real rows a class, with its interval, in a sentence."""
+    limit = summary["real_rows"]["limit"]
+    rows, low, high = (summary[f"equivalent_rows{end}"] for end in ("", "_low", "_high"))
+
+    def words(value: float) -> str:
+        return f"more than {limit:.0f}" if value >= limit else f"{value:.0f}"
+
+    interval = "" if low is None else f" (95 % interval: {words(low)} to {words(high)})"
+    return f"Reading: {words(rows)} rows a class{interval}."
+
+
+def _classifiers(summary: dict[str, Any]) -> Html:
+    head = ["classifier", "verdict", "candidate - reference", "difference, points", "P(gain)"]
+    found = {summary["classifier"]: summary, **summary["per_classifier"]}
+    rows = [
+        [
+            name,
+            each["verdict"].replace("_", " "),
+            f"{each['candidate']} - {each['reference']}",
+            interval_text(each["difference"], each["difference_low"], each["difference_high"], "+"),
+            chance(each["p_gain"]),
+        ]
+        for name, each in found.items()
+    ]
+    return table(head, rows, "The same rows, judged by each classifier; the first one decides")
+
+
 def _facts(run: Run, results: Results, summary: dict[str, Any]) -> Html:
-    trained = [run.prepared["draws"][str(draw.number)]["rows"]["train"].values() for draw in run.draws]
-    labels = sorted({count for counts in trained for count in counts})
-    synthetic = max(int(result["n_train"]["synthetic"]) for found in results.values() for result in found)
-    wanted, kept = (sum(draw.generated[name] for draw in run.draws) for name in ("candidates", "kept"))
+    shown = summary.get("candidate") or next(iter(results))
     facts = {
-        "real labels a class": f"{labels[0]:,}" if len(labels) == 1 else f"{labels[0]:,} to {labels[-1]:,}",
-        "synthetic rows in an arm": f"{synthetic:,}",
-        "of generated rows kept": f"{100 * kept / max(wanted, 1):.0f} %",
+        "real labels a class to train on": _per_class(run, "train"),
+        "more, to choose settings and arms by": _per_class(run, "validation"),
+        "synthetic rows in the candidate": f"{summary['per_arm'][shown]['synthetic_rows']:,.0f}",
         "real test rows": f"{next(iter(results.values()))[0]['test']['n']:,}",
         "draws": f"{summary['draws']}",
     }
+    if summary.get("p_gain") is not None:
+        facts[f"probability of a gain above {100 * summary['rope']:g} points"] = chance(summary["p_gain"])
+    if summary.get("draws_needed"):
+        facts["draws that would settle it, about"] = f"{summary['draws_needed']:,}"
     return element(
         "dl",
         *(element("div", element("dt", words), element("dd", value)) for words, value in facts.items()),
         class_="facts",
     )
+
+
+def _per_class(run: Run, part: str) -> str:
+    """How many rows of a class a split has, over all classes and draws."""
+    counts = sorted(n for draw in run.draws for n in run.prepared["draws"][str(draw.number)]["rows"][part].values())
+    return f"{counts[0]:,}" if counts[0] == counts[-1] else f"{counts[0]:,} to {counts[-1]:,}"

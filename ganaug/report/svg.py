@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from ganaug.report.markup import Html, element
 INSET = 1.5  # per cent kept free on either side, so that a dot at the edge stays whole
 ROW = 52  # px for one interval
 LINE_HEIGHT = 170  # px of a line chart's plot
+CURVE_HEIGHT = 190
 HISTOGRAM_HEIGHT = 120
 BINS = 40
 MAX_POINTS = 160  # of one line; more are averaged in buckets
@@ -45,6 +47,16 @@ class Line:
     y: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Point:
+    """A measured point of a curve and its interval (None where there is none)."""
+
+    x: float
+    y: float
+    low: float | None
+    high: float | None
+
+
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
     """Round numbers, about ``count`` of them, that cover ``low`` to ``high``."""
     if high - low < 1e-9:  # rounding noise around one value
@@ -57,7 +69,11 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 
 def interval_plot(
-    rows: Sequence[Interval], label: str, tick_text: Callable[[float], str], reference: float | None = None
+    rows: Sequence[Interval],
+    label: str,
+    tick_text: Callable[[float], str],
+    reference: float | None = None,
+    band: tuple[float, float] | None = None,
 ) -> Html:
     """Means with their intervals and draws on one shared axis.
 
@@ -71,12 +87,22 @@ def interval_plot(
         Writes a number of the axis.
     reference : float or None
         Where to draw a dashed line through all rows.
+    band : pair of float or None
+        From where to where to shade all rows.
     """
-    values = [v for row in rows for v in (row.low, row.high, row.mean, *row.dots, reference) if v is not None]
+    values = [
+        v for row in rows for v in (row.low, row.high, row.mean, *row.dots, reference, *(band or ())) if v is not None
+    ]
     axis = ticks(min(values), max(values))
     place = _scale(axis[0], axis[-1])
     bottom = ROW * len(rows)
-    parts = [_vertical(place(tick), bottom, "grid") for tick in axis]
+    parts = []
+    if band is not None:
+        left, right = map(place, band)
+        parts.append(
+            element("rect", x=f"{_n(left)}%", y=0, width=f"{_n(right - left)}%", height=_n(bottom), class_="band")
+        )
+    parts += [_vertical(place(tick), bottom, "grid") for tick in axis]
     if reference is not None:
         parts.append(_vertical(place(reference), bottom, "reference"))
     for index, row in enumerate(rows):
@@ -121,6 +147,64 @@ def line_chart(lines: Sequence[Line], label: str) -> Html:
     shown = [tick for tick in x_axis if tick <= span_x]
     parts += _tick_labels(shown, lambda x: 100 * x / span_x, top + LINE_HEIGHT + 16, _number)
     return _chart(label, top + LINE_HEIGHT + 22, parts)
+
+
+def curve_plot(
+    fitted: Line,
+    points: Sequence[Point],
+    reading: tuple[float, float] | None,
+    label: str,
+    tick_text: Callable[[float], str],
+) -> Html:
+    """A monotone curve from the origin through measured points, and a value read off it.
+
+    Parameters
+    ----------
+    fitted : Line
+        The curve; the horizontal axis reaches from 0 to its end.
+    points : sequence of Point
+        What was measured, with intervals.
+    reading : pair of float or None
+        Where the curve is read: a dashed line leads from the vertical axis to the curve, and down from it unless the
+        curve has ended.
+    label : str
+        What the chart shows, for those who do not see it.
+    tick_text : callable
+        Writes a number of the vertical axis.
+    """
+    end = float(fitted.x[-1])
+    tops = [v for point in points for v in (point.y, point.low, point.high) if v is not None]
+    y_axis = ticks(min(0.0, *tops), max(float(fitted.y.max()), *tops, reading[1] if reading else 0.0), 4)
+    top, bottom = 16.0, 16.0 + CURVE_HEIGHT
+    place = _scale(0.0, end)
+
+    def height(value: float) -> str:
+        return _n(top + (y_axis[-1] - value) / (y_axis[-1] - y_axis[0]) * CURVE_HEIGHT)
+
+    def line(start: tuple[float, float], stop: tuple[float, float], style: str) -> Html:
+        (x1, y1), (x2, y2) = start, stop
+        return element(
+            "line", x1=f"{_n(place(x1))}%", y1=height(y1), x2=f"{_n(place(x2))}%", y2=height(y2), class_=style
+        )
+
+    parts = [
+        element("line", x1="0", x2="100%", y1=height(tick), y2=height(tick), class_="grid" if tick else "axis")
+        for tick in y_axis
+    ]
+    vertices = list(zip(fitted.x.tolist(), fitted.y.tolist(), strict=True))
+    marks = [line(start, stop, "curve") for start, stop in pairwise(vertices)]
+    for point in points:
+        if point.low is not None and point.high is not None:
+            marks.append(line((point.x, point.low), (point.x, point.high), "interval"))
+        marks.append(element("circle", cx=f"{_n(place(point.x))}%", cy=height(point.y), r=3.5, class_="dot"))
+    parts.append(element("g", *marks, class_=fitted.tone))
+    if reading is not None:
+        x, y = reading
+        ways = [line((0.0, y), (x, y), "reading")] + ([line((x, y), (x, y_axis[0]), "reading")] if x < end else [])
+        parts.append(element("g", *ways, class_="synthetic"))
+    parts += [element("text", tick_text(t), x="0", y=_n(float(height(t)) - 3), class_="tick") for t in y_axis]
+    parts += _tick_labels([t for t in ticks(0.0, end) if t <= end], place, bottom + 16, _number)
+    return _chart(label, bottom + 22, parts)
 
 
 def mirrored_histogram(

@@ -1,128 +1,156 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from made_up import measured, results
 
 from ganaug.errors import DataError
-from ganaug.evaluation.arms import result_path
-from ganaug.evaluation.metrics import SCALARS
-from ganaug.evaluation.summary import collect, read_results
-from ganaug.files import write_json
+from ganaug.evaluation.statistics import estimate, holm
+from ganaug.evaluation.summary import summarise
 
-ARMS = ("real", "classical", "gan", "classical_gan", "synthetic")
-
-
-def write(folder: Path, arm: str, draw: int, test: float, validation: float = 0.7, **other: Any) -> None:
-    real = arm != "synthetic"
-    content = {"steps": 400, "batch_size": 64, "classes": ["a", "b"], "test_ids": "fixed"}
-    content |= {"n_train": {"real": 200 * real, "synthetic": 0}}
-    content |= {split: dict.fromkeys(SCALARS, value) | {"n": 100} for split, value in
-                (("test", test), ("validation", validation))}  # fmt: skip
-    write_json(result_path(folder, arm, draw, "small_cnn"), content | other)
+GAINS = [0.02, 0.03, 0.025]
+DIAGNOSTICS = {"mixup": -0.01, "gan": 0.01, "unfiltered": 0.0, "shuffled": -0.02, "synthetic": -0.1}
+CURVE = {0.5: 0.02, 2.0: 0.04}
 
 
-def write_gains(folder: Path, gains: Sequence[float], **other: Any) -> None:
-    """Draws of unequal difficulty; real is the best arm without a GAN, gan gains on it, the rest lag behind."""
-    lag = {"real": 0.0, "classical": -0.02, "gan": 0.0, "classical_gan": -0.02, "synthetic": -0.1}
-    for draw, gain in enumerate(gains):
-        for arm in ARMS:
-            score = 0.7 + 0.05 * draw + lag[arm] + gain * (arm == "gan")
-            write(folder, arm, draw, score, 0.7 + lag[arm], **other)
+def full(gains: list[float] = GAINS) -> dict[str, Any]:
+    """Results of every arm."""
+    return results(gains, noise=0.002, curve=CURVE, **DIAGNOSTICS)
 
 
-@pytest.mark.parametrize(
-    ("gains", "verdict"),
-    [
-        ([0.02, 0.021, 0.022], "HELPS"),
-        ([-0.02, -0.021, -0.022], "HARMS"),
-        ([0.001, 0.0, 0.001], "NO_BENEFIT"),
-        ([0.03, -0.01, 0.0], "INCONCLUSIVE"),
-        ([0.03], "INCONCLUSIVE"),
-    ],
-)
-def test_the_verdict(tmp_path, gains, verdict):
-    write_gains(tmp_path, gains)
-    found = collect(tmp_path, ARMS, range(len(gains)))
-    assert found["verdict"] == verdict
-    assert found["draws"] == len(gains)
-    assert found["contrast"]["candidate"] == "gan"
-    assert found["contrast"]["reference"] == "real"
-    assert found["contrast"]["difference"] == pytest.approx(sum(gains) / len(gains))
+def test_the_verdict_and_its_numbers() -> None:
+    found, gain = summarise({"small_cnn": full()}, "benchmark"), estimate(GAINS)
+    assert (found["verdict"], found["candidate"], found["reference"]) == ("HELPS", "classical_gan", "classical")
+    assert found["difference"] == pytest.approx(gain.mean)
+    assert (found["difference_low"], found["difference_high"]) == pytest.approx((gain.low, gain.high))
+    assert found["p_gain"] == pytest.approx(gain.above(0.005))
+    assert found["p_harm"] == pytest.approx(1 - gain.above(-0.005))
+    assert found["draws"] == 3
+    assert 10 < found["equivalent_rows"] < 25
+    assert found["real_rows"]["limit"] == 40.0
 
 
-def test_the_sentence(tmp_path):
-    write_gains(tmp_path, [0.02, 0.021, 0.022])
-    expected = (
-        "Synthetic rows help: gan minus real, the best arm without them, is +2.1 points of balanced accuracy "
-        "[+1.9, +2.3] over 3 draws."
-    )
-    assert collect(tmp_path, ARMS, [0, 1, 2])["sentence"] == expected
-    assert collect(tmp_path, ARMS, [0])["sentence"].endswith("on a single draw, which allows no interval.")
+def test_arms_and_their_intervals_within_what_a_share_can_be() -> None:
+    arms = summarise({"small_cnn": results([0.2, -0.3])}, "benchmark")["per_arm"]
+    assert list(arms) == ["real", "classical", "classical_gan"]
+    assert arms["classical"]["balanced_accuracy"] == arms["classical"]["nll"] == pytest.approx(0.725)
+    assert arms["classical"]["low"] < 0.725 < arms["classical"]["high"]
+    assert (arms["classical_gan"]["low"], arms["classical_gan"]["high"]) == (0.0, 1.0)
+    assert arms["classical"]["validation"] == pytest.approx(0.71)
+    assert (arms["classical"]["synthetic_rows"], arms["classical_gan"]["synthetic_rows"]) == (0, 2000)
 
 
-def test_the_arms(tmp_path):
-    write_gains(tmp_path, [0.0, 0.0, 0.0])
-    arms = collect(tmp_path, ARMS, [0, 1, 2])["arms"]
-    assert tuple(arms) == ARMS
-    assert arms["real"]["balanced_accuracy"] == arms["real"]["nll"] == pytest.approx(0.75)
-    assert arms["real"]["low"] < 0.75 < arms["real"]["high"]
-    assert arms["real"]["validation"] == pytest.approx(0.7)
+def test_secondary_contrasts_are_adjusted_for_their_number() -> None:
+    found = summarise({"small_cnn": full()}, "benchmark")["per_contrast"]
+    assert set(found) == {"real", *DIAGNOSTICS, "selection"}
+    assert (found["selection"]["arm"], found["selection"]["minus"]) == ("classical_gan", "unfiltered")
+    assert {each["minus"] for name, each in found.items() if name != "selection"} == {"classical"}
+    assert found["synthetic"]["difference"] == pytest.approx(-0.1, abs=0.005)
+    adjusted = holm([each["p"] for each in found.values()])
+    assert [each["p_holm"] for each in found.values()] == pytest.approx(adjusted)
 
 
-def test_arms_are_picked_on_validation_not_on_test(tmp_path):
-    for arm, test, validation in (
-        ("real", 0.70, 0.75), ("classical", 0.80, 0.70), ("gan", 0.90, 0.70), ("classical_gan", 0.60, 0.80)
-    ):  # fmt: skip
-        for draw in range(3):
-            write(tmp_path, arm, draw, test, validation)
-    contrast = collect(tmp_path, ARMS[:4], range(3))["contrast"]
-    assert (contrast["candidate"], contrast["reference"]) == ("classical_gan", "real")
+def test_the_class_that_fares_worst_is_named() -> None:
+    found = results(GAINS)
+    for draw, each in enumerate(found["classical_gan"]):
+        each["test"] = measured(0.75, recalls=[0.9, 0.6 + draw / 100])
+    for each in found["classical"]:
+        each["test"] = measured(0.7, recalls=[0.7, 0.7])
+    summary = summarise({"small_cnn": found}, "benchmark")
+    assert summary["worst_class"] == "b"
+    assert summary["worst_class_difference"] == pytest.approx(-0.09)
+    assert summary["worst_class_low"] < -0.09 < summary["worst_class_high"]
+    assert [each["class"] for each in summary["per_class"]] == ["a", "b"]
+    assert summary["per_class"][0]["difference"] == pytest.approx(0.2)
 
 
-def test_synthetic_rows_alone_are_no_candidate(tmp_path):
-    write_gains(tmp_path, [0.0, 0.0])
-    found = collect(tmp_path, ["real", "synthetic"], [0, 1])
-    assert found["contrast"] is None
+def test_a_class_without_test_rows_is_left_out() -> None:
+    found = results(GAINS)
+    for each in (*found["classical_gan"], *found["classical"]):
+        each["test"]["per_class"]["b"]["n"] = 0
+    assert [each["class"] for each in summarise({"small_cnn": found}, "benchmark")["per_class"]] == ["a"]
+
+
+def test_splits_of_the_same_rows_get_wider_intervals() -> None:
+    fixed, anew = results(GAINS, curve=CURVE), results(GAINS, curve=CURVE, test_ids=["x", "y", "z"])
+    plain, corrected = summarise({"small_cnn": fixed}, "benchmark"), summarise({"small_cnn": anew}, "repeated")
+    assert corrected["difference"] == pytest.approx(plain["difference"])
+    widths = [found["difference_high"] - found["difference_low"] for found in (corrected, plain)]
+    assert widths[0] / widths[1] == pytest.approx((1 + 3 * 100 / 40) ** 0.5)
+    assert (plain["variance_ratio"], corrected["variance_ratio"]) == (0.0, 2.5)
+    assert corrected["equivalent_rows_high"] > plain["equivalent_rows_high"]
+
+
+def test_a_classifier_that_disagrees_is_heard() -> None:
+    both = {"small_cnn": full(), "svm": results([0.0, 0.001, 0.0]), "tree": full()}
+    found = summarise(both, "benchmark")
+    assert found["verdict"] == "HELPS"
+    assert found["statement"][1:] == ["With the classifier svm the verdict is NO BENEFIT."]
+    assert list(found["per_classifier"]) == ["svm", "tree"]
+    assert found["per_classifier"]["tree"]["difference"] == found["difference"]
+
+
+def test_a_leak_makes_every_verdict_invalid() -> None:
+    found = summarise({"small_cnn": full(), "svm": full()}, "benchmark", ["A test row is among the training rows."])
+    assert found["verdict"] == found["per_classifier"]["svm"]["verdict"] == "INVALID"
+    assert found["leaks"] == ["A test row is among the training rows."]
+    assert "A test row is among the training rows" in found["statement"][0]
+
+
+def test_a_single_draw_has_numbers_but_no_intervals() -> None:
+    found = summarise({"small_cnn": full(GAINS[:1])}, "benchmark")
     assert found["verdict"] == "INCONCLUSIVE"
+    assert found["difference"] == pytest.approx(0.02)
+    for key in ("difference_low", "p_gain", "p_harm", "draws_needed", "equivalent_rows_low", "worst_class_high"):
+        assert found[key] is None
+    assert found["per_contrast"]["gan"]["p_holm"] is None
 
 
-def test_draws_that_split_the_same_rows_anew_get_a_wider_interval(tmp_path):
-    gains = [0.02, 0.03, 0.025]
-    write_gains(tmp_path / "fixed", gains)
-    for draw, gain in enumerate(gains):
-        for arm in ("real", "gan"):
-            write(tmp_path / "anew", arm, draw, 0.7 + gain * (arm == "gan"), test_ids=f"test {draw}")
-    fixed, anew = (collect(tmp_path / kind, ["real", "gan"], range(3))["contrast"] for kind in ("fixed", "anew"))
-    assert anew["difference"] == pytest.approx(fixed["difference"])
-    widths = [found["high"] - found["low"] for found in (anew, fixed)]
-    assert widths[0] / widths[1] == pytest.approx((1 + 3 * 100 / 200) ** 0.5)
+def test_nothing_to_contrast() -> None:
+    arms = results(GAINS)
+    found = summarise({"small_cnn": {"real": arms["real"]}}, "benchmark")
+    assert found["verdict"] == "INCONCLUSIVE"
+    assert found["statement"][0].startswith("No verdict: ")
+    assert "candidate" not in found
+    with pytest.raises(DataError, match="no arm but the oracle"):
+        summarise({"small_cnn": {"oracle": full()["oracle"]}}, "benchmark")
 
 
-def test_leftover_files_are_not_read(tmp_path):
-    write_gains(tmp_path, [0.02, 0.021, 0.022, -0.5])
-    assert collect(tmp_path, ARMS, [0, 1, 2])["draws"] == 3
-    assert set(read_results(tmp_path, ["real"], [1])) == {"real"}
+GROUPS = {"per_arm", "per_contrast", "per_metric", "per_classifier"}  # objects whose keys are names of the user's run
 
 
-def test_a_missing_file(tmp_path):
-    write_gains(tmp_path, [0.02])
-    with pytest.raises(DataError, match=r"baselines.1.small_cnn.real\.json is missing"):
-        collect(tmp_path, ARMS, [0, 1])
+def fields(content: object, above: str = "") -> Iterator[str]:
+    """The names of all fields, without those that are names of arms, metrics or classifiers."""
+    if isinstance(content, dict):
+        for name, value in content.items():
+            if above not in GROUPS:
+                yield name
+            yield from fields(value, name if above not in GROUPS else "")
+    elif isinstance(content, list):
+        for value in content:
+            yield from fields(value)
 
 
-def test_a_damaged_file(tmp_path):
-    write_gains(tmp_path, [0.02])
-    result_path(tmp_path, "gan", 0, "small_cnn").write_text("{")
-    with pytest.raises(DataError, match=r"augmented.0.small_cnn.gan\.json is damaged"):
-        collect(tmp_path, ARMS, [0])
+def test_every_field_is_documented_and_every_documented_field_exists(repository: Path) -> None:
+    text = (repository / "docs/metrics.md").read_text(encoding="utf-8")
+    first_cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    headings = [line for line in text.splitlines() if line.startswith("## `")]
+    documented = set(re.findall(r"`(\w+)`", " ".join([*first_cells, *headings])))
+    documented |= set(re.findall(r"`(\w+)`", next(line for line in text.splitlines() if line.startswith("| `points`"))))
+    found = summarise({"small_cnn": full(), "svm": full()}, "benchmark")
+    assert set(fields(found)) == documented
 
 
-@pytest.mark.parametrize("odd", [{"steps": 800}, {"batch_size": 32}, {"classes": ["a"]}, {"test_ids": "other"}])
-def test_arms_that_cannot_be_compared(tmp_path, odd):
-    write_gains(tmp_path, [0.02])
-    write(tmp_path, "gan", 0, 0.7, **odd)
-    with pytest.raises(DataError, match="arms real and gan of draw 0 differ in"):
-        collect(tmp_path, ARMS, [0])
+def test_it_is_json_whose_first_numbers_are_the_verdicts() -> None:
+    found = summarise({"small_cnn": full(), "svm": full()}, "benchmark")
+    written = json.loads(json.dumps(found, allow_nan=False))
+    numbers = [name for name, value in sorted(written.items()) if isinstance(value, (int, float, dict))]
+    assert numbers[:3] == ["difference", "difference_high", "difference_low"]
+    assert numbers.index("p_gain") < numbers.index("per_arm")
+    assert not np.isnan(written["difference"])

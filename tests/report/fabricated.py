@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from sklearn.datasets import load_digits
 
 from ganaug.data.prepare import prepare
 from ganaug.data.rows import Rows, read_rows
-from ganaug.evaluation.arms import result_path
+from ganaug.evaluation.arms import ARMS, result_path
 from ganaug.evaluation.fidelity import COMPARED, METRICS
 from ganaug.evaluation.metrics import classification_metrics
 from ganaug.files import write_json
@@ -21,7 +22,12 @@ from ganaug.synthesis.select import Candidates
 
 HOSTILE = "<script>alert('1')</script>"
 DRAWS = (0, 1)
-SKILL = {"real": 0.60, "classical": 0.62, "gan": 0.70, "classical_gan": 0.72, "synthetic": 0.5}
+CLASSIFIERS = ("small_cnn", "sklearn.svm.SVC(C=10)")
+SKILL = {
+    "real": 0.60, "classical": 0.62, "mixup": 0.61, "gan": 0.72, "classical_gan": 0.76, "mixup_gan": 0.74,
+    "unfiltered": 0.70, "shuffled": 0.58, "synthetic": 0.5,
+}  # fmt: skip
+ORACLE = {0.5: 0.68, 1.0: 0.75, 2.0: 0.83}  # share of more real rows, and what they make of the skill
 STEPS = range(10, 201, 10)
 
 
@@ -32,7 +38,7 @@ def finish_run(folder: Path) -> None:
     names = np.array([HOSTILE, *(f"digit {k}" for k in range(1, 10))])
     np.savez(folder / "digits.npz", images=images, labels=names[digits.target])
     splits, report = folder / "data/splits", folder / "reports/prepare.json"
-    prepare(folder / "digits.npz", out=splits, report=report, draws=DRAWS, per_class=5, test=10, validation=5)
+    prepare(folder / "digits.npz", out=splits, report=report, draws=DRAWS, per_class=5, test=40, validation=5)
     for draw in DRAWS:
         rng = np.random.default_rng(draw)
         train = read_rows(splits / str(draw) / "train.parquet")
@@ -75,29 +81,32 @@ def _train(model: Path, rng: np.random.Generator) -> None:
 def _evaluate(
     folder: Path, draw: int, labels: NDArray[np.int64], classes: tuple[str, ...], rng: np.random.Generator
 ) -> None:
-    for arm, skill in SKILL.items():
-        probabilities = rng.dirichlet(np.ones(len(classes)), len(labels)) * 0.1
-        right = np.where(rng.uniform(size=len(labels)) < skill, labels, (labels + 1) % len(classes))
-        probabilities[np.arange(len(labels)), right] += 0.9
-        metrics = classification_metrics(labels, probabilities, classes)
-        synthetic = 160 if "gan" in arm or arm == "synthetic" else 0
-        write_json(
-            result_path(folder, arm, draw, "small_cnn"),
-            {
-                "arm": arm,
-                "draw": draw,
-                "steps": 800,
-                "batch_size": 64,
-                "real_share": 0.5,
-                "seed": draw,
-                "classes": list(classes),
-                "n_train": {"real": 0 if arm == "synthetic" else 50, "synthetic": synthetic},
-                "train_ids": "ab" * 16,
-                "test_ids": "cd" * 16,
-                "validation": metrics,
-                "test": metrics,
-            },
-        )
+    common = {"draw": draw, "steps": 800, "batch_size": 64, "seed": draw, "classes": list(classes)}
+    common |= {"train_ids": f"{draw:032d}", "test_ids": "cd" * 16, "setting": {"share": 0.25}, "trials": []}
+    for classifier, strength in zip(CLASSIFIERS, (1.0, 0.9), strict=True):
+        for arm, skill in SKILL.items():
+            n_train = {"real": 50 * (arm != "synthetic"), "synthetic": 160 * ARMS[arm].synthetic}
+            measured = _measure(labels, classes, strength * skill, rng)
+            about = {"arm": arm, "classifier": classifier, "n_train": n_train}
+            write_json(result_path(folder, arm, draw, classifier), common | about | measured)
+        points = [
+            {"share": share, "n_real": int(50 * (1 + share)), **_measure(labels, classes, strength * skill, rng)}
+            for share, skill in ORACLE.items()
+        ]
+        about = {"arm": "oracle", "classifier": classifier, "direction": "up", "points": points}
+        write_json(result_path(folder, "oracle", draw, classifier), common | about)
+
+
+def _measure(
+    labels: NDArray[np.int64], classes: tuple[str, ...], skill: float, rng: np.random.Generator
+) -> dict[str, Any]:
+    """The metrics of a classifier that is right about as often as ``skill`` says, on each class."""
+    probabilities = rng.dirichlet(np.ones(len(classes)), len(labels)) * 0.1
+    each = (skill + rng.normal(0, 0.03, len(classes)))[labels]
+    right = np.arange(len(labels)) % 20 < 20 * each
+    probabilities[np.arange(len(labels)), np.where(right, labels, (labels + 1) % len(classes))] += 0.9
+    metrics = classification_metrics(labels, probabilities, classes)
+    return {"validation": metrics, "test": metrics}
 
 
 def _compare(path: Path, draw: int, classes: tuple[str, ...], rng: np.random.Generator) -> None:

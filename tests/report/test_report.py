@@ -11,17 +11,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from browser import chromium, opened
-from fabricated import DRAWS, HOSTILE, SKILL, STEPS, finish_run
+from fabricated import CLASSIFIERS, DRAWS, HOSTILE, SKILL, STEPS, finish_run
 
 from ganaug.config import Params
 from ganaug.errors import DataError
-from ganaug.evaluation.summary import collect
 from ganaug.report.build import build_report
 from ganaug.report.markup import VOID
 
 FILES = ("metrics.json", "plots/arms.csv", "plots/training.csv", "report.html")
 PARAMS = Params(
-    draws=DRAWS, evaluate={"arms": list(SKILL)}, prepare={"source": "digits.npz"}, report={"title": f"On {HOSTILE}"}
+    draws=DRAWS,
+    evaluate={"arms": [*SKILL, "oracle"], "classifiers": CLASSIFIERS},
+    prepare={"source": "digits.npz"},
+    report={"title": f"On {HOSTILE}"},
 )
 
 
@@ -79,22 +81,38 @@ def outline(page: str) -> Outline:
 
 def test_what_is_printed_is_what_metrics_json_says(finished: Path, printed: str) -> None:
     metrics = json.loads((finished / "reports/metrics.json").read_text(encoding="utf-8"))
-    assert metrics.items() >= collect(finished / "eval", list(SKILL), DRAWS).items()
-    for name, arm in metrics["arms"].items():
+    assert list(metrics["per_arm"]) == sorted(SKILL)
+    for name, arm in metrics["per_arm"].items():
         numbers = [f"{100 * arm[key]:.1f}" for key in ("balanced_accuracy", "low", "high")]
         (line,) = [line for line in printed.splitlines() if line.split()[0] == name]
         assert re.findall(r"-?[\d.]+", line) == numbers
-    assert metrics["sentence"] in printed
+    assert all(sentence in printed for sentence in metrics["statement"])
     assert str(finished / "reports/report.html") in printed
 
 
 def test_the_page_shows_the_same_numbers(finished: Path, outline: Outline) -> None:
     metrics = json.loads((finished / "reports/metrics.json").read_text(encoding="utf-8"))
-    assert metrics["sentence"] in outline.text
-    for arm in metrics["arms"].values():
-        assert "{:.1f} [{:.1f}, {:.1f}]".format(*(100 * arm[key] for key in ("balanced_accuracy", "low", "high"))) in (
-            outline.text
-        )
+    assert all(sentence in outline.text for sentence in metrics["statement"])
+    for arm in metrics["per_arm"].values():
+        shown = "{:.1f} [{:.1f}, {:.1f}]".format(*(100 * arm[key] for key in ("balanced_accuracy", "low", "high")))
+        assert shown in outline.text
+    changes = [*metrics["per_contrast"].values(), *metrics["per_class"], *metrics["real_rows"]["points"]]
+    for change in changes:
+        shown = "{:+.1f} [{:+.1f}, {:+.1f}]".format(*(100 * change[key] for key in ("difference", "low", "high")))
+        assert shown in outline.text + str(outline.elements)
+    for contrast in metrics["per_contrast"].values():
+        assert f"{contrast['p_holm']:.3f}" in outline.text
+    assert f"Worst off by the difference: {metrics['worst_class']}" in outline.text
+    assert "Reading: {:.0f} rows a class".format(metrics["equivalent_rows"]) in outline.text
+    for classifier in CLASSIFIERS:
+        assert classifier in outline.text
+
+
+def test_a_leak_leads_the_page(finished: Path) -> None:
+    build_report(PARAMS, finished, out="leaky", leaks=["A test row is among the training rows."])
+    page = (finished / "leaky/report.html").read_text(encoding="utf-8")
+    assert "INVALID" in page
+    assert "No verdict, as rows leaked: A test row is among the training rows." in page
 
 
 def test_fidelity_is_a_mean_over_draws_with_the_floor_beside_it(finished: Path, page: str) -> None:
@@ -166,7 +184,7 @@ def test_built_twice_the_report_is_the_same_to_the_byte(finished: Path, printed:
 def test_arms_and_draws_that_are_not_asked_for_stay_out(finished: Path) -> None:
     params = Params(draws=[1], evaluate={"arms": ["real", "gan"]}, prepare={"source": "digits.npz"})
     summary = build_report(params, finished, out="one")
-    assert list(summary["arms"]) == ["real", "gan"]
+    assert list(summary["per_arm"]) == ["real", "gan"]
     assert summary["draws"] == 1
     assert "Draw 0" not in (finished / "one/report.html").read_text(encoding="utf-8")
 

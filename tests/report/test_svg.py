@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from ganaug.report.svg import Interval, Line, interval_plot, line_chart, mirrored_histogram, ticks
+from ganaug.report.svg import Interval, Line, Point, curve_plot, interval_plot, line_chart, mirrored_histogram, ticks
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,35 @@ def test_an_interval_plot_puts_means_dots_and_reference_in_order() -> None:
     assert reference == [means[0]]
     assert len(list(root.iter("circle"))) == 3
     assert root.attrib["aria-label"] == "Accuracy"
+
+
+def test_a_band_spans_what_it_says() -> None:
+    rows = [Interval("difference", "", "+5", "real", 5.0, 4.0, 6.0, ())]
+    root = ElementTree.fromstring(interval_plot(rows, "Gain", str, 0.0, band=(-5.0, 5.0)))
+    (band,) = [rect for rect in root.iter("rect") if rect.get("class") == "band"]
+    (mean,) = [line for line in root.iter("line") if line.get("class") == "mean"]
+    left, width = (float(band.attrib[name].rstrip("%")) for name in ("x", "width"))
+    assert left + width == pytest.approx(float(mean.attrib["x1"].rstrip("%")), abs=0.02)
+
+
+@pytest.mark.parametrize(("reading", "ways"), [((15.0, 0.025), 2), ((20.0, 0.05), 1), (None, 0)])
+def test_a_curve_is_read_where_it_says(reading: tuple[float, float] | None, ways: int) -> None:
+    fitted = Line("real", np.array([0.0, 10.0, 20.0]), np.array([0.0, 0.02, 0.03]))
+    points = [Point(10.0, 0.02, 0.01, 0.03), Point(20.0, 0.03, None, None)]
+    root = ElementTree.fromstring(curve_plot(fitted, points, reading, "Worth", str))
+    lines = {
+        style: [line for line in root.iter("line") if line.get("class") == style] for style in ("curve", "reading")
+    }
+    assert len(list(root.iter("circle"))) == 2
+    assert len(lines["curve"]) == 2
+    assert len(lines["reading"]) == ways
+    if ways == 2:
+        across, down = lines["reading"]
+        assert across.attrib["x2"] == down.attrib["x1"] == down.attrib["x2"]
+        _, steep = lines["curve"]
+        for axis in "xy":
+            ends = [float(steep.attrib[f"{axis}{end}"].rstrip("%")) for end in (1, 2)]
+            assert float(across.attrib[f"{axis}2"].rstrip("%")) == pytest.approx(np.mean(ends), abs=0.02)
 
 
 def test_a_line_chart_leaves_out_missing_values_and_averages_long_lines() -> None:
