@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from ganaug.data import exports
 from ganaug.data.exports import escape, export, unescape
 from ganaug.data.load import load
-from ganaug.data.rows import Rows, RowWriter
+from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.data.sources import open_source
 from ganaug.errors import DataError
+from ganaug.files import write_json
 
 PARTS = ("train", "validation", "test")
 Load = Callable[..., Any]
@@ -97,14 +98,65 @@ def test_hugging_face_reads_the_shards(
     monkeypatch.setattr(exports, "SHARD", 12)
     export("webdataset", tmp_path / "augmented", tmp_path / "out")
     assert len(list((tmp_path / "out").glob("train-*.tar"))) == 3
-    data = load_dataset("webdataset", data_dir=str(tmp_path / "out"))
+    data = load_dataset(str(tmp_path / "out"))  # which reads the card
     assert sorted(data) == sorted(PARTS)
     for part, rows in augmented.items():
+        assert data[part].features["cls"].names == list(rows.schema.classes)
         assert data[part]["cls"][:] == rows.labels.tolist()
         for i, row in enumerate(data[part]):
             np.testing.assert_array_equal(np.asarray(row["png"].convert("L")), rows.images[i, :, :, 0])
             assert row["json"]["synthetic"] == rows.synthetic[i]
             assert row["json"]["class"] == rows.schema.classes[rows.labels[i]]
+
+
+def test_shards_loaded_by_kind_have_names_where_they_are_given(
+    tmp_path: Path, augmented: dict[str, Rows], load_dataset: Load
+) -> None:
+    """`datasets` reads no card then: labels are numbers, unless the caller names the features."""
+    export("webdataset", tmp_path / "augmented", tmp_path / "out")
+    plain = load_dataset("webdataset", data_dir=str(tmp_path / "out"))["test"]
+    assert plain.features["cls"].dtype == "int64"
+    assert not hasattr(plain.features["cls"], "names")
+    named = load_dataset(str(tmp_path / "out"), split="test").features
+    again = load_dataset("webdataset", data_dir=str(tmp_path / "out"), features=named)["test"]
+    assert again.features["cls"].names == list(augmented["test"].schema.classes)
+    assert again["cls"][:] == plain["cls"][:] == augmented["test"].labels.tolist()
+
+
+@pytest.mark.parametrize("groups", [None, "ward 7"])
+def test_the_card_holds_any_class_name_and_any_group(
+    tmp_path: Path, digits: Rows, load_dataset: Load, groups: str | None
+) -> None:
+    """Groups that only late rows have, which `datasets` does not see when it guesses; and no validation rows."""
+    names = ("no", "1e3", "null", "- a: b", 'say "hi" \\', "Ünïcode 😀", "\x7f\u2028\n", "---", " ", "\ufeff#")
+    rows = digits.take(np.arange(20))
+    rows.schema = Schema(8, 8, 1, names)
+    rows.groups[10:] = groups
+    for part in PARTS:
+        with RowWriter(tmp_path / "augmented" / f"{part}.parquet", rows.schema) as writer:
+            writer.write(rows.take(np.arange(0 if part == "validation" else 20)))
+    export("webdataset", tmp_path / "augmented", tmp_path / "out")
+    data = load_dataset(str(tmp_path / "out"))
+    assert sorted(data) == ["test", "train"]
+    assert data["train"].features["cls"].names == list(names)
+    assert [row["json"]["class"] for row in data["train"]] == [names[k] for k in rows.labels]
+    assert [row["json"]["group"] for row in data["train"]] == rows.groups.tolist()
+
+
+def test_hugging_face_reads_the_augmented_folder(
+    tmp_path: Path, augmented: dict[str, Rows], load_dataset: Load
+) -> None:
+    """As `merge` leaves it: with its provenance beside it, and a column that only the training split has."""
+    write_json(tmp_path / "augmented" / "provenance.json", {"policy": "ratio"})
+    data = load_dataset(str(tmp_path / "augmented"))
+    assert sorted(data) == sorted(PARTS)
+    for part, rows in augmented.items():
+        assert data[part].features["label"].names == list(rows.schema.classes)
+        assert data[part]["label"][:] == rows.labels.tolist()
+        assert data[part]["synthetic"][:] == rows.synthetic.tolist()
+        for picture, image in zip(data[part]["image"], rows.images, strict=True):
+            np.testing.assert_array_equal(np.asarray(picture), image[:, :, 0])
+    assert set(data["train"]["model"]) == {"", "f00d"}
 
 
 def test_the_table_of_labels_is_a_manifest(tmp_path: Path, augmented: dict[str, Rows]) -> None:
