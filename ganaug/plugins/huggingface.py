@@ -1,12 +1,13 @@
 """Hugging Face ``datasets``: more rows for the training split of a data set of labelled images.
 
-Needs ``pip install 'ganaug[huggingface]'``. What the pipeline writes needs no code of ours, and comes with class names
-and decoded images:
+Needs ``pip install 'ganaug[huggingface]'``. What the pipeline writes needs no code of ours: these give decoded images
+and class names.
 
-- ``load_dataset("data/augmented/0")``: the augmented splits, columns ``image``, ``label``, ``synthetic``, ...;
-- ``load_dataset("exports/0")``: an image folder (names as `ganaug.data.exports.escape` makes them), or WebDataset shards
-  (columns ``png``, ``cls``, ``json``), whose class names stand in the card beside them. With
-  ``load_dataset("webdataset", data_dir="exports/0")`` the card is not read, and ``cls`` is a plain number.
+- ``load_dataset("data/augmented/0")``: columns ``image``, ``label``, ``synthetic``, ``id``, ``group``, ``model``;
+- ``load_dataset("exports/0/image_folder")``: ``image`` and ``label``, whose names are those of the folders, see
+  `ganaug.data.exports.escape`;
+- ``load_dataset("exports/0/webdataset")``: ``png``, ``cls`` and ``json``. The names of ``cls`` stand in the card beside
+  the shards, which ``load_dataset("webdataset", data_dir=...)`` does not read: there ``cls`` is a plain number.
 """
 
 from __future__ import annotations
@@ -84,8 +85,9 @@ def augment_dataset(
     if not isinstance(ds, (Dataset, DatasetDict)):
         raise DataError(f"ds is a {type(ds).__name__}: give a Dataset or a DatasetDict, loaded without streaming.")
     splits = ds if isinstance(ds, DatasetDict) else DatasetDict({split: ds})
-    if split not in splits:
-        raise DataError(f"ds has no split {split!r} but {', '.join(splits)}: name the one to train on with split=.")
+    if not splits.get(split):
+        known = ", ".join(splits)
+        raise DataError(f"ds has no rows in a split {split!r}; it has {known}: name the one to train on with split=.")
     for name, part in splits.items():
         if "synthetic" in part.column_names:
             raise DataError(f"split {name!r} has a column 'synthetic' already: drop synthetic rows, then the column.")
