@@ -72,7 +72,7 @@ def augment_dataset(
 
     Examples
     --------
-    >>> from datasets import Dataset
+    >>> from datasets import Dataset, Image
     >>> from sklearn.datasets import load_digits
     >>> from ganaug.plugins.huggingface import augment_dataset
     >>> digits = load_digits()

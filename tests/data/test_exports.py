@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from ganaug.data import exports
 from ganaug.data.exports import escape, export, unescape
 from ganaug.data.load import load
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.data.rows import Rows, RowWriter, Schema, decode_png
 from ganaug.data.sources import open_source
 from ganaug.errors import DataError
 from ganaug.files import write_json
@@ -82,6 +83,59 @@ def test_hugging_face_reads_the_image_folder(tmp_path: Path, augmented: dict[str
             (rows.schema.classes[k], image.tobytes()) for k, image in zip(rows.labels, rows.images, strict=True)
         }
         assert len(data[part]) == len(rows)
+
+
+def folder_samples(root: Path, suffixes: tuple[str, ...]) -> tuple[list[str], list[tuple[str, int]]]:
+    """Class names and (path, class number) by the rule that torchvision and Keras document.
+
+    Sorted names of the folders are the classes; all files below one, in sorted order, that end in a known suffix belong
+    to it, and none is refused. torchvision: `find_classes` and `make_dataset` of torchvision/datasets/folder.py 0.29;
+    Keras: `index_directory` of keras/src/utils/dataset_utils.py 3.15, which leaves hidden folders out.
+    """
+    classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+    samples = [
+        (os.path.join(folder, name), number)  # noqa: PTH118
+        for number, kind in enumerate(classes)
+        for folder, _, names in sorted(os.walk(root / kind, followlinks=True))
+        for name in sorted(names)
+        if name.lower().endswith(suffixes)
+    ]
+    assert {number for _, number in samples} == set(range(len(classes))), "torchvision refuses an empty class"
+    return classes, samples
+
+
+KERAS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+TORCHVISION = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+
+
+@pytest.mark.parametrize("suffixes", [KERAS, TORCHVISION])
+def test_the_image_folder_is_what_torchvision_and_keras_expect(
+    tmp_path: Path, augmented: dict[str, Rows], suffixes: tuple[str, ...]
+) -> None:
+    """By a replica of their rule: neither library is a dependency of the tests."""
+    export("image_folder", tmp_path / "augmented", tmp_path / "out")
+    for part, rows in augmented.items():
+        classes, samples = folder_samples(tmp_path / "out" / part, suffixes)
+        assert not any(name.startswith(".") for name in classes)
+        found = [(unescape(classes[k]), decode_png(Path(path).read_bytes(), (8, 8, 1))) for path, k in samples]
+        assert_same_pictures(found, rows)
+
+
+def test_torchvision_reads_the_image_folder(tmp_path: Path, augmented: dict[str, Rows]) -> None:
+    try:  # beside a torch of another build its import is a RuntimeError, which importorskip lets through
+        from torchvision.datasets import ImageFolder
+    except (ImportError, RuntimeError) as error:
+        pytest.skip(f"no torchvision that works: {error}")
+    export("image_folder", tmp_path / "augmented", tmp_path / "out")
+    for part, rows in augmented.items():
+        data = ImageFolder(str(tmp_path / "out" / part))
+        assert (data.classes, data.samples) == folder_samples(tmp_path / "out" / part, TORCHVISION)
+        assert_same_pictures([(unescape(data.classes[k]), np.asarray(x.convert("L"))) for x, k in data], rows)
+
+
+def assert_same_pictures(found: list[tuple[str, Any]], rows: Rows) -> None:
+    expected = [(rows.schema.classes[k], image) for k, image in zip(rows.labels, rows.images, strict=True)]
+    assert sorted((name, image.tobytes()) for name, image in found) == sorted((n, x.tobytes()) for n, x in expected)
 
 
 def test_our_own_source_reads_the_image_folder(tmp_path: Path, augmented: dict[str, Rows]) -> None:
