@@ -95,12 +95,12 @@ def augment_dataset(
     labels = _labels(splits[split], split, label_column)
     augmenter = GANAugmenter(**options).fit(images, labels)
     both, y = augmenter.augment(images, labels, ratio, selection=selection)
-    new = both[len(images) :].reshape(-1, *(*images.shape[1:], 1)[:3])
+    new = both[len(images) :]
 
     marked = DatasetDict({n: part.add_column("synthetic", np.zeros(len(part), bool)) for n, part in splits.items()})
     real = marked[split]
     columns: dict[str, list[Any]] = {name: [None] * len(new) for name in real.column_names}
-    columns[image_column] = [{"bytes": encode_png(image), "path": None} for image in new]
+    columns[image_column] = [{"bytes": encode_png(np.atleast_3d(image)), "path": None} for image in new]
     columns[label_column] = y[len(images) :].tolist()
     columns["synthetic"] = [True] * len(new)
     synthetic = Dataset.from_dict(columns, features=real.features).with_format(**real.format)
