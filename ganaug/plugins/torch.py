@@ -266,28 +266,39 @@ def _numbers(pool: Pool | LivePool, names: Sequence[str] | None = None) -> NDArr
     return np.array([place.get(str(label), ABSENT) for label in pool.classes], np.int64)
 
 
-def _labels(real: Dataset[Any]) -> tuple[NDArray[np.int64], list[str] | None]:
+def _labels(real: Any) -> tuple[NDArray[np.int64], list[str] | None]:
     """Return a data set's labels (n,), and its class names where it has them."""
     if isinstance(real, Subset):
         targets, names = _labels(real.dataset)
         return targets[list(real.indices)], names
-    if getattr(real, "target_transform", None) is None and hasattr(real, "targets"):
-        names = getattr(real, "classes", None)
-        return np.asarray(real.targets, np.int64), names and [unescape(name) for name in names]
-    return np.array([int(real[i][1]) for i in range(len(real))], np.int64), None  # type: ignore[arg-type]
+    plain = getattr(real, "target_transform", None) is None  # else neither belongs to the items' labels
+    names = getattr(real, "classes", None) if plain else None
+    found = real.targets if plain and hasattr(real, "targets") else [real[i][1] for i in range(len(real))]
+    labels = np.asarray(found)
+    if len(labels) and (labels.ndim != 1 or labels.dtype.kind not in "iub"):
+        raise DataError(
+            f"The real rows have labels such as {found[0]!r}: give pairs (image, label), labels as numbers."
+        )
+    return labels.astype(np.int64), names and [unescape(name) for name in names]
 
 
 def _check_classes(
     pool: Pool | LivePool, numbers: NDArray[np.int64], targets: NDArray[np.int64], names: list[str] | None
 ) -> None:
-    """Refuse real rows of a class that the pool does not have."""
+    """Refuse real rows of a class that the pool does not have, or that could be either of two."""
+    for k, label in enumerate(pool.classes):
+        if names is None and isinstance(label, str) and label.isdecimal() and int(label) != k:
+            raise DataError(
+                f"The real rows have numbers as labels, and the synthetic class {label!r} stands at position {k}: "
+                "set real.classes to the names that belong to the labels, in order."
+            )
     unknown = np.setdiff1d(targets, numbers)
     if len(unknown):
         found = repr(names[unknown[0]]) if names else f"number {unknown[0]}"
         known = ", ".join(map(repr, pool.classes[:20]))
         raise DataError(
             f"The real rows have a class {found}, the synthetic images are of {known}: "
-            "give the source of this data set, or set real.classes to the names that belong to its labels."
+            "give images of the same classes, or set real.classes to the names that belong to the labels, in order."
         )
 
 
