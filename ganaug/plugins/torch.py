@@ -27,6 +27,7 @@ from ganaug.kinds import integer, number
 from ganaug.plugins.live import LivePool, open_pool
 
 Source = str | Path | Pool | LivePool | GANAugmenter
+ABSENT = np.iinfo(np.int64).min  # the number of a class that a data set does not know
 
 
 def to_tensor(image: Image.Image) -> Tensor:
@@ -253,9 +254,6 @@ def _choose(pool: Pool | LivePool, k: int, count: int, seed: int) -> NDArray[np.
     if count == len(span):
         return np.arange(span.start, span.stop)
     return span.start + np.random.default_rng([seed, k]).choice(len(span), count, replace=False)
-
-
-ABSENT = np.iinfo(np.int64).min  # the number of a class that a data set does not know
 
 
 def _numbers(pool: Pool | LivePool, names: Sequence[str] | None = None) -> NDArray[np.int64]:
