@@ -1,7 +1,8 @@
 """Augmented splits in the forms that other tools read as they are.
 
 Every export has a ``provenance.csv`` at its root, and nowhere else, with one line a row: path, label, split, synthetic,
-id, group, model. Images are PNG.
+id, group, model. Images are PNG. The root of ``webdataset`` also has a card, ``README.md``, from which
+``datasets.load_dataset(root)`` and the Hugging Face Hub know the names behind the numbers in ``.cls``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from urllib.parse import unquote
 import pyarrow.parquet as pq
 
 from ganaug.data.folders import fresh_folder
-from ganaug.data.rows import encode_png, iter_rows, read_table
+from ganaug.data.rows import Schema, encode_png, iter_rows, read_schema, read_table
 from ganaug.errors import DataError
 
 PARTS = ("train", "validation", "test")
@@ -53,8 +54,8 @@ def export(kind: str, splits: str | Path, out: str | Path) -> None:
     ----------
     kind : {"image_folder", "webdataset", "csv"}
         ``image_folder``: ``{split}/{class}/000000-real.png``, class names escaped by `escape`. ``webdataset``: shards
-        ``{split}-000000.tar`` of ``.png``, ``.cls`` (the label's number) and ``.json``. ``csv``: images
-        ``images/{split}-000000.png``, with ``provenance.csv`` for a table of labels.
+        ``{split}-000000.tar`` of ``.png``, ``.cls`` (the label's number) and ``.json``, with a dataset card.
+        ``csv``: images ``images/{split}-000000.png``, with ``provenance.csv`` for a table of labels.
     splits : path-like
         Folder with train, validation and test.parquet.
     out : path-like
@@ -76,6 +77,9 @@ def export(kind: str, splits: str | Path, out: str | Path) -> None:
         for part in PARTS:
             for path, s in EXPORTS[kind](folder, _samples(Path(splits) / f"{part}.parquet", part)):
                 table.writerow([path, s.label, part, int(s.synthetic), s.id, s.group or "", s.model])
+        if kind == "webdataset":
+            card = _card(read_schema(Path(splits) / "train.parquet"), {path.name for path in folder.glob("*.tar")})
+            (folder / "README.md").write_text(card, encoding="ascii", newline="\n")
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,22 @@ def _webdataset(folder: Path, samples: Iterator[_Sample]) -> Iterator[tuple[str,
                     entry.size = len(content)
                     tar.addfile(entry, io.BytesIO(content))
                 yield f"{name}/{s.number:06d}.png", s
+
+
+def _card(schema: Schema, shards: set[str]) -> str:
+    """Return a dataset card that gives `datasets` the splits and the types of what `_webdataset` wrote."""
+    about = {"class": "string", "synthetic": "bool", "id": "string", "group": "string", "model": "string"}
+    features = [
+        {"name": "png", "dtype": "image"},
+        {"name": "cls", "dtype": {"class_label": {"names": {str(i): name for i, name in enumerate(schema.classes)}}}},
+        {"name": "json", "struct": [{"name": name, "dtype": kind} for name, kind in about.items()]},
+        *({"name": name, "dtype": "string"} for name in ("__key__", "__url__")),  # which `datasets` adds
+    ]
+    files = [{"split": part, "path": f"{part}-*.tar"} for part in PARTS if f"{part}-000000.tar" in shards]
+    card = {"configs": [{"config_name": "default", "data_files": files}], "dataset_info": {"features": features}}
+    # JSON is YAML, but for characters beyond ASCII, which not every YAML reader takes as they are or as JSON escapes.
+    text = json.dumps(card, indent=1, ensure_ascii=False)
+    return "---\n" + re.sub(r"[^\n -~]", lambda found: f"\\U{ord(found[0]):08X}", text) + "\n---\n"
 
 
 EXPORTS: dict[str, Callable[[Path, Iterator[_Sample]], Iterator[tuple[str, _Sample]]]] = {

@@ -116,7 +116,7 @@ class Pool:
         return Pool.open, (self.path,)
 
 
-def unknown_class(label: object, classes: tuple[Any, ...], path: Path) -> DataError:
+def unknown_class(label: object, classes: tuple[Any, ...], path: str | Path) -> DataError:
     """Say that a pool has no such class, and which it has."""
     hint = suggestion(str(label), map(str, classes))
     known = ", ".join(map(repr, classes[:20])) + (", ..." if len(classes) > 20 else "")

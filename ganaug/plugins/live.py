@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
 
 from ganaug.data.pool import ABOUT, Pool, unknown_class
+
+if TYPE_CHECKING:
+    from ganaug.augmenter import GANAugmenter
 
 PER_CLASS = 2**31  # images that a model can make of a class, one for each seed
 
 
 class LivePool:
-    """What `Pool` offers, from a generator on the CPU; ``image(i)`` is always the same image. A pickle holds the path.
+    """What `Pool` offers, from a generator on the CPU; ``image(i)`` is always the same image.
+
+    Parameters
+    ----------
+    source : path-like or GANAugmenter
+        Folder of a saved model, which is all that a pickle holds; or a fitted model, which is copied.
 
     Attributes
     ----------
-    path : Path
+    path : Path or None
         Folder of the model.
     classes : tuple
         Labels, as they were given to `fit`.
@@ -27,11 +37,16 @@ class LivePool:
         (H, W, C) of an image.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        from ganaug.augmenter import load_augmenter  # imports torch
+    def __init__(self, source: str | Path | GANAugmenter) -> None:
+        if isinstance(source, (str, Path)):
+            from ganaug.augmenter import load_augmenter  # imports torch
 
-        self.path = Path(path).resolve()
-        self._augmenter = load_augmenter(self.path, device="cpu")
+            self.path: Path | None = Path(source).resolve()
+            self._augmenter = load_augmenter(self.path, device="cpu")
+        else:
+            check_is_fitted(source)
+            self.path, self._augmenter = None, copy.deepcopy(source)
+            self._augmenter.generator_.cpu()
         self.classes: tuple[Any, ...] = tuple(self._augmenter.classes_.tolist())
         self.shape: tuple[int, int, int] = (*self._augmenter.shape_, 1)[:3]
         self._codes = {label: code for code, label in enumerate(self.classes)}
@@ -41,7 +56,7 @@ class LivePool:
         try:
             code = self._codes[label]
         except (KeyError, TypeError):
-            raise unknown_class(label, self.classes, self.path) from None
+            raise unknown_class(label, self.classes, self.path or "the model") from None
         return range(code * PER_CLASS, (code + 1) * PER_CLASS)
 
     def image(self, i: int) -> NDArray[np.uint8]:
@@ -51,7 +66,7 @@ class LivePool:
         return images.reshape(self.shape)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return LivePool, (self.path,)
+        return LivePool, (self.path or self._augmenter,)
 
 
 def open_pool(path: str | Path) -> Pool | LivePool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from ganaug.data import exports
 from ganaug.data.exports import escape, export, unescape
 from ganaug.data.load import load
-from ganaug.data.rows import Rows, RowWriter
+from ganaug.data.rows import Rows, RowWriter, Schema, decode_png
 from ganaug.data.sources import open_source
 from ganaug.errors import DataError
+from ganaug.files import write_json
 
 PARTS = ("train", "validation", "test")
 Load = Callable[..., Any]
@@ -83,6 +85,59 @@ def test_hugging_face_reads_the_image_folder(tmp_path: Path, augmented: dict[str
         assert len(data[part]) == len(rows)
 
 
+def folder_samples(root: Path, suffixes: tuple[str, ...]) -> tuple[list[str], list[tuple[str, int]]]:
+    """Class names and (path, class number) by the rule that torchvision and Keras document.
+
+    Sorted names of the folders are the classes; all files below one, in sorted order, that end in a known suffix belong
+    to it, and none is refused. torchvision: `find_classes` and `make_dataset` of torchvision/datasets/folder.py 0.29;
+    Keras: `index_directory` of keras/src/utils/dataset_utils.py 3.15, which leaves hidden folders out.
+    """
+    classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+    samples = [
+        (os.path.join(folder, name), number)  # noqa: PTH118
+        for number, kind in enumerate(classes)
+        for folder, _, names in sorted(os.walk(root / kind, followlinks=True))
+        for name in sorted(names)
+        if name.lower().endswith(suffixes)
+    ]
+    assert {number for _, number in samples} == set(range(len(classes))), "torchvision refuses an empty class"
+    return classes, samples
+
+
+KERAS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+TORCHVISION = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+
+
+@pytest.mark.parametrize("suffixes", [KERAS, TORCHVISION])
+def test_the_image_folder_is_what_torchvision_and_keras_expect(
+    tmp_path: Path, augmented: dict[str, Rows], suffixes: tuple[str, ...]
+) -> None:
+    """By a replica of their rule: neither library is a dependency of the tests."""
+    export("image_folder", tmp_path / "augmented", tmp_path / "out")
+    for part, rows in augmented.items():
+        classes, samples = folder_samples(tmp_path / "out" / part, suffixes)
+        assert not any(name.startswith(".") for name in classes)
+        found = [(unescape(classes[k]), decode_png(Path(path).read_bytes(), (8, 8, 1))) for path, k in samples]
+        assert_same_pictures(found, rows)
+
+
+def test_torchvision_reads_the_image_folder(tmp_path: Path, augmented: dict[str, Rows]) -> None:
+    try:  # beside a torch of another build its import is a RuntimeError, which importorskip lets through
+        from torchvision.datasets import ImageFolder
+    except (ImportError, RuntimeError) as error:
+        pytest.skip(f"no torchvision that works: {error}")
+    export("image_folder", tmp_path / "augmented", tmp_path / "out")
+    for part, rows in augmented.items():
+        data = ImageFolder(str(tmp_path / "out" / part))
+        assert (data.classes, data.samples) == folder_samples(tmp_path / "out" / part, TORCHVISION)
+        assert_same_pictures([(unescape(data.classes[k]), np.asarray(x.convert("L"))) for x, k in data], rows)
+
+
+def assert_same_pictures(found: list[tuple[str, Any]], rows: Rows) -> None:
+    expected = [(rows.schema.classes[k], image) for k, image in zip(rows.labels, rows.images, strict=True)]
+    assert sorted((name, image.tobytes()) for name, image in found) == sorted((n, x.tobytes()) for n, x in expected)
+
+
 def test_our_own_source_reads_the_image_folder(tmp_path: Path, augmented: dict[str, Rows]) -> None:
     export("image_folder", tmp_path / "augmented", tmp_path / "out")
     loaded = load(open_source(tmp_path / "out"))
@@ -97,14 +152,65 @@ def test_hugging_face_reads_the_shards(
     monkeypatch.setattr(exports, "SHARD", 12)
     export("webdataset", tmp_path / "augmented", tmp_path / "out")
     assert len(list((tmp_path / "out").glob("train-*.tar"))) == 3
-    data = load_dataset("webdataset", data_dir=str(tmp_path / "out"))
+    data = load_dataset(str(tmp_path / "out"))  # which reads the card
     assert sorted(data) == sorted(PARTS)
     for part, rows in augmented.items():
+        assert data[part].features["cls"].names == list(rows.schema.classes)
         assert data[part]["cls"][:] == rows.labels.tolist()
         for i, row in enumerate(data[part]):
             np.testing.assert_array_equal(np.asarray(row["png"].convert("L")), rows.images[i, :, :, 0])
             assert row["json"]["synthetic"] == rows.synthetic[i]
             assert row["json"]["class"] == rows.schema.classes[rows.labels[i]]
+
+
+def test_shards_loaded_by_kind_have_names_where_they_are_given(
+    tmp_path: Path, augmented: dict[str, Rows], load_dataset: Load
+) -> None:
+    """`datasets` reads no card then: labels are numbers, unless the caller names the features."""
+    export("webdataset", tmp_path / "augmented", tmp_path / "out")
+    plain = load_dataset("webdataset", data_dir=str(tmp_path / "out"))["test"]
+    assert plain.features["cls"].dtype == "int64"
+    assert not hasattr(plain.features["cls"], "names")
+    named = load_dataset(str(tmp_path / "out"), split="test").features
+    again = load_dataset("webdataset", data_dir=str(tmp_path / "out"), features=named)["test"]
+    assert again.features["cls"].names == list(augmented["test"].schema.classes)
+    assert again["cls"][:] == plain["cls"][:] == augmented["test"].labels.tolist()
+
+
+@pytest.mark.parametrize("groups", [None, "ward 7"])
+def test_the_card_holds_any_class_name_and_any_group(
+    tmp_path: Path, digits: Rows, load_dataset: Load, groups: str | None
+) -> None:
+    """Groups that only late rows have, which `datasets` does not see when it guesses; and no validation rows."""
+    names = ("no", "1e3", "null", "- a: b", 'say "hi" \\', "Ünïcode 😀", "\x7f\u2028\n", "---", " ", "\ufeff#")
+    rows = digits.take(np.arange(20))
+    rows.schema = Schema(8, 8, 1, names)
+    rows.groups[10:] = groups
+    for part in PARTS:
+        with RowWriter(tmp_path / "augmented" / f"{part}.parquet", rows.schema) as writer:
+            writer.write(rows.take(np.arange(0 if part == "validation" else 20)))
+    export("webdataset", tmp_path / "augmented", tmp_path / "out")
+    data = load_dataset(str(tmp_path / "out"))
+    assert sorted(data) == ["test", "train"]
+    assert data["train"].features["cls"].names == list(names)
+    assert [row["json"]["class"] for row in data["train"]] == [names[k] for k in rows.labels]
+    assert [row["json"]["group"] for row in data["train"]] == rows.groups.tolist()
+
+
+def test_hugging_face_reads_the_augmented_folder(
+    tmp_path: Path, augmented: dict[str, Rows], load_dataset: Load
+) -> None:
+    """As `merge` leaves it: with its provenance beside it, and a column that only the training split has."""
+    write_json(tmp_path / "augmented" / "provenance.json", {"policy": "ratio"})
+    data = load_dataset(str(tmp_path / "augmented"))
+    assert sorted(data) == sorted(PARTS)
+    for part, rows in augmented.items():
+        assert data[part].features["label"].names == list(rows.schema.classes)
+        assert data[part]["label"][:] == rows.labels.tolist()
+        assert data[part]["synthetic"][:] == rows.synthetic.tolist()
+        for picture, image in zip(data[part]["image"], rows.images, strict=True):
+            np.testing.assert_array_equal(np.asarray(picture), image[:, :, 0])
+    assert set(data["train"]["model"]) == {"", "f00d"}
 
 
 def test_the_table_of_labels_is_a_manifest(tmp_path: Path, augmented: dict[str, Rows]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from ganaug import GANAugmenter
 from ganaug.data.pool import Pool, write_pool
@@ -44,6 +45,18 @@ def test_an_unknown_class_is_named_beside_the_known_ones(model: Path) -> None:
     for label in ("3", 4, [3]):
         with pytest.raises(DataError, match=r"has no class .*; its classes are 3, 5, 7"):
             LivePool(model).of_class(label)
+
+
+def test_a_fitted_model_is_a_pool_too(model: Path) -> None:
+    fitted = GANAugmenter.load(model, device="cpu")
+    pool = LivePool(fitted)
+    i = pool.of_class(5)[4]
+    np.testing.assert_array_equal(pool.image(i), LivePool(model).image(i))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(pool)).image(i), pool.image(i))
+    with pytest.raises(DataError, match="the model has no class 4; its classes are 3, 5, 7"):
+        pool.of_class(4)
+    with pytest.raises(NotFittedError):
+        LivePool(GANAugmenter())
 
 
 def test_a_path_says_which_kind_of_pool_it_is(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

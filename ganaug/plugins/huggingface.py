@@ -1,0 +1,154 @@
+"""Hugging Face ``datasets``: more rows for the training split of a data set of labelled images.
+
+Needs ``pip install 'ganaug[huggingface]'``. What the pipeline writes needs no code of ours: these give decoded images
+and class names.
+
+- ``load_dataset("data/augmented/0")``: columns ``image``, ``label``, ``synthetic``, ``id``, ``group``, ``model``;
+- ``load_dataset("exports/0/image_folder")``: ``image`` and ``label``, whose names are those of the folders, see
+  `ganaug.data.exports.escape`;
+- ``load_dataset("exports/0/webdataset")``: ``png``, ``cls`` and ``json``. The names of ``cls`` stand in the card beside
+  the shards, which ``load_dataset("webdataset", data_dir=...)`` does not read: there ``cls`` is a plain number.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+from datasets import ClassLabel, Dataset, DatasetDict, Image, concatenate_datasets
+from numpy.typing import NDArray
+
+from ganaug.augmenter import GANAugmenter
+from ganaug.data.rows import encode_png
+from ganaug.errors import DataError
+from ganaug.synthesis.select import Selection
+
+MODES = ("L", "RGB", "RGBA")
+
+Data = TypeVar("Data", Dataset, DatasetDict)
+
+
+def augment_dataset(
+    ds: Data,
+    *,
+    ratio: float = 1.0,
+    image_column: str = "image",
+    label_column: str = "label",
+    split: str = "train",
+    selection: Selection | None = None,
+    **options: Any,
+) -> Data:
+    """Train a GAN on the training split, and append the good ones of its images to that split.
+
+    Parameters
+    ----------
+    ds : DatasetDict or Dataset
+        Labelled images; a lone Dataset is a training split. The rows of the other splits are not read.
+    ratio : float, default=1.0
+        Synthetic rows for each row of the training split, class by class.
+    image_column : str, default="image"
+        Column of images, all of one size, 8 to 128 pixels a side, and of one mode: L, RGB or RGBA.
+    label_column : str, default="label"
+        Column of class labels, strings or numbers.
+    split : str, default="train"
+        Name of the training split.
+    selection : Selection, optional
+        Which images are good, see `GANAugmenter.augment`.
+    **options
+        Arguments of `GANAugmenter`, such as ``steps`` and ``random_state``.
+
+    Returns
+    -------
+    DatasetDict or Dataset
+        As given, with the same features and a column ``synthetic`` (bool) in every split. Synthetic rows come last,
+        ordered by class, with null in columns other than these three; there are fewer where too few were good.
+
+    Raises
+    ------
+    DataError
+        A split, column, image or label is missing or of a kind that cannot be used.
+    ConfigError
+        The ratio or an option is out of range.
+
+    Examples
+    --------
+    >>> from datasets import Dataset, Image
+    >>> from sklearn.datasets import load_digits
+    >>> from ganaug.plugins.huggingface import augment_dataset
+    >>> digits = load_digits()
+    >>> images = [Image().encode_example(image) for image in (digits.images[:200] * 15.9).astype("uint8")]
+    >>> ds = Dataset.from_dict({"image": images, "label": digits.target[:200]}).cast_column("image", Image())
+    >>> more = augment_dataset(ds, ratio=2.0, steps=20, random_state=0)
+    >>> len(more) > len(ds), more.column_names
+    (True, ['image', 'label', 'synthetic'])
+    """
+    if not isinstance(ds, (Dataset, DatasetDict)):
+        raise DataError(f"ds is a {type(ds).__name__}: give a Dataset or a DatasetDict, loaded without streaming.")
+    splits = ds if isinstance(ds, DatasetDict) else DatasetDict({split: ds})
+    if not splits.get(split):
+        known = ", ".join(splits)
+        raise DataError(f"ds has no rows in a split {split!r}; it has {known}: name the one to train on with split=.")
+    for name, part in splits.items():
+        if "synthetic" in part.column_names:
+            raise DataError(f"split {name!r} has a column 'synthetic' already: drop synthetic rows, then the column.")
+    images = _images(splits[split], split, image_column)
+    labels = _labels(splits[split], split, label_column)
+    augmenter = GANAugmenter(**options).fit(images, labels)
+    both, y = augmenter.augment(images, labels, ratio, selection=selection)
+    new = both[len(images) :]
+
+    marked = DatasetDict({n: part.add_column("synthetic", np.zeros(len(part), bool)) for n, part in splits.items()})
+    real = marked[split]
+    columns: dict[str, list[Any]] = {name: [None] * len(new) for name in real.column_names}
+    columns[image_column] = [{"bytes": encode_png(np.atleast_3d(image)), "path": None} for image in new]
+    columns[label_column] = y[len(images) :].tolist()
+    columns["synthetic"] = [True] * len(new)
+    synthetic = Dataset.from_dict(columns, features=real.features).with_format(**real.format)
+    marked[split] = concatenate_datasets([real, synthetic], split=real.split)
+    return marked if isinstance(ds, DatasetDict) else marked[split]
+
+
+def _images(part: Dataset, split: str, column: str) -> NDArray[np.uint8]:
+    """Decode a column of images: uint8 (n, H, W) or (n, H, W, C)."""
+    kind = _column(part, split, column)
+    if not isinstance(kind, Image):
+        raise DataError(
+            f"column {column!r} of split {split!r} holds {kind}: give images, such as "
+            f"ds.cast_column({column!r}, datasets.Image()) makes of files."
+        )
+    found: list[NDArray[np.uint8]] = []
+    pictures = part.with_format(None).select_columns(column).cast_column(column, Image(mode=kind.mode))
+    for i in range(len(part)):
+        where = f"row {i} of split {split!r}"
+        try:
+            picture = pictures[i][column]
+        except Exception as error:  # Pillow raises many kinds for damaged bytes
+            raise DataError(f"{where} has an image that cannot be read ({error}): drop or mend it.") from error
+        if picture is None or picture.mode not in MODES:
+            raise DataError(
+                f"{where} has {'no image' if picture is None else f'an image of mode {picture.mode}'}: give images of "
+                f"one of the modes {', '.join(MODES)}, as ds.cast_column({column!r}, datasets.Image(mode='RGB')) does."
+            )
+        found.append(np.asarray(picture))
+        if found[i].shape != found[0].shape:
+            raise DataError(
+                f"{where} has an image of shape {found[i].shape} where row 0 has {found[0].shape}: give all images "
+                "one size (with ds.map) and one mode (with ds.cast_column and datasets.Image(mode=...))."
+            )
+    return np.array(found, np.uint8)
+
+
+def _labels(part: Dataset, split: str, column: str) -> NDArray[Any]:
+    missing = (None, -1) if isinstance(_column(part, split, column), ClassLabel) else (None,)
+    labels = list(part.with_format(None)[column])
+    for i, label in enumerate(labels):
+        if label in missing:
+            raise DataError(f"row {i} of split {split!r} has no label in column {column!r}: label or drop it.")
+    return np.asarray(labels)
+
+
+def _column(part: Dataset, split: str, column: str) -> Any:
+    """Return the feature of a column that must be there."""
+    if column not in part.column_names:
+        raise DataError(f"split {split!r} has no column {column!r}; it has {', '.join(part.column_names)}.")
+    return part.features[column]
