@@ -1,0 +1,49 @@
+"""Every code block in README and docs runs, page by page and in order, and what the pages point at is there."""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """Language and text of a page's code blocks."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+PYTHON = [
+    pytest.param(code, id=f"{page.stem}-{at}")
+    for page in PAGES
+    for at, code in enumerate(text for language, text in blocks(page) if language == "python")
+]
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_python_blocks_run(code: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_points_at_is_there(page: Path) -> None:
+    for target in re.findall(r'\]\(([^)#:]+)\)|src="([^":]+)"', page.read_text(encoding="utf-8")):
+        assert (page.parent / "".join(target)).exists(), "".join(target)
+
+
+def test_blocks_are_of_a_language_that_is_tested() -> None:
+    assert {language for page in PAGES for language, _ in blocks(page)} <= {"python", "sh", "text"}
+
+
+def test_the_reference_of_parameters_is_what_the_schema_says() -> None:
+    page = runpy.run_path(str(ROOT / "docs" / "make_parameters.py"))["page"]()
+    assert (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8") == page, "run python docs/make_parameters.py"
