@@ -109,7 +109,7 @@ def table_game(
     objective = OBJECTIVES["relativistic"]
     data, chosen, classes = (torch.tensor(a, device=device) for a in (numbers, codes, labels))
     generator, discriminator = architecture.build(seed)
-    generator.prior.place(torch.from_numpy(labels), seed)
+    generator.prior.place(classes.cpu(), seed)
     return Game(
         generator.to(device),
         discriminator.to(device),
