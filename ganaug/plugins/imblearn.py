@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, SupportsIndex
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
-from ganaug.errors import ConfigError
+from ganaug.errors import ConfigError, DataError
 
 Strategy = Callable[[ArrayLike], dict[Any, int]]  # from labels to how many rows each class shall have
 
@@ -35,7 +36,7 @@ def multiply(factor: float) -> Strategy:
     return partial(_multiplied, factor)
 
 
-def at_least(n: int) -> Strategy:
+def at_least(n: SupportsIndex) -> Strategy:
     """Fill every class up to ``n`` rows, and leave those that have more.
 
     Examples
@@ -43,9 +44,10 @@ def at_least(n: int) -> Strategy:
     >>> at_least(3)(["a", "a", "b", "b", "b", "b"])
     {'a': 3, 'b': 4}
     """
-    if not isinstance(n, Integral) or n < 1:
-        raise ConfigError(f"n is {n}: give a whole number of rows, 1 or more.")
-    return partial(_filled, n)
+    rows = operator.index(n)
+    if rows < 1:
+        raise ConfigError(f"n is {n}: give 1 or more rows.")
+    return partial(_filled, rows)
 
 
 # Functions of the module, so that a strategy can be pickled.
@@ -180,9 +182,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
             X = np.asarray(X)  # noqa: N806
             _, y = validate_data(self, as_images(X).reshape(len(X), -1), y, dtype=None)
             return X, y, one_vs_all
-        checked, y = validate_data(
-            self, X, y, dtype=None, accept_sparse=["csr", "csc"], ensure_all_finite="allow-nan"
-        )
+        checked, y = validate_data(self, X, y, dtype=None, accept_sparse=["csr", "csc"], ensure_all_finite="allow-nan")
         return X if isinstance(X, pd.DataFrame) else checked, y, one_vs_all
 
     def _fit_resample(self, X: Any, y: NDArray[Any]) -> tuple[Any, NDArray[Any]]:  # noqa: N803
@@ -225,6 +225,8 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
                 "give the (height, width) or (height, width, channels) that they were flattened from."
             )
         values = frame.to_numpy(np.float64)
+        if not np.isfinite(values).all():
+            raise DataError("X holds missing values among the pixels of its images: drop those rows.")
         is_bytes = (frame.dtypes == np.uint8).all()
         low, high = (0.0, 255.0) if is_bytes else (values.min(), max(values.max(), values.min() + 1e-9))
         images = ((values - low) * (255 / (high - low))).round().astype(np.uint8)

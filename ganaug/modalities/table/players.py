@@ -72,7 +72,7 @@ def to_rows(numbers: Tensor, codes: Tensor, levels: Sequence[int]) -> Tensor:
 
 def from_rows(rows: Tensor, levels: Sequence[int]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return the numbers (n, N) and the most probable codes (n, B) of rows (n, W)."""
-    numbers, *blocks = rows.cpu().split([rows.shape[1] - sum(levels), *levels], dim=1)
+    numbers, *blocks = torch.split(rows.cpu(), [rows.shape[1] - sum(levels), *levels], dim=1)
     codes = torch.stack([block.argmax(1) for block in blocks], 1) if blocks else torch.zeros(len(rows), 0)
     return numbers.numpy(), codes.long().numpy()
 
