@@ -65,7 +65,7 @@ def test_categories_and_gaps_go_with_their_class():
     labels = np.repeat([0, 1], [150, 15])
     colour = np.where(labels, "red", random.choice(["green", "blue"], 165))
     weight = np.where(labels & (random.random(165) < 0.8), np.nan, random.normal(labels * 10, 1))
-    trained = train_table(pd.DataFrame({"colour": colour, "weight": weight}), labels, **{**QUICK, "steps": 400})
+    trained = train_table(pd.DataFrame({"colour": colour, "weight": weight}), labels, **{**QUICK, "steps": 300})
     rows = trained.sample(np.repeat([0, 1], 100), seed=0)
     zeros, ones = rows[:100], rows[100:]
     assert (ones["colour"] == "red").mean() > 0.95

@@ -1,4 +1,7 @@
-"""GANOverSampler: over-sampling by a conditional GAN, for the pipelines and searches of imbalanced-learn."""
+"""imbalanced-learn: over-sampling by a conditional GAN, in its pipelines and in scikit-learn's searches.
+
+Needs ``pip install 'ganaug[imblearn]'``. Imports torch at the first fit.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         ``"all"``, classes to raise to the largest one's size; a mapping from class to rows; a function from ``y`` to
         such a mapping, say ``multiply(2)`` or ``at_least(50)`` of this module.
     steps : int or "auto", default="auto"
-        Optimiser steps of each network. ``"auto"`` picks a budget from the number of rows.
+        Optimiser steps of each network. ``"auto"``: 400 for tables, for images a budget that grows with their number.
     batch_size : int, default=64
         Rows of either kind in a step.
     learning_rate : float, default=0.0025

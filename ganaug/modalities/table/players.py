@@ -28,7 +28,7 @@ class Architecture:
     levels: tuple[int, ...]
     n_classes: int
     conditioning: str = "projection"
-    latent: int = 64
+    latent: int = 32
     width: int = 64
     depth: int = 2
     anchors: int = 0  # rows that own a latent, see `Prior`

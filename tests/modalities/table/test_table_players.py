@@ -41,7 +41,7 @@ def test_a_table_may_have_no_numbers_or_no_codes():
 def test_what_is_generated_for_codes_are_probabilities():
     generator, discriminator = Architecture(2, LEVELS, 3).build(0)
     labels = torch.arange(3)
-    rows = generator(torch.randn(3, 64, generator=torch.Generator().manual_seed(0)), labels)
+    rows = generator(torch.randn(3, 32, generator=torch.Generator().manual_seed(0)), labels)
     for block in rows[:, 2:].split(LEVELS, dim=1):
         torch.testing.assert_close(block.sum(1), torch.ones(3))
         assert (block > 0).all()
