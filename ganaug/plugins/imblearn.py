@@ -192,7 +192,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         classes, codes = np.unique(y, return_inverse=True)
         wanted = np.repeat(np.arange(len(classes)), [self.sampling_strategy_.get(label, 0) for label in classes])
         if not len(wanted):
-            return X, y
+            return X.copy(), y.copy()
         if X.ndim > 2:
             both = np.concatenate([X, self._new_images(X, codes, wanted)])
         elif self.image_shape is not None:
@@ -231,10 +231,10 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         if not np.isfinite(values).all():
             raise DataError("X holds missing values among the pixels of its images: drop those rows.")
         is_bytes = (frame.dtypes == np.uint8).all()
-        low, high = (0.0, 255.0) if is_bytes else (values.min(), max(values.max(), values.min() + 1e-9))
-        images = ((values - low) * (255 / (high - low))).round().astype(np.uint8)
+        low, span = (0.0, 255.0) if is_bytes else (values.min(), np.ptp(values) or 1.0)
+        images = ((values - low) / span * 255).round().astype(np.uint8)
         new = self._new_images(images.reshape(-1, *shape), codes, wanted).reshape(len(wanted), -1)
-        found = new * ((high - low) / 255) + low
+        found = new / 255 * span + low
         if all(np.issubdtype(dtype, np.integer) for dtype in frame.dtypes):
             found = found.round()
         return pd.DataFrame(found, columns=frame.columns).astype(frame.dtypes)

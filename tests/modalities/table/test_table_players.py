@@ -57,5 +57,14 @@ def test_a_game_plays_with_the_rows_given():
     assert np.array_equal(found[0], numbers[[3, 1]])
     assert np.array_equal(found[1], codes[[3, 1]])
     rows = game.rows(torch.arange(20))
-    assert row_distance(rows, rows).eq(0).all()
-    assert (row_distance(rows, rows.roll(1, 0)) > 0).all()
+    assert game.distance(rows, rows).eq(0).all()
+    assert (game.distance(rows, rows.roll(1, 0)) > 0).all()
+
+
+def test_columns_count_alike_however_many_levels_they_have():
+    numbers, codes = torch.zeros(2, 1), torch.zeros(2, 2, dtype=torch.int64)
+    base = to_rows(numbers, codes, (3, 500))
+    distances = [
+        row_distance(base, to_rows(numbers, codes + torch.tensor(step), (3, 500)), 3) for step in ([1, 0], [0, 1])
+    ]
+    assert torch.equal(*distances)
