@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,12 +20,18 @@ COLUMNS = {"path": "path", "label": "label", "group": "group", "split": "split"}
 
 
 def read_csv(path: Path, columns: Mapping[str, str]) -> Source:
-    """Read a CSV manifest; every value is taken as text. See `read_parquet` for the rest."""
+    """Read a CSV manifest; every value is text, but for labels NaN, which are missing. See `read_parquet`."""
+    columns = {**COLUMNS, **columns}
+    nan = {columns["label"]: ["nan", "NaN"]}
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:  # pandas' parser errors and UnicodeDecodeError are ValueErrors
-        raise DataError(f"{path} is no readable CSV in UTF-8: {error}") from error
-    return _from_paths(path, table, {**COLUMNS, **columns})
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows with more values than there are columns
+            table = pd.read_csv(
+                path, dtype=str, keep_default_na=False, na_values=nan, index_col=False, encoding="utf-8-sig"
+            )
+    except (OSError, ValueError, pd.errors.ParserWarning) as error:  # pandas' other errors are ValueErrors
+        raise DataError(f"{path} is no readable CSV in UTF-8: {str(error).strip()}") from error
+    return _from_paths(path, table, columns)
 
 
 def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
@@ -32,7 +40,7 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
     Parameters
     ----------
     path : Path
-        The table. Paths in it are relative to its folder.
+        The table. Paths in it are relative to its folder and stay below it, or are absolute.
     columns : mapping
         Column names for path, label, and (optional columns) group and split, where they differ from those words.
         Images are looked for in a column ``image``.
@@ -48,6 +56,8 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
         raise DataError(f"{path} is no readable Parquet file: {error}") from error
     columns = {**COLUMNS, **columns}
     if "image" in table.column_names and pa.types.is_struct(table.schema.field("image").type):
+        if table.schema.field("image").type.get_field_index("bytes") < 0:
+            raise DataError(f"{path}: column 'image' has no 'bytes'; put the encoded images there.")
         return _from_images(path, table, columns)
     return _from_paths(path, table.to_pandas(), columns)
 
@@ -56,8 +66,17 @@ def _from_paths(path: Path, table: pd.DataFrame, columns: Mapping[str, str]) -> 
     files = _texts(table, columns["path"], path)
     labels = _texts(table, columns["label"], path)
     names = [name or f"row {i}" for i, name in enumerate(files)]
-    reasons = ["" if file else "no path" for file in files]
+    reasons = [_path_problem(file) for file in files]
     return _source(path, table, columns, names, labels, [path.parent / file for file in files], reasons)
+
+
+def _path_problem(file: str) -> str:
+    """Say what is wrong with a path in a manifest; "" when nothing is."""
+    if not file:
+        return "no path"
+    if Path(os.path.normpath(file)).parts[:1] == (os.pardir,):
+        return "leads out of the manifest's folder; move the manifest up, or give the full path"
+    return ""
 
 
 def _from_images(path: Path, table: pa.Table, columns: Mapping[str, str]) -> Source:
@@ -66,7 +85,7 @@ def _from_images(path: Path, table: pa.Table, columns: Mapping[str, str]) -> Sou
     classes = _class_names(table.schema, columns["label"])
     labels = _texts(scalars, columns["label"], path)
     if classes:
-        labels = [classes[int(code)] if code.isdigit() and int(code) < len(classes) else "" for code in labels]
+        labels = [classes[int(code)] if code.isdecimal() and int(code) < len(classes) else "" for code in labels]
     made = scalars.get("synthetic", [False] * len(images))
     reasons = [
         "synthetic, not real" if fake else "" if image else "no image bytes"
@@ -111,6 +130,8 @@ def _texts(table: pd.DataFrame, column: str, path: Path) -> list[str]:
         known = ", ".join(map(str, table.columns))
         raise DataError(f"{path} has no column {column!r}; it has {known}: name the right one under prepare.columns.")
     values = table[column]
+    if not all(map(pd.api.types.is_scalar, values)):
+        raise DataError(f"{path}: column {column!r} holds lists or the like; give one name or number a row.")
     if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
         values = values.astype("Int64")
     return ["" if pd.isna(value) else str(value) for value in values]
