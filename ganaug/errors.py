@@ -30,7 +30,9 @@ class WriteError(GanaugError, OSError):
     """A file or folder cannot be written; made, like any `OSError`, from errno, reason and file name."""
 
     def __str__(self) -> str:
-        return f"{self.filename} cannot be written ({self.strerror}): make room or choose another place, then run again."
+        return (
+            f"{self.filename} cannot be written ({self.strerror}): make room or choose another place, then run again."
+        )
 
 
 def guard(main: Callable[[], None]) -> None:

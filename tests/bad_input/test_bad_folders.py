@@ -138,7 +138,9 @@ def test_a_folder_that_may_not_be_read(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", guarded)
-    refused("prepare", ("'images' cannot be read", "Permission denied: 'images/dog'"), {"prepare": {"source": "images"}})
+    refused(
+        "prepare", ("'images' cannot be read", "Permission denied: 'images/dog'"), {"prepare": {"source": "images"}}
+    )
 
 
 def test_an_image_that_may_not_be_read_is_set_aside(

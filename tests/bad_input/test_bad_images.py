@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from pictures import SIDE, UNREADABLE, encoded, image_folder, noise
+from PIL import Image
 
 from ganaug.data.rows import Rows, read_rows
 

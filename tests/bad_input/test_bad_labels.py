@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 import json
 import struct
 from collections.abc import Callable, Sequence
@@ -67,7 +65,9 @@ def idx(change: Callable[[], Any]) -> Build:
         Path("idx").mkdir()
         for part, n in (("train", 30), ("t10k", 10)):
             pixels = np.random.default_rng(n).integers(0, 256, (n, 8, 8), np.uint8)
-            Path("idx", f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">4B3I", 0, 0, 8, 3, n, 8, 8) + pixels.tobytes())
+            Path("idx", f"{part}-images-idx3-ubyte").write_bytes(
+                struct.pack(">4B3I", 0, 0, 8, 3, n, 8, 8) + pixels.tobytes()
+            )
             labels = np.arange(n, dtype=np.uint8) % 2
             Path("idx", f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">4BI", 0, 0, 8, 1, n) + labels.tobytes())
         change()
