@@ -19,7 +19,7 @@ class Outcome(NamedTuple):
 
     @property
     def message(self) -> str:
-        """The one line for the user; fails where there is not exactly one, at the end, or where there is a traceback."""
+        """The one line for the user; fails where there is not exactly one, at the end, or there is a traceback."""
         lines = self.stderr.split("\n")
         assert "Traceback" not in self.stderr
         assert [line for line in lines if line.startswith("ganaug: ")] == lines[-2:-1], self.stderr

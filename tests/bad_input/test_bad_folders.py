@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -184,24 +183,23 @@ def test_names_of_all_kinds(project: Path, stage: Callable[..., Any]) -> None:
     labels = ("Füße", "a b", "new\nline", "日本語", "🙂", "-rf", "a'\"b", "CON", "nan", "100%")
     root = image_folder(project / "im ages\n", labels, n=5)
     (root / "a b" / "\ttab \u202eright to left.png").write_bytes(b"")
-    os.rename(root / "CON" / "000.png", os.fsencode(root / "CON") + b"/\xff.png")
+    (root / "CON" / "000.png").rename(os.fsdecode(os.fsencode(root / "CON") + b"/\xff.png"))
     assert stage("prepare", {"prepare": {"source": "im ages\n"}, "draws": [0]}).code == 0
     assert set(report()["classes"]) == set(labels)
     assert [entry["name"] for entry in report()["rejected"]] == ["a b/\ttab \u202eright to left.png"]
 
 
 def test_folders_nested_without_end(project: Path) -> None:
-    image_folder(project / "images", n=5)
-    os.chdir("images/cat")
-    try:
-        for _ in range(1200):  # more than Python has frames for
-            os.mkdir("d")  # noqa: PTH102
-            os.chdir("d")
-        os.chdir(project)
-        with pytest.raises(DataError, match="'images' cannot be read: .*make it readable"):
-            open_source("images")
-    finally:
-        subprocess.run(["rm", "-r", project / "images"], check=True)
+    os.chdir(image_folder(project / "images", n=5) / "cat")
+    levels = 1200  # more than Python has frames for
+    for _ in range(levels):
+        Path("d").mkdir()
+        os.chdir("d")
+    with pytest.raises(DataError, match=r"images' cannot be read: .*make it readable"):
+        open_source(project / "images")
+    for _ in range(levels):
+        os.chdir("..")
+        Path("d").rmdir()
 
 
 def file_at(place: str) -> Callable[[], None]:

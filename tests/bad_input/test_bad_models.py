@@ -247,7 +247,11 @@ BAD_FILES: dict[str, tuple[str, Change, tuple[str, ...]]] = {
     "rows of another data set": ("generate", other_split, ("images of shape (9, 9, 1)", "(8, 8, 1)")),
     "classes of another data set": ("generate", other_names, ("is not one the model was trained on",)),
     "no pool": ("merge", SYNTHETIC.unlink, ("no file data/synthetic/0.parquet", "run the stage that writes it")),
-    "a pool of other classes": ("merge", pool(tuple("abcdefghij")), ("data/synthetic/0.parquet and", "generate the rows again")),
+    "a pool of other classes": (
+        "merge",
+        pool(tuple("abcdefghij")),
+        ("data/synthetic/0.parquet and", "generate the rows again"),
+    ),
     "a pool of fewer classes": ("merge", pool(tuple("01234")), ("differ in image shape or classes",)),
     "a pool of another shape": ("merge", pool(shape=(9, 9, 3)), ("differ in image shape or classes",)),
     "a pool without scores": (
@@ -269,7 +273,7 @@ BAD_FILES: dict[str, tuple[str, Change, tuple[str, ...]]] = {
     ),
     "no results": ("report", lambda: shutil.rmtree("eval"), ("eval", "run")),
     "a truncated result": ("report", lambda: cut(next(Path("eval").rglob("*.json")), 0.5)(), ("eval", "json", "again")),
-    "a truncated report of prepare": ("report", cut(Path("reports/prepare.json"), 0.5), ("reports/prepare.json", "again")),
+    "a truncated report of prepare": ("report", cut(Path("reports/prepare.json"), 0.5), ("prepare.json", "again")),
     "a damaged history": ("report", raw(HISTORY, b'"'), ("history.csv", "again")),
 }  # fmt: skip
 
@@ -299,7 +303,7 @@ PYTHON: dict[str, tuple[Callable[[GANAugmenter], Any], type[Exception], str]] = 
         DataError,
         "'a' is not one the model was trained on",
     ),
-    "a label missing": (lambda a: GANAugmenter(steps=1).fit(ROWS, [1, 2, np.nan] * 2), DataError, "missing label at row 2"),
+    "a label missing": (lambda a: GANAugmenter().fit(ROWS, [1, 2, np.nan] * 2), DataError, "missing label at row 2"),
     "fewer labels": (lambda a: GANAugmenter(steps=1).fit(ROWS, [1, 2]), DataError, "one label for each image"),
     "ragged images": (
         lambda a: GANAugmenter(steps=1).fit([ROWS[0], ROWS[1, :5]], [1, 2]),
@@ -315,7 +319,7 @@ PYTHON: dict[str, tuple[Callable[[GANAugmenter], Any], type[Exception], str]] = 
     "a negative ratio": (lambda a: a.augment(ROWS, list("012345"), ratio=-1), ConfigError, "ratio is -1"),
     "neither count nor labels": (lambda a: a.sample(), ConfigError, "give one of them"),
     "an unknown label to sample": (lambda a: a.sample(y=["cat"]), DataError, "'cat' is not one the model"),
-    "a place that cannot be written": (lambda a: a.save("file/model"), ModelError, "Cannot write the model to file/model"),
+    "a place that cannot be written": (lambda a: a.save("file/gan"), ModelError, "Cannot write the model to file/gan"),
 }  # fmt: skip
 
 
