@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -190,16 +192,15 @@ def test_names_of_all_kinds(project: Path, stage: Callable[..., Any]) -> None:
 
 
 def test_folders_nested_without_end(project: Path) -> None:
-    os.chdir(image_folder(project / "images", n=5) / "cat")
-    levels = 1200  # more than Python has frames for
-    for _ in range(levels):
-        Path("d").mkdir()
-        os.chdir("d")
-    with pytest.raises(DataError, match=r"images' cannot be read: .*make it readable"):
-        open_source(project / "images")
-    for _ in range(levels):
-        os.chdir("..")
-        Path("d").rmdir()
+    place = image_folder(project / "images", n=5) / "cat" / "/".join("d" * 300)
+    place.mkdir(parents=True)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 200)
+    try:
+        with pytest.raises(DataError, match=r"'images' cannot be read: .*make it readable"):
+            open_source("images")
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def file_at(place: str) -> Callable[[], None]:
