@@ -200,6 +200,7 @@ class RowWriter:
     def __enter__(self) -> RowWriter:
         temporary = self._exit.enter_context(atomic_path(self.path))
         self._file = self._exit.enter_context(pq.ParquetWriter(temporary, self._columns, compression="zstd"))
+        self._exit.push(self._finish)
         return self
 
     def write(self, rows: Rows, extra: Mapping[str, NDArray[Any]] | None = None) -> None:
@@ -238,11 +239,15 @@ class RowWriter:
             table = table.slice(self.row_group)
         self._waiting = table.to_batches()
 
-    def __exit__(
+    def _finish(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
             self._flush(1)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._exit.__exit__(kind, error, trace)
 
 

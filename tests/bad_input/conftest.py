@@ -20,7 +20,6 @@ def finished(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("finished")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr("ganaug.augmenter.TEACHER_STEPS", 2)
         Path("params.yaml").write_text(json.dumps(PARAMS), encoding="utf-8")  # JSON is YAML
         for stage in ("prepare", "train_gan", "generate", "merge", "evaluate", "report"):
             draw = "" if stage in {"prepare", "report"} else " --draw 0"

@@ -42,6 +42,7 @@ def run(command: str, script_folder: Path) -> int:
     name, *arguments = command.split()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [name, *arguments])
+        patch.setattr("ganaug.augmenter.TEACHER_STEPS", 2)
         try:
             runpy.run_path(str(script_folder / f"{name}.py"), run_name="__main__")
         except SystemExit as stop:
