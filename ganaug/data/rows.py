@@ -28,6 +28,7 @@ from ganaug.files import atomic_path
 
 CHANNELS = (1, 3, 4)  # gray, RGB, RGBA
 VERSION = 1
+UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for damaged bytes
 AGAIN = "run the stage that writes it again."
 
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -264,7 +265,7 @@ def iter_rows(path: str | Path, batch: int = 1024) -> Iterator[Rows]:
         try:
             for part in file.iter_batches(batch, columns=_COLUMNS.names):
                 yield _rows(part, schema)
-        except (DataError, pa.ArrowException, OSError) as error:
+        except (DataError, TypeError, *UNREADABLE) as error:
             raise DataError(f"{path} is damaged ({error}); {AGAIN}") from error
 
 
@@ -272,7 +273,10 @@ def read_rows(path: str | Path) -> Rows:
     """Read all rows of a file into memory."""
     with _open(path) as file:
         schema, n = _schema(file, path), file.metadata.num_rows
-    images = np.empty((n, *schema.shape), dtype=np.uint8)
+    try:
+        images = np.empty((n, *schema.shape), dtype=np.uint8)
+    except (ValueError, TypeError, MemoryError) as error:
+        raise DataError(f"{path} is damaged (its description: {error}); {AGAIN}") from error
     parts, done = [], 0
     for part in iter_rows(path):
         images[done : done + len(part)] = part.images
@@ -314,7 +318,7 @@ def _open(path: str | Path) -> pq.ParquetFile:
         raise DataError(f"there is no file {path}; run the stage that writes it first.")
     try:
         return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+    except UNREADABLE as error:
         raise DataError(f"{path} is not a readable Parquet file ({error}); {AGAIN}") from error
 
 

@@ -42,9 +42,7 @@ def room_for(size: int) -> Iterator[None]:
         ("report", 1000, ("cannot be written", FULL)),
     ],
 )
-def test_every_stage(
-    copy: Path, refused: Callable[..., None], command: str, size: int, words: tuple[str, ...]
-) -> None:
+def test_every_stage(copy: Path, refused: Callable[..., None], command: str, size: int, words: tuple[str, ...]) -> None:
     (copy / "params.yaml").write_text(json.dumps(PARAMS | {"draws": [0]}), encoding="utf-8")
     with room_for(size):
         refused(command, words)

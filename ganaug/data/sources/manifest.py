@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ganaug.data.rows import UNREADABLE
 from ganaug.data.sources.base import EncodedPixels, Rejected, Source, split_name
 from ganaug.errors import DataError
 
@@ -50,16 +51,14 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
     DataError
         If the file is damaged, or a column is missing.
     """
+    columns = {**COLUMNS, **columns}
     try:
         table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
+        if "image" in table.column_names and pa.types.is_struct(table.schema.field("image").type):
+            return _from_images(path, table, columns)
+        return _from_paths(path, table.to_pandas(), columns)
+    except UNREADABLE as error:
         raise DataError(f"{path} is no readable Parquet file: {error}") from error
-    columns = {**COLUMNS, **columns}
-    if "image" in table.column_names and pa.types.is_struct(table.schema.field("image").type):
-        if table.schema.field("image").type.get_field_index("bytes") < 0:
-            raise DataError(f"{path}: column 'image' has no 'bytes'; put the encoded images there.")
-        return _from_images(path, table, columns)
-    return _from_paths(path, table.to_pandas(), columns)
 
 
 def _from_paths(path: Path, table: pd.DataFrame, columns: Mapping[str, str]) -> Source:
@@ -80,6 +79,8 @@ def _path_problem(file: str) -> str:
 
 
 def _from_images(path: Path, table: pa.Table, columns: Mapping[str, str]) -> Source:
+    if table.schema.field("image").type.get_field_index("bytes") < 0:
+        raise DataError(f"{path}: column 'image' has no 'bytes'; put the encoded images there.")
     images = table.column("image").combine_chunks().field("bytes").to_pylist()
     scalars = table.drop_columns(["image"]).to_pandas()
     classes = _class_names(table.schema, columns["label"])
@@ -132,7 +133,7 @@ def _texts(table: pd.DataFrame, column: str, path: Path) -> list[str]:
     values = table[column]
     if not all(map(pd.api.types.is_scalar, values)):
         raise DataError(f"{path}: column {column!r} holds lists or the like; give one name or number a row.")
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all() and values.abs().max() < 2**53:
         values = values.astype("Int64")
     return ["" if pd.isna(value) else str(value) for value in values]
 
