@@ -63,7 +63,7 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
 
 def _from_paths(path: Path, table: pd.DataFrame, columns: Mapping[str, str]) -> Source:
     files = _texts(table, columns["path"], path)
-    labels = _texts(table, columns["label"], path)
+    labels = [label.strip() for label in _texts(table, columns["label"], path)]
     names = [name or f"row {i}" for i, name in enumerate(files)]
     reasons = [_path_problem(file) for file in files]
     return _source(path, table, columns, names, labels, [path.parent / file for file in files], reasons)
@@ -87,6 +87,8 @@ def _from_images(path: Path, table: pa.Table, columns: Mapping[str, str]) -> Sou
     labels = _texts(scalars, columns["label"], path)
     if classes:
         labels = [classes[int(code)] if code.isdecimal() and int(code) < len(classes) else "" for code in labels]
+    else:
+        labels = [label.strip() for label in labels]
     made = scalars.get("synthetic", [False] * len(images))
     reasons = [
         "synthetic, not real" if fake else "" if image else "no image bytes"
@@ -106,7 +108,7 @@ def _source(
     classes: tuple[str, ...] = (),
 ) -> Source:
     """Keep the rows of a table that have a label and no reason against them, with their optional columns."""
-    reasons = [reason or ("" if label.strip() else "no label") for reason, label in zip(reasons, labels, strict=True)]
+    reasons = [reason or ("" if label else "no label") for reason, label in zip(reasons, labels, strict=True)]
     good = [i for i, reason in enumerate(reasons) if not reason]
     kept = table.iloc[good]
     groups = _texts(kept, columns["group"], path) if columns["group"] in kept else None
@@ -116,7 +118,7 @@ def _source(
         splits = [split_name(word, f"{path}, {names[i]}") for i, word in zip(good, words, strict=True)]
     return Source(
         names=[names[i] for i in good],
-        labels=[labels[i].strip() for i in good],
+        labels=[labels[i] for i in good],
         pixels=EncodedPixels([images[i] for i in good]),
         splits=splits,
         groups=None if groups is None else [name or None for name in groups],
