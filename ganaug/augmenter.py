@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -38,6 +39,7 @@ Images = NDArray[np.uint8]
 SHOWN = 8  # columns of a sample grid
 TEACHER_STEPS = 500
 FAR = 2**40  # rows between those that processes draw: more than any of them will
+MAX_LABEL = 2**16  # bytes
 SCORED = 2048  # rows that fix the zero of the discriminator's logits
 
 
@@ -429,8 +431,9 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             for step, images in self.snapshots_.items():
                 picture_grid(images, SHOWN).save(folder / "samples" / f"{step:06d}.png")
         except (OSError, SafetensorError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise ModelError(
-                f"Cannot write the model to {folder} ({error}): choose a folder with room to write."
+                f"Cannot write the model to {folder} ({reason}): choose a folder with room to write."
             ) from error
         if self._checkpoint is not None:
             self._checkpoint.unlink(missing_ok=True)  # its work is done and safe
@@ -449,17 +452,16 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         try:
             self = cls(**config["rules"], device=device)
             self._architecture = Architecture(**config["architecture"])
-            self.classes_ = np.array(config["classes"], dtype=config["class_type"])
+            modules = self._architecture.restore(weights)
+            self.classes_ = _labels(config, self._architecture.n_classes)
             self.shape_, self.seed_ = tuple(config["shape"]), int(config["seed"])
             midpoint = float(config["midpoint"])
-            modules = dict(zip(("generator", "discriminator"), self._architecture.build(0), strict=True))
-            for name, module in modules.items():
-                module.load_state_dict(weights[name])
+            if self.shape_ not in (self._architecture.shape, self._architecture.shape[:2]) or not np.isfinite(midpoint):
+                raise ValueError(f"shape {self.shape_}, midpoint {midpoint}")
             self.history_ = pd.read_csv(folder / "history.csv")
-            if len(self.classes_) != self._architecture.n_classes:
-                raise ValueError(f"{len(self.classes_)} classes for {self._architecture.n_classes} outputs")
-        except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ModelError(f"{folder} does not fit this version of ganaug ({error}): train it again.") from error
+        except (OSError, KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
+            reason = textwrap.shorten(str(error), 300)
+            raise ModelError(f"{folder} does not fit this version of ganaug ({reason}): train it again.") from error
         target = resolve_device(device)
         self.generator_, self.discriminator_ = (m.to(target).eval() for m in modules.values())
         self._realism = Realism(self.discriminator_, to_float, midpoint)
@@ -538,6 +540,17 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
 def load_augmenter(folder: str | Path, device: str = "auto") -> GANAugmenter:
     """Read a model that `GANAugmenter.save` wrote; `ModelError` where it is none."""
     return GANAugmenter.load(folder, device)
+
+
+def _labels(config: Mapping[str, Any], n: int) -> NDArray[Any]:
+    """Return the classes (n,) that a model's configuration names; `ValueError` or `TypeError` if they are no such."""
+    kind = np.dtype(config["class_type"])
+    if kind.itemsize > MAX_LABEL:
+        raise ValueError(f"labels of {kind.itemsize} bytes")
+    labels = np.array(config["classes"], dtype=kind)
+    if labels.shape != (n,):
+        raise ValueError(f"classes of shape {labels.shape} for {n} outputs")
+    return labels
 
 
 def _seed(random_state: int | np.random.RandomState | None) -> int:

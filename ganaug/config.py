@@ -362,7 +362,7 @@ def load_params(path: str | Path = "params.yaml") -> Params:
     except MarkedYAMLError as error:
         line = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ConfigError(f"{path}{line} is not YAML: {error.problem}") from None
-    except YAMLError as error:
+    except (YAMLError, ValueError, RecursionError) as error:  # no date, no number, brackets without end
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     try:
         return section(Params).parse(content, "the file")  # type: ignore[no-any-return]

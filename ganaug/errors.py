@@ -26,6 +26,15 @@ class ModelError(GanaugError):
     """A saved model or checkpoint is missing, damaged, foreign or does not fit."""
 
 
+class WriteError(GanaugError, OSError):
+    """A file or folder cannot be written; made, like any `OSError`, from errno, reason and file name."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.filename} cannot be written ({self.strerror}): make room or choose another place, then run again."
+        )
+
+
 def guard(main: Callable[[], None]) -> None:
     """Run a command's ``main`` and leave with the documented exit code.
 
@@ -37,7 +46,7 @@ def guard(main: Callable[[], None]) -> None:
     try:
         main()
     except GanaugError as error:
-        print(f"ganaug: {error}", file=sys.stderr)
+        print("ganaug:", *str(error).split("\n"), file=sys.stderr)  # one line, whatever a file may be called
         sys.exit(2)
     except KeyboardInterrupt:
         print("ganaug: interrupted; run the same command again to go on", file=sys.stderr)

@@ -10,6 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ganaug.errors import DataError, WriteError
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Turn what stops the block from writing ``path``, a full disk say, into a `WriteError` that names it."""
+    try:
+        yield
+    except WriteError:  # names a file in the folder that is being written
+        raise
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise WriteError(error.errno, reason, str(path)) from error
+
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
@@ -24,15 +38,21 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     ------
     Path
         Where to write. Removed again if the block raises.
+
+    Raises
+    ------
+    WriteError
+        If there is no room, no permission, or something in the way.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        yield temporary
-        os.replace(temporary, path)  # noqa: PTH105 - the one call documented as atomic on every platform
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            os.replace(temporary, path)  # noqa: PTH105 - the one call documented as atomic on every platform
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def write_json(path: str | Path, content: Any) -> None:
@@ -43,5 +63,8 @@ def write_json(path: str | Path, content: Any) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """Read a JSON file written by `write_json`."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """Read a JSON file written by `write_json`; `DataError` if it is damaged."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} is damaged ({error}); run the stage that writes it again.") from error

@@ -5,12 +5,16 @@ from __future__ import annotations
 import difflib
 import math
 import re
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any
 
 from ganaug.errors import ConfigError
+
+_SHORT = reprlib.Repr()  # of values in messages: an alias in YAML can stand for a billion words
+_SHORT.maxstring, _SHORT.maxother, _SHORT.maxlevel = 80, 80, 2
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Kind:
         """Return ``value`` as the code gets it; `ConfigError`, naming the parameter, when it is not of this kind."""
         if not self.accepts(value):
             hint = suggestion(value, self.names) if isinstance(value, str) else ""
-            raise ConfigError(f"{name} is {value!r}; it must be {self.wants}{hint}")
+            raise ConfigError(f"{name} is {_SHORT.repr(value)}; it must be {self.wants}{hint}")
         return self.convert(value, name)
 
 
@@ -114,7 +118,7 @@ def listing(kind: Kind, least: int = 0) -> Kind:
     def convert(value: Any, name: str) -> tuple[Any, ...]:
         items = tuple(kind.parse(item, f"{name}[{i}]") for i, item in enumerate(value))
         if len(set(items)) < len(items):
-            raise ConfigError(f"{name} is {list(items)}; name each value once")
+            raise ConfigError(f"{name} is {_SHORT.repr(list(items))}; name each value once")
         return items
 
     count = f" of {least} or more values" if least else ""

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from ganaug.errors import ModelError
+from ganaug.errors import DataError, ModelError
 from ganaug.files import atomic_path, read_json, write_json
 
 FORMAT = "ganaug-model-1"
@@ -46,13 +46,13 @@ def load_model(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Tensor
         if _hash(folder / WEIGHTS) != config.get("weights"):
             raise ModelError(f"{folder / WEIGHTS} is damaged or belongs to another model: train or copy it again.")
         tensors = load_file(folder / WEIGHTS)
-    except (OSError, ValueError, SafetensorError) as error:
+    except (OSError, ValueError, DataError, SafetensorError) as error:
         raise ModelError(
             f"{folder} is not a readable model of ganaug ({error}): give a folder that save wrote."
         ) from error
     modules: dict[str, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
-        name, rest = key.split(".", 1)
+        name, _, rest = key.partition(".")
         modules.setdefault(name, {})[rest] = tensor
     return config, modules
 

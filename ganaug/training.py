@@ -13,6 +13,7 @@ from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import nn
 
+from ganaug.errors import ModelError
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.checkpoint import fingerprint
 from ganaug.gan.fabric import make_fabric
@@ -148,6 +149,9 @@ def _game(
 
 def _start_warm(game: Game, folder: Path, classes: NDArray[Any]) -> None:
     config, weights = load_model(folder)
-    known, names = ([str(c) for c in labels] for labels in (config["classes"], classes))
-    for name, module in (("generator", game.generator), ("discriminator", game.discriminator)):
-        start_from(module, weights[name], known, names, str(folder))
+    try:
+        known, names = ([str(c) for c in labels] for labels in (config["classes"], classes))
+        for name, module in (("generator", game.generator), ("discriminator", game.discriminator)):
+            start_from(module, weights[name], known, names, str(folder))
+    except (KeyError, TypeError, IndexError) as error:
+        raise ModelError(f"{folder} does not fit this version of ganaug ({error}): train it again.") from error

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ganaug.errors import DataError
+from ganaug.files import writing
 
 
 @contextmanager
@@ -26,19 +27,22 @@ def fresh_folder(path: str | Path, mark: str) -> Iterator[Path]:
     ------
     DataError
         If the path is a file or somebody else's folder.
+    WriteError
+        If there is no room, no permission, or something in the way.
     """
     path = Path(path)
     if path.exists() and not (path.is_dir() and (any(path.glob(mark)) or not any(path.iterdir()))):
         raise DataError(f"{path} was not written by ganaug; move it away, or choose another place to write to.")
-    path.parent.mkdir(parents=True, exist_ok=True)
     token = uuid.uuid4().hex[:8]
     fresh, stale = (path.with_name(f".{path.name}.{token}.{kind}") for kind in ("tmp", "old"))
-    fresh.mkdir()
-    try:
-        yield fresh
-        if path.exists():
-            path.rename(stale)
-        fresh.rename(path)
-        shutil.rmtree(stale, ignore_errors=True)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.mkdir()
+        try:
+            yield fresh
+            if path.exists():
+                path.rename(stale)
+            fresh.rename(path)
+            shutil.rmtree(stale, ignore_errors=True)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)

@@ -18,6 +18,7 @@ from ganaug.data.load import Loaded, load
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
 from ganaug.data.splits import make_splits
+from ganaug.errors import DataError
 from ganaug.files import write_json
 from ganaug.progress import Progress
 
@@ -76,22 +77,23 @@ def prepare(
     copies = integrity.near_duplicates(rows.images) if near_duplicates else _numbers(rows.ids)
     contested = integrity.conflicts(rows)
     usable = np.flatnonzero(~contested)
-    splits = make_splits(
-        rows.labels[usable],
-        rows.schema.classes,
-        draws=draws,
-        per_class=per_class,
-        validation=validation,
-        test=test,
-        units=integrity.join_clusters(copies, _numbers(rows.groups))[usable],
-        given=loaded.splits[usable],
-        seed=seed,
-    )
+    try:
+        splits = make_splits(
+            rows.labels[usable],
+            rows.schema.classes,
+            draws=draws,
+            per_class=per_class,
+            validation=validation,
+            test=test,
+            units=integrity.join_clusters(copies, _numbers(rows.groups))[usable],
+            given=loaded.splits[usable],
+            seed=seed,
+        )
+    except DataError as error:
+        raise DataError(f"{source}: {error}{_kept_out(loaded, contested)}") from error
     parts = {
         draw: {part: usable[getattr(split, part)] for part in PARTS} for draw, split in sorted(splits.draws.items())
     }
-    with fresh_folder(out, "*/train.parquet") as folder:
-        _write(folder, rows, parts)
     found = {
         "shape": list(rows.schema.shape),
         "size_rule": SIZE_RULE,
@@ -107,8 +109,18 @@ def prepare(
         "rejected": [{"name": name, "reason": reason} for name, reason in loaded.rejected],
         "skipped": [{"name": name, "reason": reason} for name, reason in loaded.skipped],
     }
-    write_json(report, found)
+    with fresh_folder(out, "*/train.parquet") as folder:
+        _write(folder, rows, parts)
+        write_json(report, found)
     return found
+
+
+def _kept_out(loaded: Loaded, contested: NDArray[np.bool_]) -> str:
+    """Add to a message about too few rows that some are not usable."""
+    if not contested.any():
+        return ""
+    name = loaded.names[np.argmax(contested)]
+    return f" {contested.sum()} rows are kept out, as their exact copies have other labels, {name!r} for one."
 
 
 def _write(folder: Path, rows: Rows, parts: Mapping[int, Mapping[str, Indices]]) -> None:
@@ -121,6 +133,7 @@ def _write(folder: Path, rows: Rows, parts: Mapping[int, Mapping[str, Indices]])
             for part, at in split.items():
                 same = written.setdefault(at.tobytes(), files[part])
                 if same.exists():  # draws share their test set and more
+                    files[part].parent.mkdir(exist_ok=True)
                     shutil.copyfile(same, files[part])
                 else:
                     _write_rows(files[part], rows, at)

@@ -28,6 +28,8 @@ from ganaug.files import atomic_path
 
 CHANNELS = (1, 3, 4)  # gray, RGB, RGBA
 VERSION = 1
+UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for damaged bytes
+AGAIN = "run the stage that writes it again."
 
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _COLUMNS = pa.schema(
@@ -199,6 +201,7 @@ class RowWriter:
     def __enter__(self) -> RowWriter:
         temporary = self._exit.enter_context(atomic_path(self.path))
         self._file = self._exit.enter_context(pq.ParquetWriter(temporary, self._columns, compression="zstd"))
+        self._exit.push(self._finish)
         return self
 
     def write(self, rows: Rows, extra: Mapping[str, NDArray[Any]] | None = None) -> None:
@@ -237,11 +240,15 @@ class RowWriter:
             table = table.slice(self.row_group)
         self._waiting = table.to_batches()
 
-    def __exit__(
+    def _finish(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
             self._flush(1)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._exit.__exit__(kind, error, trace)
 
 
@@ -258,15 +265,18 @@ def iter_rows(path: str | Path, batch: int = 1024) -> Iterator[Rows]:
         try:
             for part in file.iter_batches(batch, columns=_COLUMNS.names):
                 yield _rows(part, schema)
-        except (DataError, pa.ArrowException, OSError) as error:
-            raise DataError(f"{path} is damaged: {error}") from error
+        except (DataError, TypeError, *UNREADABLE) as error:
+            raise DataError(f"{path} is damaged ({error}); {AGAIN}") from error
 
 
 def read_rows(path: str | Path) -> Rows:
     """Read all rows of a file into memory."""
     with _open(path) as file:
         schema, n = _schema(file, path), file.metadata.num_rows
-    images = np.empty((n, *schema.shape), dtype=np.uint8)
+    try:
+        images = np.empty((n, *schema.shape), dtype=np.uint8)
+    except (ValueError, TypeError, MemoryError) as error:
+        raise DataError(f"{path} is damaged (its description: {error}); {AGAIN}") from error
     parts, done = [], 0
     for part in iter_rows(path):
         images[done : done + len(part)] = part.images
@@ -329,22 +339,32 @@ def _open(path: str | Path) -> pq.ParquetFile:
         raise DataError(f"there is no file {path}; run the stage that writes it first.")
     try:
         return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path} is not a readable Parquet file: {error}") from error
+    except UNREADABLE as error:
+        raise DataError(f"{path} is not a readable Parquet file ({error}); {AGAIN}") from error
 
 
 def _schema(file: pq.ParquetFile, path: str | Path) -> Schema:
     metadata = file.schema_arrow.metadata or {}
     if b"ganaug" not in metadata:
         raise DataError(f"{path} was not written by ganaug; give it to prepare as a source instead.")
-    about = json.loads(metadata[b"ganaug"])
-    if about["version"] != VERSION:
-        raise DataError(f"{path} has version {about['version']} of the file form, this ganaug reads {VERSION}.")
-    height, width, channels = about["shape"]
-    return Schema(height, width, channels, tuple(about["classes"]))
+    try:
+        about = json.loads(metadata[b"ganaug"])
+        version, (height, width, channels), classes = about["version"], about["shape"], tuple(about["classes"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(f"{path} is damaged (its description: {error}); {AGAIN}") from error
+    if version != VERSION:
+        raise DataError(f"{path} has version {version} of the file form, this ganaug reads {VERSION}; {AGAIN}")
+    columns = {field.name: field.type for field in file.schema_arrow}
+    lacking = [field.name for field in _COLUMNS if columns.get(field.name) != field.type]
+    if lacking:
+        raise DataError(f"{path} is damaged (columns missing or of another type: {', '.join(lacking)}); {AGAIN}")
+    return Schema(height, width, channels, classes)
 
 
 def _rows(part: pa.RecordBatch, schema: Schema) -> Rows:
+    codes = part.column("label").to_numpy(zero_copy_only=False)
+    if not np.isin(codes, range(len(schema.classes))).all():  # NaN, where a label is missing, fails too
+        raise DataError("a label is missing or of no class")
     png = part.column("image").field("bytes").to_pylist()
     images = np.empty((len(png), *schema.shape), dtype=np.uint8)
     for i, content in enumerate(png):

@@ -139,11 +139,13 @@ class _Problem:
         fixed = {part: np.flatnonzero(given == part) for part in shares if (given == part).any()}
         quotas = {part: _quota(part, share, counts) for part, share in shares.items() if part not in fixed}
         spare = counts - np.sum(list(quotas.values()), axis=0, dtype=np.int64)
-        for k in np.flatnonzero(spare < LEAST["train"]):
+        scarce = np.flatnonzero(spare < LEAST["train"])
+        for k in scarce[:1]:
             parts = " and ".join(["training", *quotas])
+            more = f" (so do {len(scarce) - 1} more of {len(classes)}: are these the classes?)" * (len(scarce) > 1)
             raise DataError(
                 f"class {classes[k]!r} has {counts[k]} usable rows, too few for {parts}, which take at least "
-                f"{counts[k] - spare[k] + LEAST['train']}; add rows, ask for smaller splits, or remove the class."
+                f"{counts[k] - spare[k] + LEAST['train']}{more}; add rows, ask for smaller splits, or remove the class."
             )
         return cls(labels, units, classes, open_rows, spare, fixed, quotas)
 

@@ -75,6 +75,4 @@ def _read(path: Path) -> dict[str, Any]:
         content: dict[str, Any] = read_json(path)
     except FileNotFoundError:
         raise DataError(f"{path} is missing; run the stage that evaluates this arm and draw (dvc repro)") from None
-    except ValueError as error:
-        raise DataError(f"{path} is damaged ({error}); run the stage that evaluates this arm and draw again") from None
     return content

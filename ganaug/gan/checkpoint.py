@@ -49,8 +49,9 @@ def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], run: str) -> None
         with atomic_path(path) as temporary:
             save_file({name: t.contiguous() for name, t in tensors.items()}, temporary, {"format": FORMAT, "run": run})
     except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise ModelError(
-            f"Cannot write the checkpoint {path} ({error}): free some space or allow writing there, then run again; "
+            f"Cannot write the checkpoint {path} ({reason}): free some space or allow writing there, then run again; "
             "training goes on from the last checkpoint."
         ) from error
 

@@ -107,11 +107,18 @@ def _read_draw(number: int, splits: Path, synthetic: Path, models: Path, generat
         labels=rows["label"].to_numpy(),
         ids=rows["id"].to_numpy(dtype=object),
         candidates=read_table(candidates, ["label", "nearest_id", "kept", "reason", *SCORES]),
-        history=pd.read_csv(_made_by("train_gan", model / "history.csv")),
+        history=_read_history(_made_by("train_gan", model / "history.csv")),
         grids=grids,
         generated=read_json(_made_by("generate", generated / f"{number}.json")),
         fidelity=read_json(_made_by("fidelity", fidelity / f"{number}.json")),
     )
+
+
+def _read_history(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except ValueError as error:  # of which all of pandas' are
+        raise DataError(f"{path} is damaged ({error}); run the train_gan stage again (dvc repro)") from error
 
 
 def _made_by(stage: str, path: Path) -> Path:

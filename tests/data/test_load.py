@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from ganaug.data.load import common_size, load
+from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.data.sources import open_source
 from ganaug.errors import DataError
 
@@ -34,6 +38,34 @@ def test_size_and_channels_are_found(tmp_path: Path) -> None:
 def test_size_and_channels_may_be_given(tmp_path: Path) -> None:
     rows = load(open_source(folder(tmp_path)), size=(9, 12), channels=1).rows
     assert rows.images.shape == (20, 9, 12, 1)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    shape=st.tuples(st.integers(8, 128), st.integers(8, 128), st.sampled_from([1, 3, 4])),
+    names=st.lists(
+        st.text(st.characters(codec="utf-8"), min_size=1),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda name: unicodedata.normalize("NFC", name).casefold(),
+    ),
+    seed=st.integers(0, 99),
+)
+def test_the_file_form_is_a_source_of_the_same_rows(
+    tmp_path: Path, shape: tuple[int, int, int], names: list[str], seed: int
+) -> None:
+    """Whatever the shape, and whatever the classes are called."""
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 256, (4, *shape)).astype(np.uint8)
+    rows = Rows.build(
+        Schema(*shape, tuple(names)), images, rng.integers(0, len(names), 4), groups=[None, " ", "x", "x"]
+    )
+    with RowWriter(tmp_path / "rows.parquet", rows.schema) as writer:
+        writer.write(rows)
+    found = load(open_source(tmp_path / "rows.parquet"))
+    assert found.rows.schema == rows.schema
+    for name in ("images", "labels", "ids", "groups"):
+        np.testing.assert_array_equal(getattr(found.rows, name), getattr(rows, name))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ganaug.data.merge import POLICIES, merge
@@ -75,6 +75,29 @@ def test_real_rows_first_then_the_first_kept_ones(project: Path) -> None:
     assert provenance["shortfall"] == 2
     assert provenance["models"] == ["f00d"]
     assert json.loads((project / "out/provenance.json").read_text()) == provenance
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    policy=st.sampled_from(sorted(POLICIES)),
+    amount=st.floats(0, 8),
+    made=st.lists(st.tuples(st.integers(0, 1), st.booleans()), max_size=40),
+)
+def test_each_class_gets_its_quota_or_all_there_is(
+    project: Path, policy: str, amount: float, made: list[tuple[int, bool]]
+) -> None:
+    labels, kept = np.array([k for k, _ in made], int), np.array([k for _, k in made], bool)
+    schema = Schema(9, 11, 3, ("a", "b"))
+    images = np.random.default_rng(1).integers(0, 256, (len(made), 9, 11, 3)).astype(np.uint8)
+    with RowWriter(project / "synthetic.parquet", schema, COLUMNS) as writer:
+        rows = Rows.build(schema, images, labels, synthetic=True)
+        writer.write(rows, {"kept": kept, "model": np.full(len(made), "f00d", object)})
+    provenance = run(project, policy, amount)
+    real, merged = read_rows(project / "splits/train.parquet"), read_rows(project / "out/train.parquet")
+    wanted = POLICIES[policy](np.bincount(real.labels), amount)
+    expected = [i for k in (0, 1) for i in np.flatnonzero(kept & (labels == k))[: wanted[k]]]
+    assert merged.ids.tolist() == [*real.ids, *rows.ids[sorted(expected)]]
+    assert provenance["shortfall"] == wanted.sum() - len(expected)
 
 
 @pytest.mark.parametrize(

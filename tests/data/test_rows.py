@@ -28,8 +28,8 @@ def assert_same(a: Rows, b: Rows) -> None:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    height=st.integers(1, 45),
-    width=st.integers(1, 45),
+    height=st.integers(1, 128),
+    width=st.integers(1, 128),
     channels=st.sampled_from([1, 3, 4]),
     n=st.integers(0, 5),
     names=st.lists(st.text(min_size=1), min_size=1, max_size=4, unique=True),

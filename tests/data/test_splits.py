@@ -99,6 +99,32 @@ def test_groups_stay_whole(
             assert max(count(labels, split.train)) <= per_class
 
 
+@settings(deadline=None, max_examples=60)
+@given(n_units=st.integers(20, 60), largest=st.integers(1, 4), parts=st.integers(1, 3), seed=st.integers(0, 1000))
+def test_splits_of_the_source_share_no_group(n_units: int, largest: int, parts: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    units = np.repeat(np.arange(n_units), rng.integers(1, largest + 1, n_units))
+    labels = rng.integers(0, 2, len(units))
+    rank = rng.choice(
+        ["test", "validation", "train"][-parts:], len(units), p=[[1.0], [0.2, 0.8], [0.2, 0.2, 0.6]][parts - 1]
+    )
+    given = rank.astype(object)
+    try:
+        splits = make_splits(labels, names(2), given=given, units=units, seed=seed)
+    except DataError:
+        assume(False)
+    split = splits.draws[0]
+    assert_sound(split, labels, units)
+    everything = np.concatenate([*(getattr(split, part) for part in PARTS), splits.left_out])
+    assert sorted(everything.tolist()) == list(range(len(units)))
+    order = ["train", "validation", "test"]
+    for part in order[1:]:
+        brought = np.flatnonzero(given == part)
+        if len(brought):
+            above = np.isin(units, units[np.isin(given, order[order.index(part) + 1 :])])
+            np.testing.assert_array_equal(getattr(split, part), brought[~above[brought]])
+
+
 def test_groups_of_equal_size_meet_the_shares() -> None:
     units = np.repeat(np.arange(100), 5)
     labels = units % 2

@@ -37,9 +37,12 @@ def open_source(source: str | Path, columns: Mapping[str, str] | None = None) ->
         return BUILTIN[str(source)]()
     path = Path(source)
     try:
-        return _open_path(path, columns or {})
-    except OSError as error:
-        raise DataError(f"source {str(source)!r} cannot be read: {error}") from error
+        found = _open_path(path, columns or {})
+    except (OSError, RecursionError) as error:
+        raise DataError(f"source {str(source)!r} cannot be read: {error}; make it readable.") from error
+    if not found.labels and not found.rejected:
+        raise DataError(f"source {str(source)!r} has no labelled image at all; check the path.")
+    return found
 
 
 def _open_path(path: Path, columns: Mapping[str, str]) -> Source:

@@ -21,6 +21,7 @@ from ganaug.data.rows import CHANNELS
 from ganaug.data.sources.base import ArrayPixels, Source, split_name
 from ganaug.errors import DataError
 
+_UNREADABLE = (OSError, ValueError, EOFError, TypeError, RuntimeError, MemoryError)  # a made-up size, an unknown method
 _PARTS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
 
 
@@ -35,7 +36,7 @@ def read_npz(path: Path) -> Source:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+    except (*_UNREADABLE, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} is no readable .npz of plain arrays (no objects, no pickle): {error}") from error
     images, labels, splits = _images_labels(arrays, path)
     groups = _find(arrays, "group", "groups")

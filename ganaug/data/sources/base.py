@@ -93,7 +93,7 @@ class Source:
     Raises
     ------
     DataError
-        If there is no row, an empty class name, or two names that differ only in case or Unicode form.
+        If a class name is empty, or two are the same or differ only in case or Unicode form.
     """
 
     names: list[str]
@@ -106,24 +106,24 @@ class Source:
     skipped: list[Rejected] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if not self.labels and not self.rejected:
-            raise DataError("the source has no labelled image at all; check the path.")
         self.classes = self.classes or tuple(sorted(set(self.labels), key=class_order))
         if "" in self.classes:
             raise DataError("a class has an empty name; name it.")
         folded: dict[str, str] = {}
         for name in self.classes:
-            twin = folded.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
-            if twin != name:
-                raise DataError(
-                    f"class names {twin!r} and {name!r} differ only in case or Unicode form; make them one."
-                )
+            key = unicodedata.normalize("NFC", name).casefold()
+            if folded.get(key) == name:
+                raise DataError(f"class name {name!r} stands for two labels; name each differently.")
+            if key in folded:
+                twins = f"{folded[key]!r} and {name!r}"
+                raise DataError(f"class names {twins} differ only in case or Unicode form; make them one.")
+            folded[key] = name
 
 
-def class_order(name: str) -> tuple[bool, int, str]:
+def class_order(name: str) -> tuple[bool, int, str, str]:
     """Sort whole numbers by value, before other names in alphabetical order."""
-    number = name.isascii() and name.isdigit()
-    return not number, int(name) if number else 0, name
+    digits = name.lstrip("0") if name.isascii() and name.isdigit() else None
+    return digits is None, len(digits or ""), digits or "", name
 
 
 def split_name(name: str, where: str) -> str:

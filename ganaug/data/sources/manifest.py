@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ganaug.data.rows import UNREADABLE
 from ganaug.data.sources.base import EncodedPixels, Rejected, Source, split_name
 from ganaug.errors import DataError
 
@@ -18,12 +21,18 @@ COLUMNS = {"path": "path", "label": "label", "group": "group", "split": "split"}
 
 
 def read_csv(path: Path, columns: Mapping[str, str]) -> Source:
-    """Read a CSV manifest; every value is taken as text. See `read_parquet` for the rest."""
+    """Read a CSV manifest; every value is text, but for labels NaN, which are missing. See `read_parquet`."""
+    columns = {**COLUMNS, **columns}
+    nan = {columns["label"]: ["nan", "NaN"]}
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:  # pandas' parser errors and UnicodeDecodeError are ValueErrors
-        raise DataError(f"{path} is no readable CSV in UTF-8: {error}") from error
-    return _from_paths(path, table, {**COLUMNS, **columns})
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows with more values than there are columns
+            table = pd.read_csv(
+                path, dtype=str, keep_default_na=False, na_values=nan, index_col=False, encoding="utf-8-sig"
+            )
+    except (OSError, ValueError, pd.errors.ParserWarning) as error:  # pandas' other errors are ValueErrors
+        raise DataError(f"{path} is no readable CSV in UTF-8: {str(error).strip()}") from error
+    return _from_paths(path, table, columns)
 
 
 def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
@@ -32,7 +41,7 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
     Parameters
     ----------
     path : Path
-        The table. Paths in it are relative to its folder.
+        The table. Paths in it are relative to its folder and stay below it, or are absolute.
     columns : mapping
         Column names for path, label, and (optional columns) group and split, where they differ from those words.
         Images are looked for in a column ``image``.
@@ -42,31 +51,44 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
     DataError
         If the file is damaged, or a column is missing.
     """
+    columns = {**COLUMNS, **columns}
     try:
         table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
+        if "image" in table.column_names and pa.types.is_struct(table.schema.field("image").type):
+            return _from_images(path, table, columns)
+        return _from_paths(path, table.to_pandas(), columns)
+    except UNREADABLE as error:
         raise DataError(f"{path} is no readable Parquet file: {error}") from error
-    columns = {**COLUMNS, **columns}
-    if "image" in table.column_names and pa.types.is_struct(table.schema.field("image").type):
-        return _from_images(path, table, columns)
-    return _from_paths(path, table.to_pandas(), columns)
 
 
 def _from_paths(path: Path, table: pd.DataFrame, columns: Mapping[str, str]) -> Source:
     files = _texts(table, columns["path"], path)
-    labels = _texts(table, columns["label"], path)
+    labels = [label.strip() for label in _texts(table, columns["label"], path)]
     names = [name or f"row {i}" for i, name in enumerate(files)]
-    reasons = ["" if file else "no path" for file in files]
+    reasons = [_path_problem(file) for file in files]
     return _source(path, table, columns, names, labels, [path.parent / file for file in files], reasons)
 
 
+def _path_problem(file: str) -> str:
+    """Say what is wrong with a path in a manifest; "" when nothing is."""
+    if not file:
+        return "no path"
+    if Path(os.path.normpath(file)).parts[:1] == (os.pardir,):
+        return "leads out of the manifest's folder; move the manifest up, or give the full path"
+    return ""
+
+
 def _from_images(path: Path, table: pa.Table, columns: Mapping[str, str]) -> Source:
+    if table.schema.field("image").type.get_field_index("bytes") < 0:
+        raise DataError(f"{path}: column 'image' has no 'bytes'; put the encoded images there.")
     images = table.column("image").combine_chunks().field("bytes").to_pylist()
     scalars = table.drop_columns(["image"]).to_pandas()
     classes = _class_names(table.schema, columns["label"])
     labels = _texts(scalars, columns["label"], path)
     if classes:
-        labels = [classes[int(code)] if code.isdigit() and int(code) < len(classes) else "" for code in labels]
+        labels = [classes[int(code)] if code.isdecimal() and int(code) < len(classes) else "" for code in labels]
+    else:
+        labels = [label.strip() for label in labels]
     made = scalars.get("synthetic", [False] * len(images))
     reasons = [
         "synthetic, not real" if fake else "" if image else "no image bytes"
@@ -86,7 +108,7 @@ def _source(
     classes: tuple[str, ...] = (),
 ) -> Source:
     """Keep the rows of a table that have a label and no reason against them, with their optional columns."""
-    reasons = [reason or ("" if label.strip() else "no label") for reason, label in zip(reasons, labels, strict=True)]
+    reasons = [reason or ("" if label else "no label") for reason, label in zip(reasons, labels, strict=True)]
     good = [i for i, reason in enumerate(reasons) if not reason]
     kept = table.iloc[good]
     groups = _texts(kept, columns["group"], path) if columns["group"] in kept else None
@@ -96,7 +118,7 @@ def _source(
         splits = [split_name(word, f"{path}, {names[i]}") for i, word in zip(good, words, strict=True)]
     return Source(
         names=[names[i] for i in good],
-        labels=[labels[i].strip() for i in good],
+        labels=[labels[i] for i in good],
         pixels=EncodedPixels([images[i] for i in good]),
         splits=splits,
         groups=None if groups is None else [name or None for name in groups],
@@ -111,7 +133,9 @@ def _texts(table: pd.DataFrame, column: str, path: Path) -> list[str]:
         known = ", ".join(map(str, table.columns))
         raise DataError(f"{path} has no column {column!r}; it has {known}: name the right one under prepare.columns.")
     values = table[column]
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+    if not all(map(pd.api.types.is_scalar, values)):
+        raise DataError(f"{path}: column {column!r} holds lists or the like; give one name or number a row.")
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all() and values.abs().max() < 2**53:
         values = values.astype("Int64")
     return ["" if pd.isna(value) else str(value) for value in values]
 

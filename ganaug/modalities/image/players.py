@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ganaug.gan.augmentation import Augmentation
@@ -37,6 +38,11 @@ class Architecture:
     depth: int = 1
     anchors: int = 0  # labelled rows that own a latent, see `Prior`
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of an image."""
+        return self.height, self.width, self.channels
+
     def build(self, seed: int) -> tuple[Generator, Discriminator]:
         """Return a new generator and discriminator; the global random state is left alone."""
         layout = Layout.of(self.height, self.width)
@@ -54,6 +60,27 @@ class Architecture:
                 CONDITIONINGS[self.conditioning],
             )
         return _channels_last(generator), _channels_last(discriminator)
+
+    def restore(self, weights: Mapping[str, Mapping[str, Tensor]]) -> dict[str, nn.Module]:
+        """Return ``generator`` and ``discriminator`` with these weights.
+
+        Nothing is allocated before names and shapes are known to fit, as the numbers may come from anyone's file.
+
+        Raises
+        ------
+        KeyError, RuntimeError, ValueError
+            They do not fit.
+        """
+        names = ("generator", "discriminator")
+        if self.depth > len(weights[names[0]]):
+            raise ValueError(f"depth {self.depth} for {len(weights[names[0]])} tensors")
+        with torch.device("meta"):
+            for name, shapes in zip(names, self.build(0), strict=True):
+                shapes.load_state_dict(weights[name], assign=True)
+        modules: dict[str, nn.Module] = dict(zip(names, self.build(0), strict=True))
+        for name, module in modules.items():
+            module.load_state_dict(weights[name])
+        return modules
 
 
 def image_game(

@@ -1,0 +1,100 @@
+"""A params.yaml that is unknown, mistyped, out of range, or no YAML, met by the first stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+def nested_bomb() -> str:
+    """A few hundred bytes that stand for a value of 9 ** 12 words."""
+    text = "x"
+    for level in range(12):
+        text = f"&l{level} [{text}, {', '.join([f'*l{level - 1}' if level else 'x'] * 8)}]"
+    return text
+
+
+# The file, and words of the message.
+REFUSED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
+    "unknown section": ("trian_gan: {}", ("trian_gan is no parameter", "did you mean 'train_gan'?")),
+    "unknown parameter": ("prepare: {per_clas: 5}", ("prepare.per_clas", "did you mean 'per_class'?")),
+    "unlike any parameter": ("merge: {zzz: 5}", ("merge.zzz is no parameter; known here: policy, amount, exports",)),
+    "a key that is a number": ("5: 5", ("5 is no parameter; known here: draws,",)),
+    "a key that is a list": ("? [a, b]\n: 5", ("is no parameter; known here",)),
+    "a word for a number": ("generate: {per_class: many}", ("generate.per_class is 'many'", "a whole number from 1")),
+    "a quoted number": ("generate: {per_class: '20'}", ("generate.per_class is '20'", "a whole number")),
+    "a fraction": ("generate: {per_class: 2.5}", ("generate.per_class is 2.5", "a whole number")),
+    "a number for a flag": ("generate: {drop_copies: 1}", ("generate.drop_copies is 1; it must be true or false",)),
+    "a flag of YAML 1.1": (
+        "generate: {drop_copies: yes}",
+        ("generate.drop_copies is 'yes'; it must be true or false",),
+    ),
+    "a flag for a number": ("generate: {per_class: true}", ("generate.per_class is True", "a whole number")),
+    "nothing for a number": ("generate: {per_class: null}", ("generate.per_class is None", "a whole number")),
+    "one for a list": ("draws: 3", ("draws is 3; it must be a list of 1 or more",)),
+    "an empty list": ("draws: []", ("draws is []",)),
+    "twice the same": ("draws: [1, 1]", ("draws is [1, 1]; name each value once",)),
+    "a list of another kind": ("draws: [0, a]", ("draws[1] is 'a'; it must be a whole number from 0",)),
+    "a list in a list": ("merge: {exports: [[csv]]}", ("merge.exports[0] is ['csv']; it must be one of",)),
+    "a mistyped choice": ("merge: {policy: ballance}", ("merge.policy", "did you mean 'balance'?")),
+    "a mistyped arm": ("evaluate: {arms: [real, clasical]}", ("evaluate.arms[1]", "did you mean 'classical'?")),
+    "below the range": ("prepare: {size: [4, 8]}", ("prepare.size[0] is 4; it must be a whole number from 8 to 128",)),
+    "above the range": ("prepare: {max_unreadable: 1.5}", ("prepare.max_unreadable is 1.5", "from 0 to 1")),
+    "infinite": ("merge: {amount: .inf}", ("merge.amount is inf; it must be a number from 0",)),
+    "too large a number": ("merge: {amount: 1e999}", ("merge.amount is inf",)),
+    "no number": ("merge: {amount: .nan}", ("merge.amount is nan",)),
+    "a huge number": (f"prepare: {{seed: {10**30}}}", ("prepare.seed is 1000", "from 0 to 2147483647")),
+    "too many digits": (f"prepare: {{seed: {'9' * 5000}}}", ("params.yaml", "digits")),
+    "two channels": ("prepare: {channels: 2}", ("prepare.channels is 2; it must be 1, 3, 4 or null",)),
+    "no source": ("prepare: {source: ''}", ("prepare.source is ''; it must be text",)),
+    "a date": ("prepare: {source: 2001-01-01}", ("prepare.source is datetime.date", "must be text")),
+    "no date": ("prepare: {source: 2001-99-99}", ("params.yaml", "is not YAML: month must be in 1..12")),
+    "columns of another kind": ("prepare: {columns: {path: 3}}", ("prepare.columns.path is 3; it must be text",)),
+    "an unknown column": ("prepare: {columns: {file: a}}", ("prepare.columns.file is no parameter", "path")),
+    "a section that is a word": ("prepare: digits", ("prepare is 'digits'; it must be a mapping of parameters",)),
+    "a list at the top": ("- 1\n- 2", ("the file is [1, 2]; it must be a mapping",)),
+    "a word at the top": ("hello", ("the file is 'hello'; it must be a mapping",)),
+    "an open bracket": ("draws: [0", ("params.yaml line 1 is not YAML",)),
+    "two colons": ("merge:\n  a: b: c", ("params.yaml line 2 is not YAML",)),
+    "a tab": ("merge:\n\tamount: 1", ("params.yaml line 2 is not YAML",)),
+    "a merge conflict": ("<<<<<<< HEAD\ndraws: [0]\n=======\ndraws: [1]\n>>>>>>> b\n", ("is not YAML",)),
+    "a key given twice": ("draws: [0]\ndraws: [1]", ('line 2 is not YAML: found duplicate key "draws"',)),
+    "two documents": ("draws: [0]\n---\ndraws: [1]", ("line 2 is not YAML",)),
+    "a Python object": ("report: {title: !!python/object/apply:os.getcwd []}", ("line 1 is not YAML",)),
+    "an unknown anchor": ("draws: *nowhere", ("line 1 is not YAML",)),
+    "an alias of itself": ("draws: &a [*a]", ("draws[0] is [",)),
+    "a billion laughs": (BOMB + "draws: *i", ("a is no parameter",)),
+    "a billion laughs for a value": (f"report: {{title: {nested_bomb()}}}", ("report.title is [[[", "must be text")),
+    "brackets without end": ("draws: " + "[" * 2000, ("params.yaml", "is not YAML")),
+    "a zero byte": ("draws: \0", ("is not YAML",)),
+    "not UTF-8": (b"report: {title: Gr\xf6\xdfe}", ("params.yaml cannot be read",)),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", ("params.yaml cannot be read",)),
+    "JSON that is cut": ('{"draws": [0, 1', ("line 1 is not YAML",)),
+}
+
+
+@pytest.mark.parametrize(("content", "words"), REFUSED.values(), ids=REFUSED)
+def test_refused(project: Path, refused: Callable[..., None], content: str | bytes, words: tuple[str, ...]) -> None:
+    Path("params.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    refused("prepare", ("params.yaml", *words))
+
+
+def test_no_params_at_all(project: Path, refused: Callable[..., None]) -> None:
+    refused("prepare", ("params.yaml is missing; run from the folder that holds it",))
+
+
+def test_a_folder_for_a_file(project: Path, refused: Callable[..., None]) -> None:
+    Path("params.yaml").mkdir()
+    refused("prepare", ("params.yaml cannot be read", "Is a directory"))
+
+
+@pytest.mark.parametrize("command", ["train_gan --draw 0", "generate --draw 0", "merge --draw 0", "evaluate --draw 0"])
+def test_every_stage_minds_its_own_section(project: Path, refused: Callable[..., None], command: str) -> None:
+    section = command.split()[0]
+    refused(command, (f"params.yaml: {section}.devise is no parameter",), {section: {"devise": "cpu"}})
