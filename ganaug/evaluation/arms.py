@@ -59,7 +59,7 @@ class Arm:
     title : str
         The same in more words.
     rows : str
-        Which rows join the real ones, or stand in for them: see `ganaug.evaluation.rows.RowSource`.
+        Which rows join the real ones, or stand in for them: see `ganaug.evaluation.training_rows.RowSource`.
     settings : tuple of Setting
         What is tried, the default first. Where synthetic rows join real ones, each is combined with the entries of
         params.yaml instead.

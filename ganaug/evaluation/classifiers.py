@@ -17,7 +17,7 @@ from ganaug.evaluation.arms import Setting
 from ganaug.evaluation.estimators import FEATURES, fit_estimator, is_estimator, make_estimator
 from ganaug.evaluation.fit import Fit, Predict, loss_weights
 from ganaug.evaluation.imported import import_named
-from ganaug.evaluation.rows import TrainingRows
+from ganaug.evaluation.training_rows import TrainingRows
 from ganaug.modalities.image.classifier import Build, SmallCNN, predict_proba, train_classifier
 
 

@@ -14,7 +14,7 @@ from sklearn.utils.validation import has_fit_parameter
 from ganaug.errors import ConfigError
 from ganaug.evaluation.arms import Setting
 from ganaug.evaluation.fit import Fit, Predict, loss_weights
-from ganaug.evaluation.rows import TrainingRows
+from ganaug.evaluation.training_rows import TrainingRows
 from ganaug.modalities.image.classifier import extract_features, train_classifier
 
 Encode = Callable[[NDArray[np.uint8]], NDArray[np.float32]]

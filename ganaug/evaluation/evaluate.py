@@ -20,7 +20,7 @@ from ganaug.evaluation.estimators import is_estimator
 from ganaug.evaluation.fit import Fit
 from ganaug.evaluation.judge import Trial, judge_all
 from ganaug.evaluation.metrics import SCALARS
-from ganaug.evaluation.rows import RowSource, TrainingRows
+from ganaug.evaluation.training_rows import RowSource, TrainingRows
 from ganaug.files import write_json
 
 SPLITS = ("train", "validation", "test")

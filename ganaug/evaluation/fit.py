@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.evaluation.arms import Setting
-from ganaug.evaluation.rows import TrainingRows
+from ganaug.evaluation.training_rows import TrainingRows
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 

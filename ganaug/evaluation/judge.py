@@ -18,7 +18,7 @@ from ganaug.evaluation.arms import Setting
 from ganaug.evaluation.classifiers import fit_classifier
 from ganaug.evaluation.fit import Fit
 from ganaug.evaluation.metrics import classification_metrics
-from ganaug.evaluation.rows import TrainingRows
+from ganaug.evaluation.training_rows import TrainingRows
 from ganaug.files import read_json, write_json
 from ganaug.progress import Progress
 

@@ -11,7 +11,7 @@ from ganaug.errors import ConfigError, GanaugError
 from ganaug.evaluation.arms import Setting
 from ganaug.evaluation.classifiers import check_classifier, fit_classifier
 from ganaug.evaluation.fit import Fit
-from ganaug.evaluation.rows import TrainingRows
+from ganaug.evaluation.training_rows import TrainingRows
 
 NAMES = (
     "small_cnn",
