@@ -21,7 +21,7 @@ def finished(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         Path("params.yaml").write_text(json.dumps(PARAMS), encoding="utf-8")  # JSON is YAML
-        for stage in ("prepare", "train_gan", "generate", "merge", "evaluate", "report"):
+        for stage in ("prepare", "train_gan", "generate", "merge", "evaluate", "fidelity", "report"):
             draw = "" if stage in {"prepare", "report"} else " --draw 0"
             assert run(stage + draw, repository / "pipelines") == 0
             if stage == "evaluate":

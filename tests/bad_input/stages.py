@@ -33,7 +33,7 @@ PARAMS = {  # of a run of seconds
     "train_gan": {"steps": 2, "width": 4, "batch_size": 8, "device": "cpu"},
     "generate": {"per_class": 2, "min_confidence": 0.0, "max_candidates": 1.0, "device": "cpu"},
     "merge": {"amount": 1.0},
-    "evaluate": {"arms": ["real", "gan"], "steps": 2, "device": "cpu"},
+    "evaluate": {"jobs": 1, "arms": ["real", "gan"], "steps": 2, "device": "cpu"},
 }
 
 
