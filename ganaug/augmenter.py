@@ -18,6 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ganaug.config import TrainGanParams
+from ganaug.data.rows import content_ids, digest
 from ganaug.errors import ConfigError, DataError, ModelError
 from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
 from ganaug.kinds import Kind, integer, number
@@ -111,6 +112,9 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         Step to images of up to ten classes through training.
     model_id_ : str
         Hash of the weights, once saved or loaded.
+    trained_on_ : dict
+        Digests (`ganaug.data.rows.digest`) of the rows that had a part in the model: ``labelled``, ``unlabelled`` and
+        ``validation``, None where there were none; and ``warm_start``, the same of the model it started from.
 
     References
     ----------
@@ -218,11 +222,13 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.shape_ = np.asarray(X).shape[1:]
         self.seed_ = _seed(self.random_state)
         self._drawn = 0
-        everything = images
-        if unlabelled is not None:
-            everything = np.concatenate([images, self._as_mine(unlabelled)])
+        more = images[:0] if unlabelled is None else self._as_mine(unlabelled)
+        everything = np.concatenate([images, more]) if len(more) else images
         chosen_on = self._chosen_on(validation)
         trained = train(self.get_params(), everything, codes, self.classes_, self.seed_, self._snapshot, chosen_on)
+        seen = {"labelled": images, "unlabelled": more, "validation": images[:0] if chosen_on is None else chosen_on[0]}
+        digests = {kind: digest(content_ids(rows)) if len(rows) else None for kind, rows in seen.items()}
+        self.trained_on_ = {**digests, "warm_start": trained.inherited}
         self._keep(trained, images, codes)
         return self
 
@@ -415,6 +421,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             "class_type": self.classes_.dtype.str,
             "shape": list(self.shape_),
             "seed": self.seed_,
+            "trained_on": self.trained_on_,
             "midpoint": self._realism.midpoint,
             "steps": int(self.history_["step"].iloc[-1]),
             "rules": self._rules(),
@@ -451,7 +458,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             self._architecture = Architecture(**config["architecture"])
             self.classes_ = np.array(config["classes"], dtype=config["class_type"])
             self.shape_, self.seed_ = tuple(config["shape"]), int(config["seed"])
-            midpoint = float(config["midpoint"])
+            midpoint, self.trained_on_ = float(config["midpoint"]), config["trained_on"]
             modules = dict(zip(("generator", "discriminator"), self._architecture.build(0), strict=True))
             for name, module in modules.items():
                 module.load_state_dict(weights[name])

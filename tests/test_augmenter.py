@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 
 from ganaug import GANAugmenter, augmenter, load_augmenter
+from ganaug.data.rows import content_ids, digest
 from ganaug.errors import ConfigError, DataError, GanaugError, ModelError
 from ganaug.synthesis import criteria
 from ganaug.synthesis.select import Selection
@@ -550,6 +551,20 @@ def test_a_warm_start_keeps_what_classes_of_the_same_name_have_learnt(fitted, fo
 def test_a_warm_start_from_other_networks_is_refused(folder, parameters, shape):
     with pytest.raises(ModelError, match="use its settings, or train anew"):
         tiny(**{"width": 8, "warm_start": folder} | parameters).fit(noise(4, *shape), [0, 1, 0, 1])
+
+
+def test_a_model_says_what_it_was_trained_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(criteria, "STEPS", 1)
+    rows, y = digits(40)
+    more, known = noise(5, 8, 8), (rows[20:40], y[20:40])
+    first = tiny(steps=1, criterion="kid").fit(rows[:20], y[:20], unlabelled=more, validation=known)
+    first.save(tmp_path)
+    seen = {kind: digest(content_ids(a[..., None])) for kind, a in (("labelled", rows[:20]), ("unlabelled", more))}
+    seen |= {"validation": digest(content_ids(rows[20:40, ..., None])), "warm_start": None}
+    assert GANAugmenter.load(tmp_path).trained_on_ == first.trained_on_ == seen
+    second = tiny(steps=1, warm_start=tmp_path).fit(rows, y, validation=known)
+    assert second.trained_on_["warm_start"] == seen
+    assert second.trained_on_["validation"] is None  # without a criterion nobody looked at those rows
 
 
 @pytest.mark.parametrize("conditioning", ["projection", "acgan", "concat"])
