@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from ganaug.errors import ConfigError, DataError, ModelError
 from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
 from ganaug.kinds import Kind, integer, number
 from ganaug.modalities.image.augment import SAFE
-from ganaug.modalities.image.classifier import predict_proba, train_classifier
+from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
 from ganaug.modalities.image.pixels import as_images, picture_grid, to_float, to_uint8
 from ganaug.modalities.image.players import Architecture, costs
 from ganaug.modalities.labels import encode, to_codes
@@ -367,7 +368,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
                 device=self.device,
                 progress=progress,
             )
-        scorer = Scorer(self._realism, lambda rows: predict_proba(teacher, rows), images)
+        sees = partial(predict_proba, teacher), partial(extract_features, teacher)
+        scorer = Scorer(self._realism, *sees, images, codes)
         rank, size = rank_and_size()
         mine = wanted // size + (rank < wanted % size)
         self._drawn += rank * FAR

@@ -24,6 +24,7 @@ from ganaug.report.page import page
 from ganaug.report.recall import recall_section
 from ganaug.report.run import Run, read_run
 from ganaug.report.selection import selection_section
+from ganaug.synthesis.filters import named_filters
 
 ARM_COLUMNS = ("balanced_accuracy", "accuracy", "macro_f1")
 TRAINING_COLUMNS = ["step", "loss_discriminator", "loss_generator", "real_logits", "fake_logits"]
@@ -92,11 +93,10 @@ def build_report(
 
 def _document(run: Run, results: Results, summary: dict[str, Any], params: Params) -> str:
     title = params.report.title or Path(params.prepare.source).name
-    thresholds = {"confidence": params.generate.min_confidence, "realism": params.generate.min_realism}
     sections = {
         "Classes": classes_section(run),
         "Game": game_section(run),
-        "Selection": selection_section(run, thresholds),
+        "Selection": selection_section(run, named_filters(params.generate.filters)),
         "Fidelity": fidelity_section(run, results, summary["metric"]),
         "Numbers": numbers_section(summary),
         "Recall": recall_section(run, results, summary),

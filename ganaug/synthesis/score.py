@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics.pairwise import euclidean_distances
 
 Floats = NDArray[np.float32]
 Scores = dict[str, NDArray[Any]]
 BLOCK = 4096  # training rows compared at once, so that memory does not grow with their number
+NEIGHBOURS = 5
+ROUNDING = 1e-6  # of the distance of equal rows
 
 
 def nearest(
@@ -60,6 +63,54 @@ def copy_distance(training: NDArray[np.uint8]) -> float:
     return float(0.5 * np.quantile(distances, 0.05))
 
 
+def spread_out(rows: NDArray[np.uint8], limit: float) -> NDArray[np.int64]:
+    """Return positions of rows (n, ...), each further than ``limit`` from those before; distances as in `nearest`."""
+    if not len(rows):
+        return np.empty(0, np.int64)
+    flat = rows.reshape(len(rows), -1).astype(np.float32) / 255
+    close = euclidean_distances(flat) <= (limit + ROUNDING) * np.sqrt(flat.shape[1])
+    kept: list[int] = []
+    for at in range(len(flat)):
+        if not close[at, kept].any():
+            kept.append(at)
+    return np.array(kept, np.int64)
+
+
+class ClassDensity:
+    """How densely training rows of its class lie about a row, in a space of features (Naeem et al., arXiv 2002.09797).
+
+    Around each training row there is a ball that reaches to its fifth neighbour of the class. The density at a row is
+    the number of balls that hold it, over five. Of a class with more than 4,096 training rows that many are looked at;
+    in one of two to five the balls reach to the furthest; where there is but one, nothing can be said: 1.
+
+    Parameters
+    ----------
+    features : float array (m, F)
+        Of the training rows.
+    codes : int array (m,)
+        Their classes.
+    """
+
+    def __init__(self, features: Floats, codes: NDArray[np.int64]) -> None:
+        self._balls: dict[int, tuple[Floats, Floats, int]] = {}
+        for code in np.unique(codes):
+            centres = features[codes == code]
+            centres = centres[:: -(-len(centres) // BLOCK)]
+            k = min(NEIGHBOURS, len(centres) - 1)
+            if k:
+                between = euclidean_distances(centres)
+                self._balls[int(code)] = centres, np.partition(between, k, axis=1)[:, k], k  # 0 is to itself
+
+    def __call__(self, features: Floats, codes: NDArray[np.int64]) -> Floats:
+        """Return the density (n,) at rows with features (n, F) that claim classes (n,)."""
+        density = np.ones(len(codes), np.float32)
+        for code in np.unique(codes):
+            if int(code) in self._balls:
+                centres, radii, k = self._balls[int(code)]
+                density[codes == code] = (euclidean_distances(features[codes == code], centres) <= radii).sum(1) / k
+        return density
+
+
 class Scorer:
     """Score generated rows.
 
@@ -69,25 +120,33 @@ class Scorer:
         ``(rows, labels) -> P(real)``, the discriminator's view.
     teacher : callable
         ``rows -> class probabilities (n, K)``, from a classifier that has seen the training rows only.
+    features : callable
+        ``rows -> (n, F)``, what the teacher's last layer sees.
     training : uint8 array (m, ...)
         The training rows.
+    codes : int array (m,)
+        Their classes.
     """
 
     def __init__(
         self,
         realism: Callable[[NDArray[np.uint8], NDArray[np.int64]], Floats],
         teacher: Callable[[NDArray[np.uint8]], Floats],
+        features: Callable[[NDArray[np.uint8]], Floats],
         training: NDArray[np.uint8],
+        codes: NDArray[np.int64],
     ) -> None:
-        self._realism, self._teacher, self._training = realism, teacher, training
-        self.copy_distance = copy_distance(training)
+        self._realism, self._teacher, self._features = realism, teacher, features
+        self._density = ClassDensity(features(training), codes)
+        self.training, self.codes = training, codes
 
     def __call__(self, rows: NDArray[np.uint8], labels: NDArray[np.int64]) -> Scores:
-        """Return realism, confidence in the row's own label, nearest_distance and nearest, each (n,)."""
-        distance, closest = nearest(rows, self._training)
+        """Return realism, confidence in the row's own label, density, nearest_distance and nearest, each (n,)."""
+        distance, closest = nearest(rows, self.training)
         return {
             "realism": self._realism(rows, labels),
             "confidence": self._teacher(rows)[np.arange(len(rows)), labels],
+            "density": self._density(self._features(rows), labels),
             "nearest_distance": distance,
             "nearest": closest,
         }

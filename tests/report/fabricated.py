@@ -11,7 +11,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from ganaug.data.prepare import prepare
-from ganaug.data.rows import Rows, read_rows
+from ganaug.data.rows import Rows, digest, read_rows
 from ganaug.evaluation.arms import ARMS, result_path
 from ganaug.evaluation.fidelity import COMPARED, METRICS
 from ganaug.evaluation.metrics import classification_metrics
@@ -55,11 +55,15 @@ def _generate(folder: Path, draw: int, train: Rows, rng: np.random.Generator) ->
     distance, where = nearest(images, train.images)
     n = len(images)
     scores = {"nearest": where, "nearest_distance": distance} | {
-        name: rng.uniform(size=n).astype(np.float32) for name in ("realism", "confidence")
+        name: rng.uniform(size=n).astype(np.float32) for name in ("realism", "confidence", "density")
     }
-    reasons = np.where(scores["confidence"] < 0.2, "low_confidence", "").astype(object)
+    reasons = np.where(scores["confidence"] < 0.2, "confidence", "").astype(object)
     write_candidates(
-        [Candidates(images, np.repeat(np.array(train.schema.classes)[train.labels], 4), scores, reasons)],
+        [
+            Candidates(
+                images, np.repeat(np.array(train.schema.classes)[train.labels], 4), scores, reasons, digest(train.ids)
+            )
+        ],
         train,
         dict.fromkeys(train.schema.classes, 16),
         model="0f" * 16,
