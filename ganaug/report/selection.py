@@ -24,7 +24,7 @@ SCORE_WORDS = {
     ),
     "density": (
         "Density",
-        "How many training rows of its class lie about the row, in the teacher's features; theirs is 1 on average.",
+        "How many training rows of its class lie about it, in the teacher's features; about 1 for rows like them.",
     ),
     "nearest_distance": (
         "Distance to the training rows",

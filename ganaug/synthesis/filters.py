@@ -31,11 +31,12 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug.data.nearest import copy_distance, nearest, spread_out
 from ganaug.errors import ConfigError
 from ganaug.gan.registry import Registry
 from ganaug.kinds import Kind, check_keys, choice, number
 from ganaug.section import Section, param
-from ganaug.synthesis.score import Scores, copy_distance, nearest, spread_out
+from ganaug.synthesis.score import Scores
 
 MEMORY = 2**28  # bytes of kept rows that a diversity guard remembers
 REMEMBERED = 4096  # scores of a class that a quota remembers
@@ -118,7 +119,7 @@ class Density(Threshold):
     """Drop rows that lie, to the teacher, where few training rows of their class do; see `ClassDensity`."""
 
     name = "density"
-    threshold: float = param(1.0, number(0), "Least density; that of the training rows themselves is 1 on average.")
+    threshold: float = param(1.0, number(0), "Least density; rows like the training rows have 1 on average.")
 
 
 @FILTERS.register("diversity")

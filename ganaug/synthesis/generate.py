@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ganaug.data.nearest import copy_distance
 from ganaug.data.rows import Rows, RowWriter, content_ids
 from ganaug.files import write_json
 from ganaug.gan.fabric import one_writer
 from ganaug.progress import Progress
-from ganaug.synthesis.score import copy_distance
 from ganaug.synthesis.select import Candidates
 
 SCORES = pa.schema(

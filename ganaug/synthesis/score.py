@@ -9,71 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics.pairwise import euclidean_distances
 
+from ganaug.data.nearest import nearest
+
 Floats = NDArray[np.float32]
 Scores = dict[str, NDArray[Any]]
-BLOCK = 4096  # training rows compared at once, so that memory does not grow with their number
+BLOCK = 4096  # training rows of a class compared at once, so that memory does not grow with their number
 NEIGHBOURS = 5
-ROUNDING = 1e-6  # of the distance of equal rows
-
-
-def nearest(
-    rows: NDArray[np.uint8], training: NDArray[np.uint8], skip_self: bool = False
-) -> tuple[Floats, NDArray[np.int64]]:
-    """Find the nearest training row of every row.
-
-    Parameters
-    ----------
-    rows, training : uint8 arrays (n, ...) and (m, ...)
-        Rows of the same shape.
-    skip_self : bool
-        ``rows`` is ``training``, and a row is not its own neighbour.
-
-    Returns
-    -------
-    float32 array (n,)
-        Root mean square difference to it, 0 to 1.
-    int array (n,)
-        Which training row it is.
-    """
-    flat = rows.reshape(len(rows), -1).astype(np.float32) / 255
-    best, where = np.full(len(flat), np.inf, np.float32), np.zeros(len(flat), np.int64)
-    for start in range(0, len(training), BLOCK):
-        part = training[start : start + BLOCK].reshape(-1, flat.shape[1]).astype(np.float32) / 255
-        squared = (flat**2).sum(1)[:, None] - 2 * flat @ part.T + (part**2).sum(1)
-        if skip_self:
-            own = np.arange(max(start, 0), min(start + len(part), len(flat)))
-            squared[own, own - start] = np.inf
-        closest = squared.argmin(1)
-        distance = np.sqrt(((flat - part[closest]) ** 2).mean(1))  # exact, unlike the expanded square: 0 for a copy
-        closer = distance < best
-        best[closer], where[closer] = distance[closer], closest[closer] + start
-    return best, where
-
-
-def copy_distance(training: NDArray[np.uint8]) -> float:
-    """Return the distance below which a generated row counts as a copy.
-
-    Half of what separates all but the closest twentieth of the training rows from their nearest neighbour: a row much
-    closer to a training row than training rows are to each other. A copying diagnostic, no promise of privacy.
-    """
-    if len(training) < 2:
-        return 0.0
-    some = training[:: max(1, len(training) // BLOCK)]
-    distances, _ = nearest(some, some, skip_self=True)
-    return float(0.5 * np.quantile(distances, 0.05))
-
-
-def spread_out(rows: NDArray[np.uint8], limit: float) -> NDArray[np.int64]:
-    """Return positions of rows (n, ...), each further than ``limit`` from those before; distances as in `nearest`."""
-    if not len(rows):
-        return np.empty(0, np.int64)
-    flat = rows.reshape(len(rows), -1).astype(np.float32) / 255
-    close = euclidean_distances(flat) <= (limit + ROUNDING) * np.sqrt(flat.shape[1])
-    kept: list[int] = []
-    for at in range(len(flat)):
-        if not close[at, kept].any():
-            kept.append(at)
-    return np.array(kept, np.int64)
 
 
 class ClassDensity:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from ganaug.data.merge import merge
+from ganaug.data.nearest import nearest
 from ganaug.data.prepare import prepare
 from ganaug.data.rows import Rows, digest, read_rows
 from ganaug.evaluation.arms import ARMS, result_path
@@ -17,7 +19,6 @@ from ganaug.evaluation.fidelity import COMPARED, METRICS
 from ganaug.evaluation.metrics import classification_metrics
 from ganaug.files import write_json
 from ganaug.synthesis.generate import write_candidates
-from ganaug.synthesis.score import nearest
 from ganaug.synthesis.select import Candidates
 
 HOSTILE = "<script>alert('1')</script>"
@@ -43,7 +44,8 @@ def finish_run(folder: Path) -> None:
         rng = np.random.default_rng(draw)
         train = read_rows(splits / str(draw) / "train.parquet")
         _generate(folder, draw, train, rng)
-        _train(folder / f"models/gan/{draw}", rng)
+        merge(splits / str(draw), folder / f"data/synthetic/{draw}.parquet", folder / f"data/augmented/{draw}")
+        _train(folder / f"models/gan/{draw}", digest(train.ids), rng)
         test = read_rows(splits / str(draw) / "test.parquet")
         _evaluate(folder / "eval", draw, test.labels, train.schema.classes, rng)
         _compare(folder / f"eval/fidelity/{draw}.json", draw, train.schema.classes, rng)
@@ -73,8 +75,10 @@ def _generate(folder: Path, draw: int, train: Rows, rng: np.random.Generator) ->
     )
 
 
-def _train(model: Path, rng: np.random.Generator) -> None:
+def _train(model: Path, rows: str, rng: np.random.Generator) -> None:
     (model / "samples").mkdir(parents=True)
+    saw = {"labelled": rows, "unlabelled": None, "validation": None, "warm_start": None}
+    write_json(model / "config.json", {"trained_on": saw})
     lines = ["step,loss_discriminator,loss_generator,penalty,real_logits,fake_logits"]
     lines += [f"{step},0.{step},1.{step},0,{1 / step},{-1 / step}" for step in STEPS]
     (model / "history.csv").write_text("\n".join(lines) + "\n")

@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 
+from ganaug.data.nearest import copy_distance
 from ganaug.errors import ConfigError
 from ganaug.synthesis import filters
 from ganaug.synthesis.filters import FILTERS, Portion, Reference, named_filters
-from ganaug.synthesis.score import copy_distance
 
 TRAINING = np.random.default_rng(9).integers(0, 256, (6, 8, 8, 1), np.uint8)
 REFERENCE = Reference(TRAINING, np.array([0, 0, 0, 1, 1, 1]))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ganaug.augmenter import GANAugmenter
+from ganaug.data.nearest import copy_distance
 from ganaug.data.rows import Rows, Schema, content_ids, read_rows, read_table
 from ganaug.synthesis.generate import SCORES, write_candidates
-from ganaug.synthesis.score import copy_distance
 from ganaug.synthesis.select import Candidates, Selection
 
 QUOTAS = {"cat": 2, "dog": 1}
