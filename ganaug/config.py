@@ -286,6 +286,11 @@ class ReportParams(Section):
     name = "report"
 
     title: str | None = param(None, optional(TEXT), "Heading of the report; null: made from the source.")
+    membership: bool = param(
+        False,
+        FLAG,
+        "Also attack the synthetic rows: can training rows be told from test rows by them? No privacy test.",
+    )
 
 
 @dataclass(frozen=True)

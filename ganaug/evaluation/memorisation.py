@@ -2,8 +2,8 @@
 
 No figure tells memorising from fitting badly in every case (arXiv 2306.04675), and none here is a measure of privacy
 (arXiv 2505.01524). Distances are those of `ganaug.data.nearest`. A generator that makes smoother rows than real ones
-comes nearer to all real rows, seen or not, so that the copying test may take it for a copier; the attack does not, as it
-compares real rows with real rows.
+comes nearer to all real rows, seen or not, so that the copying test may take it for a copier; the attack does not, as
+it compares real rows with real rows.
 
 Measured on two draws of the built-in Fashion-MNIST cut (20 rows a class, anchored latents, 600 steps): a kept row is
 nearer to the training rows than a test row with probability .77 and .78, real rows that nobody trained on with .49 and
@@ -128,7 +128,7 @@ def membership(root: str | Path, draw: int) -> dict[str, Any]:
 
 
 def below(first: Floats, second: Floats) -> tuple[float, float]:
-    """Return P(first < second) + P(first = second) / 2 with its variance (DeLong et al. 1988), of two values or more."""
+    """Return P(first < second) + P(first = second) / 2 with its variance (DeLong 1988), of two values or more each."""
     of_first = 1 - _ranks(first, second) / len(second)
     of_second = _ranks(second, first) / len(first)
     variance = of_first.var(ddof=1) / len(first) + of_second.var(ddof=1) / len(second)
