@@ -29,6 +29,28 @@ Floats = NDArray[np.floating[Any]]
 Codes = NDArray[np.int64]
 
 
+def memorisation(root: str | Path, draws: Sequence[int], attack: bool) -> dict[str, Any]:
+    """Test every draw for copies, and attack it if asked to.
+
+    Parameters
+    ----------
+    root : path-like
+        Folder in which the pipeline ran.
+    draws : sequence of int
+        Which draws.
+    attack : bool
+        Whether to see how well `membership` can be told.
+
+    Returns
+    -------
+    dict
+        ``copying``: ``nearer``, the mean over draws, and ``draws``, the list of what `copying` returns. ``membership``:
+        likewise ``auc`` and ``draws``; None if not asked for.
+    """
+    tests, attacks = [copying(root, draw) for draw in draws], [membership(root, draw) for draw in draws if attack]
+    return {"copying": _mean("nearer", tests), "membership": _mean("auc", attacks) if attack else None}
+
+
 def copying(root: str | Path, draw: int) -> dict[str, Any]:
     """Test whether the kept rows of a draw lie nearer to the training rows than test rows do; see `copying_test`.
 
@@ -139,6 +161,11 @@ def _ranks(values: Floats, among: Floats) -> Floats:
     """How many of ``among`` lie below each value; those that are equal count half."""
     ordered = np.sort(among)
     return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / 2
+
+
+def _mean(name: str, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    known = [each[name] for each in found if each[name] is not None]
+    return {name: float(np.mean(known)) if known else None, "draws": list(found)}
 
 
 def _interval(name: str, share: float, variance: float) -> dict[str, float]:

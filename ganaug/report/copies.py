@@ -24,39 +24,33 @@ DISTANCES = (
 )
 ATTACK = (
     "A membership attack: training rows told from test rows by the distance to the nearest kept synthetic row. Area "
-    "under the curve, with its 95 % interval (one half: it tells nothing): {}. That is the success of one simple attack, "
-    "and no value of it is a guarantee of privacy."
+    "under the curve, with its 95 % interval (one half: it tells nothing): {}. That is the success of one simple "
+    "attack, and no value of it is a guarantee of privacy."
 )
 
 
-def copies_section(
-    run: Run,
-    leaks: Sequence[str],
-    doubts: Sequence[str],
-    copying: Sequence[Mapping[str, Any]],
-    attacks: Sequence[Mapping[str, Any]],
-) -> Html:
+def copies_section(run: Run, summary: Mapping[str, Any]) -> Html:
     """What was found of leaks and copies.
 
     Parameters
     ----------
     run : Run
         The run.
-    leaks, doubts : sequence of str
-        Sentences of `ganaug.evaluation.guards`.
-    copying, attacks : sequence of mapping
-        For each draw what `ganaug.evaluation.memorisation` returns; no attacks where none was asked for.
+    summary : mapping
+        The content of ``metrics.json``: ``leaks`` and ``unproved``, sentences of `ganaug.evaluation.guards`;
+        ``copying`` and ``membership`` of `ganaug.evaluation.memorisation`.
     """
-    found = [element("li", sentence) for sentence in (*leaks, *doubts)]
+    found = [element("li", sentence) for sentence in (*summary["leaks"], *summary["unproved"])]
+    attacks = summary["membership"]["draws"] if summary["membership"] else []
     told = [
-        f"{_interval(attack, 'auc')} (draw {draw.number})" for draw, attack in zip(run.draws, attacks, strict=False)
+        f"{_interval(attack, 'auc')} in draw {draw.number}" for draw, attack in zip(run.draws, attacks, strict=False)
     ]
     return fragment(
         element("h2", "Copies and leaks"),
-        element("p", GUARDED, "" if leaks else CLEAN),
+        element("p", GUARDED, "" if found else CLEAN),
         element("ul", *found) if found else None,
         element("p", DISTANCES),
-        _distances(run, copying),
+        _distances(run, summary["copying"]["draws"]),
         element("p", ATTACK.format(", ".join(told))) if told else None,
         closest_pairs(run),
     )

@@ -48,7 +48,7 @@ def finish_run(folder: Path) -> None:
         _train(folder / f"models/gan/{draw}", digest(train.ids), rng)
         test = read_rows(splits / str(draw) / "test.parquet")
         _evaluate(folder / "eval", draw, test.labels, train.schema.classes, rng)
-        _compare(folder / f"eval/fidelity/{draw}.json", draw, train.schema.classes, rng)
+        _compare(folder / f"eval/fidelity/{draw}.json", draw, train, rng)
 
 
 def _generate(folder: Path, draw: int, train: Rows, rng: np.random.Generator) -> None:
@@ -117,8 +117,9 @@ def _measure(
     return {"validation": metrics, "test": metrics}
 
 
-def _compare(path: Path, draw: int, classes: tuple[str, ...], rng: np.random.Generator) -> None:
+def _compare(path: Path, draw: int, train: Rows, rng: np.random.Generator) -> None:
     """Fidelity; the last class was left with too few rows for a number."""
+    classes = train.schema.classes
 
     def numbers(n: int) -> dict[str, object]:
         found = {which: {metric: rng.uniform() if n else None for metric in METRICS} for which in COMPARED}
@@ -133,4 +134,4 @@ def _compare(path: Path, draw: int, classes: tuple[str, ...], rng: np.random.Gen
         "seed": draw,
     }
     content |= {"overall": numbers(45), "per_class": {name: numbers(5 * (name != classes[-1])) for name in classes}}
-    write_json(path, content | {"trained_on": "ab" * 16})
+    write_json(path, content | {"trained_on": digest(train.ids)})
