@@ -11,8 +11,8 @@ import pytest
 from made_up import measured, results
 
 from ganaug.errors import DataError
-from ganaug.evaluation.statistics import estimate, holm
 from ganaug.evaluation.fidelity import average
+from ganaug.evaluation.statistics import estimate, holm
 from ganaug.evaluation.summary import summarise
 
 GAINS = [0.02, 0.03, 0.025]
