@@ -32,13 +32,13 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ganaug import GANAugmenter
+from ganaug.data.nearest import copy_distance, nearest
 from ganaug.data.sources.idx import read_idx_pair
 from ganaug.distances import neighbourhood_metrics
 from ganaug.evaluation.statistics import paired_difference
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import SmallCNN, extract_features, predict_proba, train_classifier
-from ganaug.synthesis.score import copy_distance, nearest
 
 SYNTHETIC = 200  # rows a class
 SEEDS = 2  # classifiers an arm

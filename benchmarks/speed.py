@@ -195,7 +195,7 @@ def memory(augmenter: GANAugmenter, images: np.ndarray, names: np.ndarray, rows:
     """Generate, score and write rows; print the peak resident size as it stands after a tenth and after all."""
     schema = Schema(SIDE, SIDE, 1, tuple(str(c) for c in range(CLASSES)))
     training_rows = Rows.build(schema, images, names.astype(np.int64))
-    selection = Selection(min_confidence=0.0, drop_copies=False)
+    selection = Selection(filters=())
     with tempfile.TemporaryDirectory() as folder:
         for count in (rows // 10, rows):
             quotas = dict.fromkeys(schema.classes, count // CLASSES)

@@ -7,7 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ganaug.config import Entry, Params, Section
+from ganaug.config import Entry, Params
+from ganaug.section import Section
+from ganaug.synthesis.filters import named_filters
 
 HEAD = """# Parameters
 
@@ -24,6 +26,9 @@ def page() -> str:
     of_section = {f.name: (f.metadata["doc"], getattr(params, f.name)) for f in fields(params)}
     sections = {name: found for name, found in of_section.items() if isinstance(found[1], Section)}
     sections["evaluate.entries[]"] = ("A way for synthetic rows to enter.", Entry())
+    for name, made in named_filters(("confidence", "realism", "density", "diversity", "quota")):
+        assert isinstance(made, Section)
+        sections[f"generate.filters[].{name}"] = (str(type(made).__doc__).split("\n\n")[0], made)
     parts = [HEAD, _table(params, (name for name in of_section if name not in sections))]
     for name, (doc, section) in sections.items():
         parts += [f"## {name}\n\n{doc}\n", _table(section, (f.name for f in fields(section)))]

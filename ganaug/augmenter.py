@@ -6,6 +6,7 @@ import shutil
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ganaug.config import TrainGanParams
+from ganaug.data.rows import content_ids, digest
 from ganaug.errors import ConfigError, DataError, ModelError
 from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
 from ganaug.kinds import Kind, integer, number
 from ganaug.modalities.image.augment import SAFE
-from ganaug.modalities.image.classifier import predict_proba, train_classifier
+from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
 from ganaug.modalities.image.pixels import as_images, picture_grid, to_float, to_uint8
 from ganaug.modalities.image.players import Architecture, costs
 from ganaug.modalities.labels import encode, to_codes
@@ -113,6 +115,9 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         Step to images of up to ten classes through training.
     model_id_ : str
         Hash of the weights, once saved or loaded.
+    trained_on_ : dict
+        Digests (`ganaug.data.rows.digest`) of the rows that had a part in the model: ``labelled``, ``unlabelled`` and
+        ``validation``, None where there were none; and ``warm_start``, the same of the model it started from.
 
     References
     ----------
@@ -220,11 +225,13 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.shape_ = np.asarray(X).shape[1:]
         self.seed_ = _seed(self.random_state)
         self._drawn = 0
-        everything = images
-        if unlabelled is not None:
-            everything = np.concatenate([images, self._as_mine(unlabelled)])
+        more = images[:0] if unlabelled is None else self._as_mine(unlabelled)
+        everything = np.concatenate([images, more]) if len(more) else images
         chosen_on = self._chosen_on(validation)
         trained = train(self.get_params(), everything, codes, self.classes_, self.seed_, self._snapshot, chosen_on)
+        seen = {"labelled": images, "unlabelled": more, "validation": images[:0] if chosen_on is None else chosen_on[0]}
+        digests = {kind: digest(content_ids(rows)) if len(rows) else None for kind, rows in seen.items()}
+        self.trained_on_ = {**digests, "warm_start": trained.inherited}
         self._keep(trained, images, codes)
         return self
 
@@ -363,7 +370,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
                 device=self.device,
                 progress=progress,
             )
-        scorer = Scorer(self._realism, lambda rows: predict_proba(teacher, rows), images)
+        sees = partial(predict_proba, teacher), partial(extract_features, teacher)
+        scorer = Scorer(self._realism, *sees, images, codes)
         rank, size = rank_and_size()
         mine = wanted // size + (rank < wanted % size)
         self._drawn += rank * FAR
@@ -417,6 +425,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             "class_type": self.classes_.dtype.str,
             "shape": list(self.shape_),
             "seed": self.seed_,
+            "trained_on": self.trained_on_,
             "midpoint": self._realism.midpoint,
             "steps": int(self.history_["step"].iloc[-1]),
             "rules": self._rules(),
@@ -455,7 +464,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             modules = self._architecture.restore(weights)
             self.classes_ = _labels(config, self._architecture.n_classes)
             self.shape_, self.seed_ = tuple(config["shape"]), int(config["seed"])
-            midpoint = float(config["midpoint"])
+            midpoint, self.trained_on_ = float(config["midpoint"]), dict(config["trained_on"])
             if self.shape_ not in (self._architecture.shape, self._architecture.shape[:2]) or not np.isfinite(midpoint):
                 raise ValueError(f"shape {self.shape_}, midpoint {midpoint}")
             self.history_ = pd.read_csv(folder / "history.csv")

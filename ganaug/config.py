@@ -1,23 +1,21 @@
 """The schema of params.yaml: one frozen dataclass a section, validated wherever it is made.
 
-Each parameter is declared once, by `param`: its default, the values it takes, what it does. Validation and the messages
-read that declaration, and so can whatever lists the parameters.
+Each parameter is declared once, by `ganaug.section.param`: its default, the values it takes, what it does. Validation
+and the messages read that declaration, and so can whatever lists the parameters.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any
 
 from ganaug.errors import ConfigError
 from ganaug.kinds import (
     FLAG,
     TEXT,
     Kind,
-    check_keys,
     choice,
     either,
     importable,
@@ -29,6 +27,7 @@ from ganaug.kinds import (
     pair,
     registered,
 )
+from ganaug.section import Section, param, section
 
 # Names that torch-laden modules define; repeated so that a parameter file is read in no time.
 OBJECTIVES = ("relativistic", "non_saturating", "hinge", "least_squares", "minimax", "wasserstein_gp")
@@ -51,8 +50,6 @@ MOST_TRIALS = 6
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
 MAX_SIDE, MIN_SIDE = 128, 8  # pixels
 
-S = TypeVar("S", bound="Section")
-
 SEED = integer(0, 2**31 - 1)
 DEVICE = Kind(
     "'auto', 'cpu', 'cuda' or 'cuda:N'",
@@ -66,45 +63,16 @@ SHARE_OR_ROWS = Kind(
 )
 
 
-def param(default: Any, kind: Kind, doc: str) -> Any:
-    """Declare a parameter: a dataclass field whose ``metadata`` holds its `Kind` and what it does."""
-    metadata = {"kind": kind, "doc": doc}
-    if isinstance(default, (dict, type)):
-        return field(default_factory=default if isinstance(default, type) else default.copy, metadata=metadata)
-    return field(default=default, metadata=metadata)
+def _filters(value: Any, name: str) -> tuple[Any, ...]:
+    from ganaug.synthesis.filters import named_filters  # here, as it loads more than a parameter file needs
+
+    named_filters(value, name)
+    return tuple(value)
 
 
-@dataclass(frozen=True)
-class Section:
-    """Base of the sections: checks and converts every field when an instance is made.
-
-    Raises
-    ------
-    ConfigError
-        A value is of the wrong type or out of range.
-    """
-
-    name: ClassVar[str] = ""
-
-    def __post_init__(self) -> None:
-        for f in fields(self):
-            place = f"{self.name}.{f.name}" if self.name else f.name
-            object.__setattr__(self, f.name, f.metadata["kind"].parse(getattr(self, f.name), place))
-
-    @classmethod
-    def read(cls: type[S], given: Mapping[Any, Any]) -> S:
-        """Make the section from a mapping; a key left out takes its default, an unknown one is a `ConfigError`."""
-        check_keys(given, (f.name for f in fields(cls)), cls.name)
-        return cls(**given)
-
-
-def section(kind: type[Section]) -> Kind:
-    """A section: its dataclass, a mapping of its parameters, or null for all the defaults."""
-    return Kind(
-        "a mapping of parameters",
-        lambda v: v is None or isinstance(v, (Mapping, kind)),
-        lambda v, name: v if isinstance(v, kind) else kind.read(v or {}),
-    )
+FILTERS = Kind(
+    "a list of filters, each a name or a name with its options", lambda v: isinstance(v, (list, tuple)), _filters
+)
 
 
 @dataclass(frozen=True)
@@ -208,9 +176,12 @@ class GenerateParams(Section):
 
     per_class: int = param(200, integer(1), "Rows to keep for each class.")
     max_candidates: float = param(4.0, number(1), "Rows sampled at most, times the rows to keep.")
-    min_confidence: float = param(0.5, number(0, 1), "Drop a row whose class the teacher finds less probable.")
-    min_realism: float = param(0.0, number(0, 1), "Drop a row that the discriminator finds less probably real.")
-    drop_copies: bool = param(True, FLAG, "Drop rows that repeat a training row.")
+    filters: tuple[Any, ...] = param(
+        ("copy", "confidence"),
+        FILTERS,
+        "What a row must pass to be kept, in this order: copy, confidence, realism, density, diversity, quota, or what "
+        "another package adds; a name, or {name: {option: value}}.",
+    )
     device: str = param("auto", DEVICE, "Where to sample.")
 
 
@@ -315,6 +286,11 @@ class ReportParams(Section):
     name = "report"
 
     title: str | None = param(None, optional(TEXT), "Heading of the report; null: made from the source.")
+    membership: bool = param(
+        False,
+        FLAG,
+        "Also attack the synthetic rows: can training rows be told from test rows by them? No privacy test.",
+    )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ganaug.errors import DataError, ModelError
 from ganaug.files import atomic_path, read_json, write_json
 
-FORMAT = "ganaug-model-1"
+FORMAT = "ganaug-model-2"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 

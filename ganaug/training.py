@@ -38,6 +38,7 @@ class Trained(NamedTuple):
     discriminator: nn.Module
     record: Record
     checkpoint: Path | None  # no longer needed once the model is saved
+    inherited: dict[str, Any] | None  # ``trained_on_`` of the model it started from
 
 
 def train(
@@ -92,8 +93,9 @@ def train(
         penalty_weight=params["penalty_weight"],
     )
     game = _game(params, architecture, images, codes, schedule.steps, seed, fabric)
+    inherited = None
     if params["warm_start"] is not None:
-        _start_warm(game, Path(params["warm_start"]), classes)
+        inherited = _start_warm(game, Path(params["warm_start"]), classes)
     same = ("objective", "penalty", "augmentation", "precision", "criterion", "patience", "compile")
     choices = {name: params[name] for name in same}
     choices |= {"invariances": sorted(params["invariances"]), "seed": seed, "device": fabric.device.type}
@@ -116,7 +118,7 @@ def train(
         choice = Choice(CRITERIA[params["criterion"]](known), params["patience"])
     record = run(trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage, choice=choice)
     discriminator = game.discriminator.eval().requires_grad_(False)
-    return Trained(architecture, trainer.ema.module.eval(), discriminator, record, checkpoint)
+    return Trained(architecture, trainer.ema.module.eval(), discriminator, record, checkpoint, inherited)
 
 
 def _anchors(prior: str, rows: int) -> int:
@@ -147,11 +149,13 @@ def _game(
     )
 
 
-def _start_warm(game: Game, folder: Path, classes: NDArray[Any]) -> None:
+def _start_warm(game: Game, folder: Path, classes: NDArray[Any]) -> dict[str, Any]:
+    """Load the weights of a saved model, and return what that one was trained on."""
     config, weights = load_model(folder)
     try:
         known, names = ([str(c) for c in labels] for labels in (config["classes"], classes))
         for name, module in (("generator", game.generator), ("discriminator", game.discriminator)):
             start_from(module, weights[name], known, names, str(folder))
+        return dict(config["trained_on"])
     except (KeyError, TypeError, IndexError) as error:
         raise ModelError(f"{folder} does not fit this version of ganaug ({error}): train it again.") from error

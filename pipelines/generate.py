@@ -26,7 +26,7 @@ def main() -> None:
     augmenter.verbose = f"generate draw {draw}"
     names = np.array(train.schema.classes)
     quotas = dict.fromkeys(train.schema.classes, params.per_class)
-    selection = Selection(params.min_confidence, params.min_realism, params.drop_copies, params.max_candidates)
+    selection = Selection(params.filters, params.max_candidates)
     write_candidates(
         augmenter.candidates(train.images, names[train.labels], quotas, selection),
         train,

@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 
 from ganaug import GANAugmenter, augmenter, load_augmenter
+from ganaug.data.rows import content_ids, digest
 from ganaug.errors import ConfigError, DataError, GanaugError, ModelError
 from ganaug.synthesis import criteria
 from ganaug.synthesis.select import Selection
@@ -89,7 +90,7 @@ def test_gray_colour_and_transparency(shape, quick_teacher):
     assert found.shape_ == shape
     assert found.sample(per_class=2)[0].shape == (4, *shape)
     assert found.score_real(rows, y).shape == (6,)
-    both, _ = found.augment(rows, y, selection=Selection(min_confidence=0))
+    both, _ = found.augment(rows, y, selection=Selection(filters=["copy"]))
     assert both.shape == (12, *shape)
     assert both.dtype == np.uint8
 
@@ -338,7 +339,7 @@ def test_samples_that_cannot_be_had(fitted, arguments, error, message):
 
 def test_originals_come_first_and_the_ratio_holds(fitted, quick_teacher):
     found, rows, y = fitted
-    both, labels = found.augment(rows, y, ratio=1.5, selection=Selection(min_confidence=0, drop_copies=False))
+    both, labels = found.augment(rows, y, ratio=1.5, selection=Selection(filters=()))
     assert np.array_equal(both[:60], rows)
     assert np.array_equal(labels[:60], y)
     names, before = np.unique(y, return_counts=True)
@@ -349,7 +350,9 @@ def test_originals_come_first_and_the_ratio_holds(fitted, quick_teacher):
 
 def test_the_selection_selects(fitted, quick_teacher):
     found, rows, y = fitted
-    both, labels = found.augment(rows, y, selection=Selection(min_confidence=1.0, min_realism=1.0))
+    both, labels = found.augment(
+        rows, y, selection=Selection(filters=[{"confidence": {"threshold": 1.0}}, {"realism": {"threshold": 1.0}}])
+    )
     assert np.array_equal(both, rows)
     assert np.array_equal(labels, y)
 
@@ -359,14 +362,14 @@ def test_a_model_that_copies_adds_nothing(fitted, quick_teacher, monkeypatch):
     firsts = {label: rows[y == label][0] for label in np.unique(y)}
     monkeypatch.setattr(found, "_draw", lambda codes: np.stack([firsts[found.classes_[c]] for c in codes])[..., None])
     assert len(found.augment(rows, y)[0]) == len(rows)
-    everything = Selection(min_confidence=0, drop_copies=False)
+    everything = Selection(filters=())
     assert len(found.augment(rows, y, selection=everything)[0]) == 2 * len(rows)
 
 
 def test_some_classes_only(fitted, quick_teacher):
     found, rows, y = fitted
     some = np.isin(y, ["one", "two"])
-    _, labels = found.augment(rows[some], y[some], selection=Selection(min_confidence=0))
+    _, labels = found.augment(rows[some], y[some], selection=Selection(filters=["copy"]))
     assert set(labels) == {"one", "two"}
 
 
@@ -550,6 +553,20 @@ def test_a_warm_start_keeps_what_classes_of_the_same_name_have_learnt(fitted, fo
 def test_a_warm_start_from_other_networks_is_refused(folder, parameters, shape):
     with pytest.raises(ModelError, match="use its settings, or train anew"):
         tiny(**{"width": 8, "warm_start": folder} | parameters).fit(noise(4, *shape), [0, 1, 0, 1])
+
+
+def test_a_model_says_what_it_was_trained_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(criteria, "STEPS", 1)
+    rows, y = digits(40)
+    more, known = noise(5, 8, 8), (rows[20:40], y[20:40])
+    first = tiny(steps=1, criterion="kid").fit(rows[:20], y[:20], unlabelled=more, validation=known)
+    first.save(tmp_path)
+    seen = {kind: digest(content_ids(a[..., None])) for kind, a in (("labelled", rows[:20]), ("unlabelled", more))}
+    seen |= {"validation": digest(content_ids(rows[20:40, ..., None])), "warm_start": None}
+    assert GANAugmenter.load(tmp_path).trained_on_ == first.trained_on_ == seen
+    second = tiny(steps=1, warm_start=tmp_path).fit(rows, y, validation=known)
+    assert second.trained_on_["warm_start"] == seen
+    assert second.trained_on_["validation"] is None  # without a criterion nobody looked at those rows
 
 
 @pytest.mark.parametrize("conditioning", ["projection", "acgan", "concat"])

@@ -10,8 +10,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from ganaug import config
-from ganaug.config import EvaluateParams, Params, PrepareParams, Section, TrainGanParams, load_params
+from ganaug.config import EvaluateParams, Params, PrepareParams, TrainGanParams, load_params
 from ganaug.errors import ConfigError
+from ganaug.section import Section
 
 
 def load(folder: Path, text: str) -> Params:
@@ -46,7 +47,7 @@ def test_values_reach_their_fields(tmp_path: Path) -> None:
         draws: [3, 1]
         prepare: {source: my photos, size: [24, 32], channels: 3, per_class: null, test: 100, columns: {path: file}}
         train_gan: {steps: 50, invariances: [flip_horizontal], device: 'cuda:1'}
-        generate: {max_candidates: 2, min_confidence: 5e-1}
+        generate: {max_candidates: 2, filters: [density, {confidence: {threshold: 5e-1}}]}
         merge: {exports: [csv]}
         report: {title: Größe}
         """,
@@ -56,7 +57,8 @@ def test_values_reach_their_fields(tmp_path: Path) -> None:
     assert params.prepare.test == 100
     assert params.prepare.columns == {"path": "file", "label": "label", "group": "group", "split": "split"}
     assert (params.train_gan.steps, params.train_gan.invariances) == (50, ("flip_horizontal",))
-    assert (params.generate.max_candidates, params.generate.min_confidence) == (2.0, 0.5)
+    assert params.generate.filters == ("density", {"confidence": {"threshold": 0.5}})
+    assert params.generate.max_candidates == 2.0
     assert isinstance(params.generate.max_candidates, float)
     assert params.merge.exports == ("csv",)
     assert params.report.title == "Größe"
@@ -64,9 +66,9 @@ def test_values_reach_their_fields(tmp_path: Path) -> None:
 
 def test_yaml_1_2_words_and_numbers(tmp_path: Path) -> None:
     """``no`` is a word and ``2e-06`` a number, unlike in YAML 1.1."""
-    params = load(tmp_path, "prepare: {source: no}\ngenerate: {min_realism: 2e-06}\n")
+    params = load(tmp_path, "prepare: {source: no}\ntrain_gan: {penalty_weight: 2e-06}\n")
     assert params.prepare.source == "no"
-    assert params.generate.min_realism == 2e-6
+    assert params.train_gan.penalty_weight == 2e-6
 
 
 @pytest.mark.parametrize(
@@ -101,9 +103,16 @@ def test_yaml_1_2_words_and_numbers(tmp_path: Path) -> None:
         ("prepare: {source: 3}", "prepare.source is 3; it must be text"),
         ("prepare: {source: ''}", "prepare.source is ''; it must be text"),
         ("prepare: {columns: {path: 3}}", "prepare.columns.path is 3; it must be text"),
-        ("generate: {min_confidence: .nan}", "generate.min_confidence is nan; it must be a number from 0 to 1"),
+        ("generate: {filters: copy}", "generate.filters is 'copy'; it must be a list of filters"),
+        ("generate: {filters: [copy, confidance]}", "generate.filters[1] is 'confidance'; it must be one of"),
+        ("generate: {filters: [{copi: {}}]}", "(did you mean 'copy'?)"),
+        (
+            "generate: {filters: [{confidence: {threshold: .nan}}]}",
+            "generate.filters[0]: confidence.threshold is nan; it must be a number from 0 to 1",
+        ),
+        ("generate: {filters: [{quota: {sare: 1}}]}", "generate.filters[0].quota.sare is no parameter (did you mean"),
         ("generate: {max_candidates: .inf}", "generate.max_candidates is inf"),
-        ("generate: {drop_copies: 1}", "generate.drop_copies is 1; it must be true or false"),
+        ("train_gan: {compile: 1}", "train_gan.compile is 1; it must be true or false"),
         ("merge: {policy: blance}", "(did you mean 'balance'?)"),
         ("evaluate: {arms: [real, clasical]}", "evaluate.arms[1] is 'clasical'"),
         ("fidelity: {extractor: in_domian}", "(did you mean 'in_domain'?)"),

@@ -60,7 +60,7 @@ def test_a_damaged_file_is_refused(folder, name, how):
         load_model(folder)
 
 
-@pytest.mark.parametrize("content", ["[]", "null", "{}", '{"format": "other"}', '{"format": "ganaug-model-1"}', "{"])
+@pytest.mark.parametrize("content", ["[]", "null", "{}", '{"format": "other"}', '{"format": "ganaug-model-2"}', "{"])
 def test_a_foreign_configuration_is_refused(folder, content):
     (folder / "config.json").write_text(content)
     with pytest.raises(ModelError):
@@ -113,6 +113,6 @@ def test_a_failed_write_leaves_the_old_model(folder, monkeypatch):
 def test_new_weights_beside_an_old_configuration_are_refused(folder):
     """A crash between the two writes."""
     tensors = {k: t + 1 for k, t in load_file(folder / "model.safetensors").items()}
-    save_file(tensors, folder / "model.safetensors", {"format": "ganaug-model-1"})
+    save_file(tensors, folder / "model.safetensors", {"format": "ganaug-model-2"})
     with pytest.raises(ModelError):
         load_model(folder)

@@ -23,6 +23,7 @@ from ganaug.progress import Progress
 NEAR = 0.997
 FLAT = 2.0 / 255  # standard deviation below which an image has no structure to compare
 
+_LIMIT = NEAR - 1 - 1e-5  # of half a squared distance, with slack for the rounding of single precision
 _BLOCKS = 8  # a side of a thumbnail
 _ROWS = 2048  # compared at once: 16 MB of products
 _VALUES = 2**22  # pixels of pairs looked at closely at once: 16 MB
@@ -47,14 +48,36 @@ def near_duplicates(images: NDArray[np.uint8]) -> NDArray[np.int64]:
     """
     clusters = np.unique(content_ids(images).astype(str), return_inverse=True)[1].astype(np.int64)
     left, right = _half_distances(images)
-    limit = NEAR - 1 - 1e-5  # with slack for the rounding of single precision
     with Progress("comparing images", len(images), "images") as progress:
         for rows in _ranges(len(images), _ROWS):
             for columns in _ranges(len(images), _ROWS, rows.start):
-                i, j = np.nonzero(left[rows] @ right[columns].T >= limit)
+                i, j = np.nonzero(left[rows] @ right[columns].T >= _LIMIT)
                 clusters = _join_close(images, clusters, i + rows.start, j + columns.start)
             progress.advance(rows.stop - rows.start)
     return join_clusters(clusters)
+
+
+def near_copies(images: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Mark the images that are exact copies or near duplicates of one among others, as `near_duplicates` tells them.
+
+    Parameters
+    ----------
+    images, others : ndarray of shape (n, H, W, C) and (m, H, W, C), uint8
+        Pixels.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+    """
+    found = np.isin(content_ids(images).astype(str), content_ids(others).astype(str))
+    left, right = _half_distances(images)[0], _half_distances(others)[1]
+    for rows in _ranges(len(images), _ROWS):
+        for columns in _ranges(len(others), _ROWS):
+            i, j = np.nonzero(left[rows] @ right[columns].T >= _LIMIT)
+            for part in _ranges(len(i), max(1, _VALUES // images[0].size)):
+                a, b = i[part] + rows.start, j[part] + columns.start
+                found[a[_correlate(images[a], others[b])]] = True
+    return found
 
 
 def join_clusters(*partitions: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -136,10 +159,16 @@ def _join_close(
         if not len(i):
             return clusters
         a, b = i[:at_once], j[:at_once]
-        near = (_standard(images[a]) * _standard(images[b])).sum(axis=(1, 2, 3)) >= NEAR
+        near = _correlate(images[a], images[b])
         if near.any():
             clusters = _components(clusters[a[near]], clusters[b[near]], len(images))[clusters]
         i, j = i[at_once:], j[at_once:]
+
+
+def _correlate(images: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Tell which pairs (n, H, W, C) correlate as near duplicates do."""
+    near: NDArray[np.bool_] = (_standard(images) * _standard(others)).sum(axis=(1, 2, 3)) >= NEAR
+    return near
 
 
 def _components(a: NDArray[np.int64], b: NDArray[np.int64], nodes: int) -> NDArray[np.int64]:

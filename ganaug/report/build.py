@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,15 @@ import pandas as pd
 
 from ganaug.config import Params
 from ganaug.evaluation.fidelity import average
+from ganaug.evaluation.guards import check_run, unproved
+from ganaug.evaluation.memorisation import memorisation
 from ganaug.evaluation.results import Results, read_results, without_oracle
 from ganaug.evaluation.summary import summarise
 from ganaug.files import atomic_path, write_json
+from ganaug.report.copies import copies_section
 from ganaug.report.facts import data_section
 from ganaug.report.fidelity import fidelity_section
-from ganaug.report.gallery import classes_section, pairs_section
+from ganaug.report.gallery import classes_section
 from ganaug.report.game import game_section
 from ganaug.report.methods import methods_section
 from ganaug.report.numbers import numbers_section
@@ -24,14 +26,13 @@ from ganaug.report.page import page
 from ganaug.report.recall import recall_section
 from ganaug.report.run import Run, read_run
 from ganaug.report.selection import selection_section
+from ganaug.synthesis.filters import named_filters
 
 ARM_COLUMNS = ("balanced_accuracy", "accuracy", "macro_f1")
 TRAINING_COLUMNS = ["step", "loss_discriminator", "loss_generator", "real_logits", "fake_logits"]
 
 
-def build_report(
-    params: Params, folder: str | Path = ".", out: str | Path = "reports", leaks: Sequence[str] = ()
-) -> dict[str, Any]:
+def build_report(params: Params, folder: str | Path = ".", out: str | Path = "reports") -> dict[str, Any]:
     """Write the report of a finished run and print its numbers.
 
     Written to ``out``:
@@ -51,8 +52,6 @@ def build_report(
         Where the pipeline ran: holds ``data``, ``models``, ``eval`` and ``reports`` of its stages.
     out : path-like, default="reports"
         Where to write, relative to ``folder``.
-    leaks : sequence of str
-        What the leak guards found, a sentence each.
 
     Returns
     -------
@@ -78,7 +77,9 @@ def build_report(
         fidelity=folder / "eval/fidelity",
         prepared=folder / "reports/prepare.json",
     )
-    summary = summarise(results, run.prepared["mode"], leaks)
+    summary = summarise(results, run.prepared["mode"], check_run(folder, params.draws))
+    summary["unproved"] = unproved(folder, params.draws)
+    summary |= memorisation(folder, params.draws, params.report.membership)
     summary["fidelity"] = average([draw.fidelity["overall"] for draw in run.draws])
     arms = without_oracle(results[summary["classifier"]])
     write_json(out / "metrics.json", summary)
@@ -92,15 +93,14 @@ def build_report(
 
 def _document(run: Run, results: Results, summary: dict[str, Any], params: Params) -> str:
     title = params.report.title or Path(params.prepare.source).name
-    thresholds = {"confidence": params.generate.min_confidence, "realism": params.generate.min_realism}
     sections = {
         "Classes": classes_section(run),
         "Game": game_section(run),
-        "Selection": selection_section(run, thresholds),
+        "Selection": selection_section(run, named_filters(params.generate.filters)),
         "Fidelity": fidelity_section(run, results, summary["metric"]),
         "Numbers": numbers_section(summary),
         "Recall": recall_section(run, results, summary),
-        "Copies": pairs_section(run),
+        "Copies": copies_section(run, summary),
         "Data": data_section(run),
         "Methods": methods_section(run, results, summary, params),
     }

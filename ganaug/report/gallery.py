@@ -1,4 +1,4 @@
-"""The sections made of pictures: every class, and the closest pairs."""
+"""What is made of pictures: the section on every class, and the closest pairs."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def classes_section(run: Run) -> Html:
     )
 
 
-def pairs_section(run: Run) -> Html | None:
+def closest_pairs(run: Run) -> Html | None:
     """The kept rows that come closest to a training row, over all draws; None where nothing was kept."""
     tables = [draw.candidates.assign(draw=at, row=range(len(draw.candidates))) for at, draw in enumerate(run.draws)]
     kept = pd.concat([table[table["kept"]] for table in tables], ignore_index=True)
@@ -70,7 +70,7 @@ def pairs_section(run: Run) -> Html | None:
     closest = kept.nsmallest(PAIRS, "nearest_distance", keep="first")
     items = [_pair(run, run.draws[int(pair["draw"])], pair) for _, pair in closest.iterrows()]
     return fragment(
-        element("h2", "The closest pairs"),
+        element("h3", "The closest pairs"),
         element(
             "p",
             f"Of {len(kept):,} kept rows in all draws, the {len(items)} nearest to a training row: the synthetic row "

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from ganaug.config import Params, Section
+from ganaug.config import Params
 from ganaug.evaluation.arms import ARMS
 from ganaug.evaluation.design import WORDS
 from ganaug.evaluation.results import Results
 from ganaug.evaluation.verdict import ROPE
 from ganaug.report.markup import Html, element, fragment, table
 from ganaug.report.run import Run
+from ganaug.section import Section
 
 PACKAGES = ("ganaug", "torch", "numpy", "scikit-learn", "pandas", "pyarrow", "pillow")
 

@@ -15,11 +15,14 @@ from ganaug.data.rows import Schema, read_schema, read_table
 from ganaug.errors import DataError
 from ganaug.files import read_json
 
-SCORES = ("confidence", "realism", "nearest_distance")
-REASON_WORDS = {
-    "low_confidence": "not clearly of its class",
-    "low_realism": "judged unreal by D",
+SCORES = ("confidence", "realism", "density", "nearest_distance")
+REASON_WORDS = {  # by the filter that drops a row
+    "confidence": "not clearly of its class",
     "copy": "a copy of a training row",
+    "density": "far from most training rows of its class",
+    "diversity": "a repeat of a kept row",
+    "quota": "not among the best of its class",
+    "realism": "judged unreal by D",
 }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganaug.report.markup import Html, counted, element, fragment, key, table
+from ganaug.report.markup import Html, counted, element, fragment, key, named, table
 from ganaug.report.run import Run
 from ganaug.report.svg import mirrored_histogram, ticks
+from ganaug.synthesis.filters import Filter, Threshold
 
 SCORE_WORDS = {
     "confidence": (
@@ -19,6 +22,10 @@ SCORE_WORDS = {
         "Realism",
         "How probably real the discriminator finds the row; 0.5 lies midway between real and generated training rows.",
     ),
+    "density": (
+        "Density",
+        "How many training rows of its class lie about it, in the teacher's features; about 1 for rows like them.",
+    ),
     "nearest_distance": (
         "Distance to the training rows",
         "To the nearest one, as root-mean-square pixel difference; 0 is a copy.",
@@ -26,16 +33,17 @@ SCORE_WORDS = {
 }
 
 
-def selection_section(run: Run, thresholds: dict[str, float]) -> Html:
-    """Distributions of the scores over the candidates of all draws, and the numbers of each draw.
+def selection_section(run: Run, filters: Sequence[tuple[str, Filter]]) -> Html:
+    """Distributions of the scores over the candidates of all draws, what each filter dropped, the numbers of each draw.
 
     Parameters
     ----------
     run : Run
         The run.
-    thresholds : dict of str to float
-        The score below which a row was dropped, where there is one.
+    filters : sequence of (str, Filter)
+        Those that the run used, in their order, with their names.
     """
+    thresholds = {name: used.threshold for name, used in filters if isinstance(used, Threshold)}
     candidates = pd.concat([draw.candidates for draw in run.draws], ignore_index=True)
     kept = candidates["kept"].to_numpy(dtype=bool)
     charts = []
@@ -51,6 +59,7 @@ def selection_section(run: Run, thresholds: dict[str, float]) -> Html:
         ),
         key({"synthetic": f"{int(kept.sum()):,} kept", "dropped": f"{int((~kept).sum()):,} dropped"}),
         element("div", *charts, class_="columns"),
+        _by_filter(candidates, run, [name for name, _ in filters]),
         _numbers(run),
     )
 
@@ -66,6 +75,20 @@ def _histogram(
     limit = "" if shown is None else f" Below {shown:g} (dashed) a row was dropped."
     chart = mirrored_histogram(kept, dropped, axis, f"{title}: {medians}.", shown)
     return element("figure", element("h3", title), chart, element("figcaption", text + limit))
+
+
+def _by_filter(candidates: pd.DataFrame, run: Run, names: Sequence[str]) -> Html:
+    """What each filter dropped of each class, and of the rows that came as far as it."""
+    left, rows = len(candidates), []
+    for name in names:
+        labels = candidates["label"][candidates["reason"] == name]
+        dropped = np.bincount(labels, minlength=len(run.schema.classes))
+        share = f"{100 * len(labels) / left:.1f} %" if left else "-"
+        rows.append([element("code", name), f"{left:,}", f"{len(labels):,}", share, *(f"{n:,}" for n in dropped)])
+        left -= len(labels)
+    head = ["filter", "looked at", "dropped", "share", *(named(name) for name in run.schema.classes)]
+    caption = "What each filter dropped, in its order: of all draws together, and of each class"
+    return table(head, rows, caption)
 
 
 def _numbers(run: Run) -> Html:

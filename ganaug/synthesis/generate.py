@@ -11,21 +11,22 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ganaug.data.nearest import copy_distance
 from ganaug.data.rows import Rows, RowWriter, content_ids
 from ganaug.files import write_json
 from ganaug.gan.fabric import one_writer
 from ganaug.progress import Progress
-from ganaug.synthesis.score import copy_distance
 from ganaug.synthesis.select import Candidates
 
 SCORES = pa.schema(
     [
         ("realism", pa.float32()),  # the discriminator's P(real)
         ("confidence", pa.float32()),  # the teacher's probability of the row's own label
+        ("density", pa.float32()),  # how densely training rows of its class lie about it, to the teacher
         ("nearest_id", pa.string()),  # the closest training row
         ("nearest_distance", pa.float32()),  # root mean square difference to it, 0 to 1
         ("kept", pa.bool_()),
-        ("reason", pa.string()),  # why it was dropped; "" when kept
+        ("reason", pa.string()),  # the filter that dropped it; "" when kept
         ("model", pa.string()),  # hash of the model's weights
     ]
 )
@@ -56,7 +57,8 @@ def write_candidates(
     model : str
         Hash of the model's weights, noted in every row.
     out, report : path-like
-        Parquet and JSON to write.
+        Parquet and JSON to write. The JSON counts candidates, kept and dropped rows, and holds ``trained_on``, the
+        digest of the rows that the teacher saw.
     stage : str
         Name to show progress under.
     """
@@ -80,12 +82,14 @@ def _write(
     names = training.schema.classes
     drawn, kept = Counter[str](), Counter[str]()
     reasons: dict[str, Counter[str]] = {name: Counter() for name in names}
+    trained_on = None
     with (
         RowWriter(out, training.schema, extra=SCORES) as writer,
         Progress(stage, sum(quotas.values()), "rows") as progress,
     ):
         for found in candidates:
             writer.write(_rows(found, training), _extra(found, training, model))
+            trained_on = found.trained_on
             for name, reason in zip(found.labels, found.reasons, strict=True):
                 drawn[name] += 1
                 kept[name] += not reason
@@ -97,6 +101,7 @@ def _write(
         report,
         {
             "model": model,
+            "trained_on": trained_on,
             "copy_distance": copy_distance(training.images),
             "wanted": sum(quotas.values()),
             "candidates": sum(drawn.values()),
@@ -133,6 +138,7 @@ def _extra(found: Candidates, training: Rows, model: str) -> dict[str, NDArray[A
     return {
         "realism": scores["realism"],
         "confidence": scores["confidence"],
+        "density": scores["density"],
         "nearest_id": training.ids[scores["nearest"]],
         "nearest_distance": scores["nearest_distance"],
         "kept": found.kept,

@@ -2,60 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug.data.rows import content_ids, digest
 from ganaug.errors import ConfigError
+from ganaug.synthesis.filters import Choice, Portion, Reference, named_filters
 from ganaug.synthesis.score import Scorer, Scores
 
-KEPT, LOW_CONFIDENCE, LOW_REALISM, COPY = "", "low_confidence", "low_realism", "copy"
+KEPT = ""
 CHUNK = 2048  # candidates drawn and scored at once: memory does not grow with the quota
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a generated row must show to be kept.
+    """What a generated row must pass to be kept.
 
     Parameters
     ----------
-    min_confidence : float, default=0.5
-        Least probability that the teacher gives to the row's own label.
-    min_realism : float, default=0.0
-        Least probability of being real that the discriminator gives.
-    drop_copies : bool, default=True
-        Drop rows much closer to a training row than training rows are to each other.
+    filters : sequence of str or {str: mapping}
+        Names in `ganaug.synthesis.filters.FILTERS`, with options or without, in the order in which they look at a row.
+        Other packages add some through the entry points ``ganaug.filter``.
     max_candidates : float, default=4.0
         Draw at most this many candidates for every row wanted.
 
     Raises
     ------
     ConfigError
-        A value is out of range.
+        A filter or an option is unknown, or a value out of range.
+
+    Examples
+    --------
+    >>> everything = Selection(filters=())
+    >>> strict = Selection(filters=("copy", {"confidence": {"threshold": 0.8}}, "density"))
     """
 
-    min_confidence: float = 0.5
-    min_realism: float = 0.0
-    drop_copies: bool = True
+    filters: Sequence[Choice] = ("copy", "confidence")
     max_candidates: float = 4.0
 
     def __post_init__(self) -> None:
-        for name in ("min_confidence", "min_realism"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"{name} is {getattr(self, name)!r}: give a probability from 0 to 1.")
+        named_filters(self.filters)
         if not 1 <= self.max_candidates < np.inf:
             raise ConfigError(f"max_candidates is {self.max_candidates!r}: give 1 or more.")
 
-    def reasons(self, scores: Scores, copy_distance: float) -> NDArray[np.object_]:
-        """Return why each row is dropped, ``""`` where it is kept; the first reason that applies."""
-        reasons = np.full(len(scores["realism"]), KEPT, object)
-        if self.drop_copies:
-            reasons[scores["nearest_distance"] <= copy_distance] = COPY
-        reasons[(reasons == KEPT) & (scores["confidence"] < self.min_confidence)] = LOW_CONFIDENCE
-        reasons[(reasons == KEPT) & (scores["realism"] < self.min_realism)] = LOW_REALISM
+    def fit(self, reference: Reference) -> Callable[[Portion], NDArray[np.object_]]:
+        """Return what says of each row of a portion which filter drops it, ``""`` where none does."""
+        judges = [(name, made.fit(reference)) for name, made in named_filters(self.filters)]
+
+        def reasons(rows: Portion) -> NDArray[np.object_]:
+            found = np.full(len(rows.codes), KEPT, object)
+            for name, judge in judges:
+                left = np.flatnonzero(found == KEPT)
+                found[left[~judge(rows.take(left))]] = name
+            return found
+
         return reasons
 
 
@@ -66,7 +70,8 @@ class Candidates:
     images: NDArray[np.uint8]  # (n, H, W, C)
     labels: NDArray[Any]  # (n,)
     scores: Scores
-    reasons: NDArray[np.object_]  # "" where kept
+    reasons: NDArray[np.object_]  # the filter that dropped the row, "" where kept
+    trained_on: str  # digest of the rows that the teacher saw
 
     @property
     def kept(self) -> NDArray[np.bool_]:
@@ -98,6 +103,8 @@ def fill_quotas(
     Candidates
         At most `CHUNK` at a time, kept and dropped.
     """
+    reasons = selection.fit(Reference(scorer.training, scorer.codes))
+    trained_on = digest(content_ids(scorer.training))
     missing, left = quotas.copy(), np.ceil(quotas * selection.max_candidates).astype(np.int64)
     while (wanted := np.minimum(missing, left)).any():
         labels = np.repeat(np.arange(len(quotas)), wanted)
@@ -105,7 +112,7 @@ def fill_quotas(
             codes = labels[start : start + CHUNK]
             images = sampler(codes)
             scores = scorer(images, codes)
-            found = Candidates(images, codes, scores, selection.reasons(scores, scorer.copy_distance))
+            found = Candidates(images, codes, scores, reasons(Portion(images, codes, scores)), trained_on)
             missing -= np.bincount(codes[found.kept], minlength=len(quotas))
             left -= np.bincount(codes, minlength=len(quotas))
             yield found

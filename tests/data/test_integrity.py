@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganaug.data.integrity import assert_disjoint, conflicts, join_clusters, near_duplicates
+from ganaug.data import integrity
+from ganaug.data.integrity import assert_disjoint, conflicts, join_clusters, near_copies, near_duplicates
 from ganaug.data.load import load
 from ganaug.data.rows import Rows, Schema
 from ganaug.data.sources import open_source
@@ -85,6 +86,17 @@ def test_a_source_of_nothing_but_copies(clothes: Rows) -> None:
     images = np.repeat(clothes.images[:2], 2000, axis=0)
     images = np.clip(images + np.random.default_rng(0).integers(0, 3, images.shape), 0, 255).astype(np.uint8)
     assert [len(cluster) for cluster in clusters_of(images)] == [2000, 2000]
+
+
+def test_copies_of_held_out_rows_are_found_block_by_block(clothes: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(integrity, "_ROWS", 16)
+    held_out, images = clothes.images[:50].copy(), clothes.images[50:150].copy()
+    images[7], images[40], images[99] = jpeg(held_out[3]), held_out[49], held_out[20] // 2 + 60
+    images[60], held_out[5] = 80, 80  # flat ones match only exactly
+    images[61] = 81
+    assert np.flatnonzero(near_copies(images, held_out)).tolist() == [7, 40, 60, 99]
+    assert near_copies(images[:0], held_out).tolist() == []
+    assert not near_copies(images, held_out[:0]).any()
 
 
 def test_clusters_and_groups_are_joined() -> None:

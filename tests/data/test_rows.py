@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ganaug.data.rows import Rows, RowWriter, Schema, content_ids, iter_rows, read_rows, read_schema, read_table
+from ganaug.data.rows import Rows, RowWriter, Schema, content_ids, digest, iter_rows, read_rows, read_schema, read_table
 from ganaug.errors import DataError
 
 Write = Callable[..., Path]
@@ -146,3 +146,9 @@ def test_a_writer_takes_only_what_it_announced(tmp_path: Path, digits: Rows) -> 
         writer.write(rows)
     with RowWriter(tmp_path / "b.parquet", Schema(9, 8, 1, ("a",))) as writer, pytest.raises(DataError, match="fit"):
         writer.write(rows)
+
+
+def test_a_digest_stands_for_the_rows_in_any_order(digits: Rows) -> None:
+    whole = digest(digits.ids)
+    assert digest(digits.ids[::-1]) == whole
+    assert len({whole, digest(digits.ids[1:]), digest([*digits.ids, digits.ids[0]]), digest([])}) == 4

@@ -137,12 +137,12 @@ def shared(folder: Path) -> dict:
         make_fabric("cpu")
         found = GANAugmenter.load(folder / "m", "cpu")
         quotas = dict.fromkeys(schema.classes, 301)
-        chosen = found.candidates(images, names, quotas, Selection(min_confidence=0.0, drop_copies=False))
+        chosen = found.candidates(images, names, quotas, Selection(filters=()))
         write_candidates(
             chosen, Rows.build(schema, images, labels[:60]), quotas,
             model="", out=folder / f"{where}.parquet", report=folder / f"{where}.json", stage=where,
         )  # fmt: skip
-        both, _ = found.augment(images, names, ratio=0.5, selection=Selection(min_confidence=0.0))
+        both, _ = found.augment(images, names, ratio=0.5, selection=Selection(filters=["copy"]))
         np.save(folder / f"{where}{os.environ.get('RANK', '')}.npy", both)
 
     alone = ended(fork(lambda: work("alone")))

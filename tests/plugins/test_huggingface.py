@@ -26,7 +26,7 @@ DIGITS = load_digits()
 PIXELS = (DIGITS.images * 15.9).astype(np.uint8)
 NAMES = [f"digit {k}" for k in range(10)]
 QUICK: dict[str, Any] = {"steps": 20, "width": 16, "device": "cpu", "random_state": 0}
-EVERYTHING = Selection(min_confidence=0, drop_copies=False)  # 20 steps make nothing that a teacher would recognise
+EVERYTHING = Selection(filters=())  # 20 steps make nothing that a teacher would recognise
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +135,7 @@ def test_colours_names_and_other_columns_than_the_usual_ones(tmp_path: Path) -> 
 
 def test_a_strict_selection_and_a_ratio_of_zero_add_nothing() -> None:
     ds = rows(slice(0, 20))
-    for options in ({"selection": Selection(min_confidence=1.0)}, {"ratio": 0}):
+    for options in ({"selection": Selection([{"confidence": {"threshold": 1.0}}])}, {"ratio": 0}):
         assert augment_dataset(ds, **options, **QUICK)["synthetic"][:] == [False] * 20
 
 

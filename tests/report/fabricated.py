@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from ganaug.data.merge import merge
+from ganaug.data.nearest import nearest
 from ganaug.data.prepare import prepare
-from ganaug.data.rows import Rows, read_rows
+from ganaug.data.rows import Rows, digest, read_rows
 from ganaug.evaluation.arms import ARMS, result_path
 from ganaug.evaluation.fidelity import COMPARED, METRICS
 from ganaug.evaluation.metrics import classification_metrics
 from ganaug.files import write_json
 from ganaug.synthesis.generate import write_candidates
-from ganaug.synthesis.score import nearest
 from ganaug.synthesis.select import Candidates
 
 HOSTILE = "<script>alert('1')</script>"
@@ -43,10 +44,11 @@ def finish_run(folder: Path) -> None:
         rng = np.random.default_rng(draw)
         train = read_rows(splits / str(draw) / "train.parquet")
         _generate(folder, draw, train, rng)
-        _train(folder / f"models/gan/{draw}", rng)
+        merge(splits / str(draw), folder / f"data/synthetic/{draw}.parquet", folder / f"data/augmented/{draw}")
+        _train(folder / f"models/gan/{draw}", digest(train.ids), rng)
         test = read_rows(splits / str(draw) / "test.parquet")
         _evaluate(folder / "eval", draw, test.labels, train.schema.classes, rng)
-        _compare(folder / f"eval/fidelity/{draw}.json", draw, train.schema.classes, rng)
+        _compare(folder / f"eval/fidelity/{draw}.json", draw, train, rng)
 
 
 def _generate(folder: Path, draw: int, train: Rows, rng: np.random.Generator) -> None:
@@ -55,11 +57,15 @@ def _generate(folder: Path, draw: int, train: Rows, rng: np.random.Generator) ->
     distance, where = nearest(images, train.images)
     n = len(images)
     scores = {"nearest": where, "nearest_distance": distance} | {
-        name: rng.uniform(size=n).astype(np.float32) for name in ("realism", "confidence")
+        name: rng.uniform(size=n).astype(np.float32) for name in ("realism", "confidence", "density")
     }
-    reasons = np.where(scores["confidence"] < 0.2, "low_confidence", "").astype(object)
+    reasons = np.where(scores["confidence"] < 0.2, "confidence", "").astype(object)
     write_candidates(
-        [Candidates(images, np.repeat(np.array(train.schema.classes)[train.labels], 4), scores, reasons)],
+        [
+            Candidates(
+                images, np.repeat(np.array(train.schema.classes)[train.labels], 4), scores, reasons, digest(train.ids)
+            )
+        ],
         train,
         dict.fromkeys(train.schema.classes, 16),
         model="0f" * 16,
@@ -69,8 +75,10 @@ def _generate(folder: Path, draw: int, train: Rows, rng: np.random.Generator) ->
     )
 
 
-def _train(model: Path, rng: np.random.Generator) -> None:
+def _train(model: Path, rows: str, rng: np.random.Generator) -> None:
     (model / "samples").mkdir(parents=True)
+    saw = {"labelled": rows, "unlabelled": None, "validation": None, "warm_start": None}
+    write_json(model / "config.json", {"trained_on": saw})
     lines = ["step,loss_discriminator,loss_generator,penalty,real_logits,fake_logits"]
     lines += [f"{step},0.{step},1.{step},0,{1 / step},{-1 / step}" for step in STEPS]
     (model / "history.csv").write_text("\n".join(lines) + "\n")
@@ -109,8 +117,9 @@ def _measure(
     return {"validation": metrics, "test": metrics}
 
 
-def _compare(path: Path, draw: int, classes: tuple[str, ...], rng: np.random.Generator) -> None:
+def _compare(path: Path, draw: int, train: Rows, rng: np.random.Generator) -> None:
     """Fidelity; the last class was left with too few rows for a number."""
+    classes = train.schema.classes
 
     def numbers(n: int) -> dict[str, object]:
         found = {which: {metric: rng.uniform() if n else None for metric in METRICS} for which in COMPARED}
@@ -125,4 +134,4 @@ def _compare(path: Path, draw: int, classes: tuple[str, ...], rng: np.random.Gen
         "seed": draw,
     }
     content |= {"overall": numbers(45), "per_class": {name: numbers(5 * (name != classes[-1])) for name in classes}}
-    write_json(path, content | {"trained_on": "ab" * 16})
+    write_json(path, content | {"trained_on": digest(train.ids)})

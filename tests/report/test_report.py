@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from contextlib import redirect_stdout
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pytest
 from browser import chromium, opened
 from fabricated import CLASSIFIERS, DRAWS, HOSTILE, SKILL, STEPS, finish_run
 
-from ganaug.config import Params
+from ganaug.config import Params, ReportParams
+from ganaug.data.rows import read_table
 from ganaug.errors import DataError
+from ganaug.files import read_json, write_json
 from ganaug.report.build import build_report
 from ganaug.report.markup import VOID
 
@@ -108,11 +111,45 @@ def test_the_page_shows_the_same_numbers(finished: Path, outline: Outline) -> No
         assert classifier in outline.text
 
 
-def test_a_leak_leads_the_page(finished: Path) -> None:
-    build_report(PARAMS, finished, out="leaky", leaks=["A test row is among the training rows."])
-    page = (finished / "leaky/report.html").read_text(encoding="utf-8")
+def test_a_leak_leads_the_page(finished: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(finished, tmp_path / "run")
+    write_json(run / "reports/generate/0.json", read_json(run / "reports/generate/1.json"))
+    leak = "the teacher of draw 0 was trained on other rows than data/splits/0/train.parquet"
+    summary = build_report(PARAMS, run)
+    assert (summary["verdict"], summary["leaks"]) == ("INVALID", [leak])
+    page = (run / "reports/report.html").read_text(encoding="utf-8")
     assert "INVALID" in page
-    assert "No verdict, as rows leaked: A test row is among the training rows." in page
+    assert f"No verdict, as rows leaked: {leak}" in page
+    assert f"<li>{leak}</li>" in page
+
+
+def test_copies_and_leaks_are_accounted_for(finished: Path, page: str, outline: Outline) -> None:
+    metrics = json.loads((finished / "reports/metrics.json").read_text(encoding="utf-8"))
+    assert (metrics["leaks"], metrics["unproved"], metrics["membership"]) == ([], [], None)
+    assert "No validation or test row, and no near duplicate of one" in outline.text
+    for draw in metrics["copying"]["draws"]:
+        assert "{nearer:.2f} [{low:.2f}, {high:.2f}]".format(**draw) in outline.text
+    assert metrics["copying"]["nearer"] == pytest.approx(0.99, abs=0.03)  # training rows with noise are nearly copies
+    assert "membership attack" not in outline.text
+
+
+def test_an_attack_is_made_where_it_is_asked_for(finished: Path) -> None:
+    params = replace(PARAMS, report=ReportParams(membership=True))
+    summary = build_report(params, finished, out="attacked")
+    page = (finished / "attacked/report.html").read_text(encoding="utf-8")
+    assert "no value of it is a guarantee of privacy" in page
+    assert "{auc:.2f} [{low:.2f}, {high:.2f}] in draw 1".format(**summary["membership"]["draws"][1]) in page
+    assert summary["membership"]["auc"] > 0.9
+
+
+def test_the_selection_says_what_each_filter_dropped_of_each_class(finished: Path, outline: Outline) -> None:
+    tables = [read_table(finished / f"data/synthetic/{draw}.parquet", ["label", "reason"]) for draw in DRAWS]
+    candidates = pd.concat(tables)
+    dropped = candidates["reason"] == "confidence"
+    of_class = [str((dropped & (candidates["label"] == code)).sum()) for code in range(10)]
+    share = f"{100 * dropped.mean():.1f} %"
+    assert "".join(["confidence", str(len(candidates)), str(dropped.sum()), share, *of_class]) in outline.text
+    assert "".join(["copy", str(len(candidates)), "0", "0.0 %", *"0" * 10]) in outline.text
 
 
 def test_fidelity_is_a_mean_over_draws_with_the_floor_beside_it(finished: Path, page: str) -> None:

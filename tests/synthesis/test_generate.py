@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ganaug.augmenter import GANAugmenter
+from ganaug.data.nearest import copy_distance
 from ganaug.data.rows import Rows, Schema, content_ids, read_rows, read_table
 from ganaug.synthesis.generate import SCORES, write_candidates
-from ganaug.synthesis.score import copy_distance
 from ganaug.synthesis.select import Candidates, Selection
 
 QUOTAS = {"cat": 2, "dog": 1}
@@ -24,15 +24,16 @@ def training() -> Rows:
 
 
 def candidates():
-    for seed, labels, reasons in ((1, [0, 0, 1], ["", "copy", "low_confidence"]), (2, [0, 1], ["", "low_confidence"])):
+    for seed, labels, reasons in ((1, [0, 0, 1], ["", "copy", "confidence"]), (2, [0, 1], ["", "confidence"])):
         n = len(labels)
         scores = {
             "realism": np.linspace(0, 1, n, dtype=np.float32),
             "confidence": np.full(n, 0.25, np.float32),
+            "density": np.full(n, 0.75, np.float32),
             "nearest_distance": np.full(n, 0.5, np.float32),
             "nearest": np.arange(n),
         }
-        yield Candidates(images(n, seed), np.array(["cat", "dog"])[labels], scores, np.array(reasons, object))
+        yield Candidates(images(n, seed), np.array(["cat", "dog"])[labels], scores, np.array(reasons, object), "saw")
 
 
 @pytest.fixture
@@ -54,10 +55,11 @@ def test_every_candidate_is_a_synthetic_row(written, training):
 def test_with_its_scores_and_what_became_of_it(written, training):
     table = read_table(written[0], SCORES.names)
     assert table["kept"].tolist() == [True, False, False, True, False]
-    assert table["reason"].tolist() == ["", "copy", "low_confidence", "", "low_confidence"]
+    assert table["reason"].tolist() == ["", "copy", "confidence", "", "confidence"]
     assert table["nearest_id"].tolist() == [training.ids[i] for i in (0, 1, 2, 0, 1)]
     assert table["realism"].tolist() == [0, 0.5, 1, 0, 1]
     assert table["confidence"].tolist() == [0.25] * 5
+    assert table["density"].tolist() == [0.75] * 5
     assert set(table["model"]) == {"abc"}
 
 
@@ -65,14 +67,15 @@ def test_the_report_counts(written, training):
     found = json.loads(written[1].read_text())
     assert found == {
         "model": "abc",
+        "trained_on": "saw",
         "copy_distance": copy_distance(training.images),
         "wanted": 3,
         "candidates": 5,
         "kept": 2,
-        "dropped": {"copy": 1, "low_confidence": 2},
+        "dropped": {"copy": 1, "confidence": 2},
         "per_class": {
             "cat": {"wanted": 2, "candidates": 3, "kept": 2, "dropped": {"copy": 1}},
-            "dog": {"wanted": 1, "candidates": 2, "kept": 0, "dropped": {"low_confidence": 2}},
+            "dog": {"wanted": 1, "candidates": 2, "kept": 0, "dropped": {"confidence": 2}},
         },
     }
 
@@ -103,7 +106,7 @@ def test_classes_keep_their_names_when_the_schema_does_not_sort_them(tmp_path):
     names = np.array(schema.classes)[rows.labels]
     augmenter = GANAugmenter(steps=120, width=16, batch_size=16, random_state=0).fit(rows.images, names)
     quotas = {"white": 6, "black": 9}
-    found = augmenter.candidates(rows.images, names, quotas, Selection(drop_copies=False))
+    found = augmenter.candidates(rows.images, names, quotas, Selection(filters=["confidence"]))
     out, report = tmp_path / "synthetic.parquet", tmp_path / "report.json"
     write_candidates(found, rows, quotas, model="", out=out, report=report, stage="generate")
     made = read_rows(out)

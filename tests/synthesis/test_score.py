@@ -7,57 +7,59 @@ from fakes import PointDiscriminator
 
 from ganaug.synthesis import score
 from ganaug.synthesis.realism import Realism
-from ganaug.synthesis.score import Scorer, copy_distance, nearest
+from ganaug.synthesis.score import ClassDensity, Scorer
 
 
 def images(n: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (n, 8, 9, 2), np.uint8)
 
 
-@pytest.mark.parametrize("block", [1, 7, 4096])
-def test_the_nearest_row_is_that_of_brute_force(monkeypatch, block):
-    monkeypatch.setattr(score, "BLOCK", block)
-    rows, training = images(13, 0), images(20, 1)
-    difference = rows[:, None].astype(float) / 255 - training[None].astype(float) / 255
-    expected = np.sqrt((difference**2).mean((2, 3, 4)))
-    distance, where = nearest(rows, training)
-    np.testing.assert_allclose(distance, expected.min(1), rtol=1e-5)
-    assert np.array_equal(where, expected.argmin(1))
-    assert distance.dtype == np.float32
+def test_density_is_what_it_is_by_definition():
+    rng = np.random.default_rng(0)
+    real, codes = rng.normal(size=(40, 3)).astype(np.float32), np.arange(40) % 2
+    fake, claimed = rng.normal(size=(30, 3)).astype(np.float32), np.arange(30) % 2
+    density = ClassDensity(real, codes)
+    for x, code, found in zip(fake, claimed, density(fake, claimed), strict=True):
+        mine = real[codes == code]
+        radii = np.sort(np.linalg.norm(mine[:, None] - mine, axis=2), axis=1)[:, 5]
+        assert found == pytest.approx((np.linalg.norm(mine - x, axis=1) <= radii).sum() / 5)
+    assert density(np.full((2, 3), 99, np.float32), np.array([0, 1])).tolist() == [0, 0]
+    assert density(fake[:0], claimed[:0]).shape == (0,)
 
 
-def test_a_row_is_not_its_own_neighbour(monkeypatch):
-    monkeypatch.setattr(score, "BLOCK", 3)
-    rows = images(8, 0)
-    distance, where = nearest(rows, rows, skip_self=True)
-    assert (where != np.arange(8)).all()
-    assert distance.min() > 0.1
-    own, itself = nearest(rows, rows)
-    assert own.tolist() == [0.0] * 8
-    assert itself.tolist() == list(range(8))
+def test_density_is_one_on_average_among_rows_of_one_distribution():
+    rows = np.random.default_rng(0).normal(size=(3000, 2)).astype(np.float32)
+    codes = np.zeros(1500, np.int64)
+    assert ClassDensity(rows[:1500], codes)(rows[1500:], codes).mean() == pytest.approx(1, abs=0.05)
 
 
-def test_black_and_white_are_one_apart():
-    black, white = np.zeros((1, 8, 8, 1), np.uint8), np.full((1, 8, 8, 1), 255, np.uint8)
-    assert nearest(black, white)[0].tolist() == [1.0]
-
-
-def test_copies_are_closer_than_training_rows_are_to_each_other():
-    training = images(50, 0)
-    between = nearest(training, training, skip_self=True)[0]
-    assert 0 < copy_distance(training) < between.min()
-    assert copy_distance(training[:1]) == 0
-    assert copy_distance(np.concatenate([training, training])) == 0
+def test_density_of_scarce_and_plentiful_classes(monkeypatch):
+    three = np.array([[0.0], [1.0], [3.0]], np.float32)
+    assert ClassDensity(three, np.zeros(3, int))(np.array([[1.5]], np.float32), np.array([0])).tolist() == [1.5]
+    monkeypatch.setattr(score, "BLOCK", 8)
+    many = np.random.default_rng(0).normal(size=(100, 1)).astype(np.float32)
+    found = ClassDensity(many, np.zeros(100, int))(many, np.zeros(100, int))
+    assert (found > 0).any()
+    assert found.max() <= 8 / 5  # of at most eight balls
 
 
 def test_scores_say_whose_they_are():
     training, rows, labels = images(5, 0), images(3, 1), np.array([1, 0, 1])
     rows[1] = training[4]
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]], np.float32)
-    scorer = Scorer(lambda rows, labels: labels.astype(np.float32), lambda rows: probabilities, training)
+    scorer = Scorer(
+        lambda rows, labels: labels.astype(np.float32),
+        lambda rows: probabilities,
+        lambda rows: rows.reshape(len(rows), -1).astype(np.float32),
+        training,
+        np.array([0, 0, 0, 1, 0]),
+    )
     found = scorer(rows, labels)
     assert found["confidence"].tolist() == pytest.approx([0.1, 0.8, 0.7])
     assert found["realism"].tolist() == [1, 0, 1]
+    assert found["density"].tolist() == pytest.approx(
+        [1, 4 / 3, 1]
+    )  # of class 1 there is one row; the copy is in all 4 balls
     assert (found["nearest"][1], found["nearest_distance"][1]) == (4, 0)
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from ganaug.data.rows import content_ids, digest
 from ganaug.errors import ConfigError
 from ganaug.synthesis.score import Scorer
 from ganaug.synthesis.select import CHUNK, Candidates, Selection, fill_quotas
@@ -38,8 +39,12 @@ def teacher(images: np.ndarray) -> np.ndarray:
     return np.stack([first, 0 * first, 0 * first + 1], axis=1)
 
 
+def features(images: np.ndarray) -> np.ndarray:
+    return images.reshape(len(images), -1)[:, :5].astype(np.float32)
+
+
 def fill(quotas, source=None, **selection) -> list[Candidates]:
-    scorer = Scorer(realism, teacher, TRAINING)
+    scorer = Scorer(realism, teacher, features, TRAINING, np.arange(6) // 2)
     return list(fill_quotas(source or Source(), scorer, Selection(**selection), np.array(quotas)))
 
 
@@ -66,15 +71,15 @@ def test_a_hopeless_class_ends_at_its_candidates():
 
 
 def test_reasons():
-    found = fill([300, 30, 0], Source(copies=0.3), min_realism=0.4)
+    found = fill([300, 30, 0], Source(copies=0.3), filters=["copy", "confidence", {"realism": {"threshold": 0.4}}])
     images, labels, reasons = (np.concatenate([getattr(c, n) for c in found]) for n in ("images", "labels", "reasons"))
     copies = (images[:, None] == TRAINING).all((2, 3, 4)).any(1)
     sure = teacher(images)[np.arange(len(images)), labels] >= 0.5
     real = realism(images, labels) >= 0.4
-    assert set(reasons) == {"", "copy", "low_confidence", "low_realism"}
+    assert set(reasons) == {"", "copy", "confidence", "realism"}
     assert np.array_equal(reasons == "copy", copies)
-    assert np.array_equal(reasons == "low_confidence", ~copies & ~sure)
-    assert np.array_equal(reasons == "low_realism", ~copies & sure & ~real)
+    assert np.array_equal(reasons == "confidence", ~copies & ~sure)
+    assert np.array_equal(reasons == "realism", ~copies & sure & ~real)
     assert np.array_equal(np.concatenate([c.kept for c in found]), reasons == "")
 
 
@@ -82,10 +87,33 @@ def test_reasons():
 def test_exact_copies_are_dropped_even_where_training_rows_repeat(repeats):
     """Then training rows lie at distance zero from each other."""
     training = np.concatenate([TRAINING] * repeats)
-    scorer = Scorer(realism, lambda rows: np.ones((len(rows), 1), np.float32), training)
-    scores = scorer(training, np.zeros(len(training), np.int64))
-    assert set(Selection().reasons(scores, scorer.copy_distance)) == {"copy"}
-    assert set(Selection(drop_copies=False).reasons(scores, scorer.copy_distance)) == {""}
+    scorer = Scorer(realism, lambda rows: np.ones((len(rows), 1)), features, training, np.zeros(len(training), int))
+    everything = iter([training, training])
+
+    def kept(*names: str) -> int:
+        (found,) = fill_quotas(
+            lambda labels: next(everything), scorer, Selection(names, 1.0), np.array([len(training)])
+        )
+        return found.kept.sum()
+
+    assert kept("copy") == 0
+    assert kept() == len(training)
+
+
+def test_later_filters_see_what_earlier_ones_left():
+    """The better half by realism of those that the teacher takes for their class, not of all."""
+    found = fill([60, 0, 0], filters=["confidence", {"quota": {"by": "realism"}}])
+    images, reasons = (np.concatenate([getattr(c, n) for c in found]) for n in ("images", "reasons"))
+    sure = teacher(images)[:, 0] >= 0.5
+    assert set(reasons) == {"", "confidence", "quota"}
+    assert np.array_equal(reasons == "confidence", ~sure)
+    first = found[0]
+    left = realism(first.images, first.labels)[first.reasons != "confidence"]
+    assert np.array_equal(first.kept[first.reasons != "confidence"], left >= np.quantile(left, 0.5))
+
+
+def test_candidates_say_which_rows_the_teacher_saw():
+    assert {c.trained_on for c in fill([1, 0, 1])} == {digest(content_ids(TRAINING))}
 
 
 def test_portions_are_bounded():
@@ -100,9 +128,11 @@ def test_nothing_wanted_draws_nothing():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"min_confidence": 1.5}, "min_confidence is 1.5: give a probability"),
-        ({"min_realism": -0.1}, "min_realism is -0.1"),
-        ({"min_realism": float("nan")}, "min_realism is nan"),
+        (
+            {"filters": [{"confidence": {"threshold": 1.5}}]},
+            "confidence.threshold is 1.5; it must be a number from 0 to 1",
+        ),
+        ({"filters": ["copies"]}, "did you mean 'copy'"),
         ({"max_candidates": 0.5}, "max_candidates is 0.5: give 1 or more"),
         ({"max_candidates": float("nan")}, "max_candidates is nan"),
         ({"max_candidates": float("inf")}, "max_candidates is inf"),

@@ -1,0 +1,79 @@
+"""The section on copies and leaks: the guards, the copying test, the attack, the closest pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ganaug.report.gallery import closest_pairs
+from ganaug.report.markup import Html, element, fragment, named, table
+from ganaug.report.run import Run
+
+GUARDED = (
+    "Leak guards, run with this report: hashes of the pixels of every real and synthetic row, the measure of near "
+    "duplicates, and what the GAN, the teacher and the feature extractor say of the rows they were trained on. "
+)
+CLEAN = "No validation or test row, and no near duplicate of one, had a part in any of them."
+DISTANCES = (
+    "Is a kept synthetic row nearer to the training rows than a test row of its class, which nobody trained on? One "
+    "half: no nearer. More: the generator stays close to what it saw, as one must that saw few rows, or it copies; "
+    "smooth rows seem nearer than real ones, too. A data-copying test (Meehan et al., arXiv 2004.05675), no measure of "
+    "privacy."
+)
+ATTACK = (
+    "A membership attack: training rows told from test rows by the distance to the nearest kept synthetic row. Area "
+    "under the curve, with its 95 % interval (one half: it tells nothing): {}. That is the success of one simple "
+    "attack, and no value of it is a guarantee of privacy."
+)
+
+
+def copies_section(run: Run, summary: Mapping[str, Any]) -> Html:
+    """What was found of leaks and copies.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    summary : mapping
+        The content of ``metrics.json``: ``leaks`` and ``unproved``, sentences of `ganaug.evaluation.guards`;
+        ``copying`` and ``membership`` of `ganaug.evaluation.memorisation`.
+    """
+    found = [element("li", sentence) for sentence in (*summary["leaks"], *summary["unproved"])]
+    attacks = summary["membership"]["draws"] if summary["membership"] else []
+    told = [
+        f"{_interval(attack, 'auc')} in draw {draw.number}" for draw, attack in zip(run.draws, attacks, strict=False)
+    ]
+    return fragment(
+        element("h2", "Copies and leaks"),
+        element("p", GUARDED, "" if found else CLEAN),
+        element("ul", *found) if found else None,
+        element("p", DISTANCES),
+        _distances(run, summary["copying"]["draws"]),
+        element("p", ATTACK.format(", ".join(told))) if told else None,
+        closest_pairs(run),
+    )
+
+
+def _distances(run: Run, copying: Sequence[Mapping[str, Any]]) -> Html:
+    rows = [
+        [f"Draw {draw.number}, all classes", _interval(test, "nearer"), _p(test["p"])]
+        for draw, test in zip(run.draws, copying, strict=True)
+    ]
+    for name in run.schema.classes:
+        shares = [test["per_class"][name]["nearer"] for test in copying if name in test["per_class"]]
+        of_all = f"{np.mean(shares):.2f} ({min(shares):.2f} to {max(shares):.2f})" if shares else "-"
+        rows.append([named(name), of_all, ""])
+    caption = "Copying test: of draws with the 95 % interval, of classes the mean and range over draws"
+    return table(["", "probability of being nearer", "p (one-sided)"], rows, caption)
+
+
+def _interval(found: Mapping[str, Any], name: str) -> str:
+    return "-" if found[name] is None else f"{found[name]:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
+
+
+def _p(value: float | None) -> str:
+    if value is None or np.isnan(value):
+        return "-"
+    return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
