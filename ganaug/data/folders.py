@@ -11,6 +11,12 @@ from pathlib import Path
 from ganaug.errors import DataError
 
 
+def check_ours(path: Path, mark: str) -> None:
+    """Refuse (`DataError`) a file, or a folder with content but no file that matches the glob ``mark``."""
+    if path.exists() and not (path.is_dir() and (any(path.glob(mark)) or not any(path.iterdir()))):
+        raise DataError(f"{path} was not written by ganaug; move it away, or choose another place to write to.")
+
+
 @contextmanager
 def fresh_folder(path: str | Path, mark: str) -> Iterator[Path]:
     """Yield an empty sibling of a folder that takes its place when the block succeeds, so that nothing stale stays.
@@ -28,8 +34,7 @@ def fresh_folder(path: str | Path, mark: str) -> Iterator[Path]:
         If the path is a file or somebody else's folder.
     """
     path = Path(path)
-    if path.exists() and not (path.is_dir() and (any(path.glob(mark)) or not any(path.iterdir()))):
-        raise DataError(f"{path} was not written by ganaug; move it away, or choose another place to write to.")
+    check_ours(path, mark)
     path.parent.mkdir(parents=True, exist_ok=True)
     token = uuid.uuid4().hex[:8]
     fresh, stale = (path.with_name(f".{path.name}.{token}.{kind}") for kind in ("tmp", "old"))
