@@ -16,10 +16,9 @@ from ganaug.cli.show import show, table
 from ganaug.config import PrepareParams
 from ganaug.data.images import Shape, UnreadableError, fit_image
 from ganaug.data.load import common_shape, read_shapes
-from ganaug.data.rows import read_schema, read_table
+from ganaug.data.rows import read_images, read_schema, read_table
 from ganaug.data.sources import Source, open_source
 from ganaug.errors import DataError
-from ganaug.report.run import images
 
 Strips = list[tuple[str, NDArray[np.uint8]]]  # class names with some of their images (n, H, W, C)
 SHOWN = 8  # images of a class in the picture
@@ -112,7 +111,7 @@ def _rows(path: Path) -> Found:
         labels, n = table["label"].to_numpy(), len(schema.classes)
         chosen = {kind: _first(np.where(kinds[kind], labels, -1), n) for kind in ("real", "synthetic")}
         named = {(code, kind): rows for kind, of_class in chosen.items() for code, rows in of_class.items()}
-        found = images(path, (at for rows in named.values() for at in rows))
+        found = read_images(path, (at for rows in named.values() for at in rows))
         return [
             (f"{schema.classes[code]}, {kind}", np.stack([found[at] for at in rows]))
             for (code, kind), rows in sorted(named.items())

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import fields
-from typing import Any
 
 from ganaug.cli.edit import set_parameters
-from ganaug.config import PRESETS, EvaluateParams, load_params
+from ganaug.config import PRESETS, load_params
 from ganaug.files import atomic_path
 
 
@@ -16,9 +14,7 @@ def run(arguments: argparse.Namespace) -> None:
     path = arguments.folder / "params.yaml"
     load_params(path)  # refuses a file that is missing or broken
     draws, trials = PRESETS[arguments.preset]
-    changes: dict[str, Any] = {"draws": list(range(draws))}
-    if "trials" in {field.name for field in fields(EvaluateParams)}:
-        changes["evaluate.trials"] = trials
+    changes = {"draws": list(range(draws)), "evaluate.trials": trials}
     text = set_parameters(path.read_text(encoding="utf-8"), changes, str(path))
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

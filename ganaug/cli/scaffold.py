@@ -15,9 +15,8 @@ from ganaug.errors import GanaugError
 LEFT = ("/exports", "/dvc_plots", ".ganaug/", "__pycache__/")  # what running leaves beside the stages' outs
 OURS = "ganaug/"  # where a stage's deps are source code of this repository
 HEAD = (
-    "{first}\n"
-    "Written by `ganaug init`, yours from now on: change the stages and their scripts as you like, DVC notices.\n"
-    "Every stage depends on ganaug_version in params.yaml: after an upgrade write the new one there, and all run again."
+    "Written by `ganaug init`, yours from now on: change the stages and their scripts as you like, DVC notices.",
+    "Every stage depends on ganaug_version in params.yaml: write a new release there, and all of them run again.",
 )
 
 
@@ -104,6 +103,7 @@ def _stages(text: str, data: str | None) -> str:
             stage.insert(list(stage).index("deps") + 1, "params", ["ganaug_version"])
     if data is not None:
         document["stages"]["prepare"]["deps"].append(data.replace("${", "\\${"))
-    first = text.splitlines()[0].removeprefix("# ")
-    document.yaml_set_start_comment(HEAD.format(first=first))
+    head = [line.removeprefix("# ") for line in text[: text.index("stages:")].splitlines()]
+    about = [line for line in head if "ganaug" not in line]  # the rest is about this repository's code
+    document.yaml_set_start_comment("\n".join([*about, *HEAD]))
     return write_yaml(document, indented_lists=True)

@@ -1,28 +1,13 @@
-"""The command line as a user types it, and photos to try it on."""
+"""The command line as a user types it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 import pytest
-from PIL import Image
-from sklearn.datasets import load_digits
+from typing_commands import Type, Typed, save_photos
 
 from ganaug.cli import main
-
-
-class Typed(NamedTuple):
-    """What came of a command."""
-
-    code: int
-    out: str
-    err: str
-
-
-Type = Callable[..., Typed]
 
 
 @pytest.fixture
@@ -38,16 +23,6 @@ def ganaug(capsys: pytest.CaptureFixture[str]) -> Type:
         return Typed(0, *capsys.readouterr())
 
     return type_
-
-
-def save_photos(root: Path) -> Path:
-    """Save ten photos of each of three classes, 8x8 gray."""
-    images, labels = load_digits(return_X_y=True)
-    for code, name in enumerate(("zero", "one", "two")):
-        (root / name).mkdir(parents=True)
-        for i, row in enumerate(np.flatnonzero(labels == code)[:10]):
-            Image.fromarray((images[row].reshape(8, 8) * 15.9).astype(np.uint8)).save(root / name / f"{i}.png")
-    return root
 
 
 @pytest.fixture

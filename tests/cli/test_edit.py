@@ -36,9 +36,9 @@ def test_the_repositorys_files_survive_reading_and_writing(repository: Path, nam
 
 def test_values_change_and_comments_stay() -> None:
     changes = {"draws": [0, 1, 2, 3], "prepare.source": "b", "prepare.size": [8, 9], "report.title": "x: y"}
-    assert set_parameters(TEXT, changes) == TEXT.replace("- 2\n", "- 2\n- 3\n").replace(
-        "a very long name", "b"
-    ).replace("size: null", "size: [8, 9]").replace("title: null", "title: 'x: y'")
+    expected = TEXT.replace("- 2\n", "- 2\n- 3\n").replace("a very long name", "b")
+    expected = expected.replace("size: null", "size: [8, 9]").replace("title: null", "title: 'x: y'")
+    assert set_parameters(TEXT, changes) == expected
 
 
 def test_a_list_can_shrink_and_come_back() -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Type
 from ruamel.yaml import YAML
+from typing_commands import Type
 
 from ganaug import __version__
 from ganaug.cli.scaffold import outs

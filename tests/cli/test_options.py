@@ -59,7 +59,7 @@ def test_what_is_typed_becomes_what_params_yaml_would_give(
     ],
 )
 def test_other_words_are_refused_by_the_options_name(section: type[Section], name: str, text: str) -> None:
-    with pytest.raises(ConfigError, match="^--x"):
+    with pytest.raises(ConfigError, match=r"^--x"):
         read_value(kind(section, name), "--x", text)
 
 

@@ -7,13 +7,13 @@ import subprocess
 import sys
 
 import pytest
-from conftest import Type
+from typing_commands import Type
 
 from ganaug import __version__
 from ganaug.cli.parser import FORMS, build_parser
 from ganaug.data.exports import EXPORTS
 
-COMMANDS = build_parser()._subparsers._group_actions[0].choices
+COMMANDS = next(action.choices for action in build_parser()._actions if action.dest == "command")
 
 
 def test_every_command_is_a_module_with_a_run() -> None:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Type
+from typing_commands import Type
 
 from ganaug.config import PRESETS, load_params
 
@@ -21,7 +21,7 @@ def test_a_preset_sets_draws_and_trials_and_nothing_else(name: str, here: Path, 
     params = load_params(here / "params.yaml")
     draws, trials = PRESETS[name]
     assert params.draws == tuple(range(draws))
-    assert getattr(params.evaluate, "trials", trials) == trials
+    assert params.evaluate.trials == trials
     after = (here / "params.yaml").read_text(encoding="utf-8").splitlines()
     changed = {line for line in {*before} ^ {*after} if "trials:" not in line}
     assert all(line.startswith("- ") for line in changed)
