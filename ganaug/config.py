@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganaug import __version__
 from ganaug.errors import ConfigError
 from ganaug.kinds import (
     FLAG,
@@ -49,6 +50,7 @@ ARMS = (
 MOST_TRIALS = 6
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
 MAX_SIDE, MIN_SIDE = 128, 8  # pixels
+PRESETS = {"quick": (3, 2), "standard": (10, 4), "publish": (20, 6)}  # draws, and settings tried for each arm
 
 SEED = integer(0, 2**31 - 1)
 DEVICE = Kind(
@@ -297,6 +299,11 @@ class ReportParams(Section):
 class Params(Section):
     """All of params.yaml."""
 
+    ganaug_version: str | None = param(
+        None,
+        optional(TEXT),
+        "Release of ganaug that the stages run with; another one is refused, and a new one runs them again. null: any.",
+    )
     draws: tuple[int, ...] = param(
         (0, 1, 2), listing(integer(0), least=1), "Repetitions: each has its own split, GAN and classifiers."
     )
@@ -309,13 +316,15 @@ class Params(Section):
     report: ReportParams = param(ReportParams, section(ReportParams), "The report.")
 
 
-def load_params(path: str | Path = "params.yaml") -> Params:
+def load_params(path: str | Path = "params.yaml", *, any_version: bool = False) -> Params:
     """Read and check a parameter file (YAML 1.2).
 
     Parameters
     ----------
     path : path-like, default="params.yaml"
         The file. What it leaves out takes its default.
+    any_version : bool, default=False
+        Whether to read a file that was made for another release of ganaug.
 
     Returns
     -------
@@ -324,7 +333,8 @@ def load_params(path: str | Path = "params.yaml") -> Params:
     Raises
     ------
     ConfigError
-        The file is missing or no YAML, or a parameter in it is unknown, mistyped or out of range.
+        The file is missing or no YAML, is for another release, or a parameter in it is unknown, mistyped or out of
+        range.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -341,6 +351,12 @@ def load_params(path: str | Path = "params.yaml") -> Params:
     except (YAMLError, ValueError, RecursionError) as error:  # no date, no number, brackets without end
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     try:
-        return section(Params).parse(content, "the file")  # type: ignore[no-any-return]
+        params: Params = section(Params).parse(content, "the file")
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
+    if not any_version and params.ganaug_version not in (None, __version__):
+        raise ConfigError(
+            f"{path}: ganaug_version is {params.ganaug_version!r}, but {__version__} is installed; install that one, "
+            f"or write {__version__} there, and dvc repro runs every stage again"
+        )
+    return params

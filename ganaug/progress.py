@@ -1,4 +1,4 @@
-"""Progress of long work on stderr: a live line on a terminal, a line now and then elsewhere."""
+"""Progress of long work on stderr: a live line on a terminal; elsewhere a line now and then, none for short work."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
+        if kind is None and (self._live or time.monotonic() - self._began >= QUIET_SECONDS):
             self._show("", over=True)
         if self._live and self.stage is not None:
             print(file=sys.stderr)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from ganaug import config
+from ganaug import __version__, config
 from ganaug.config import EvaluateParams, Params, PrepareParams, TrainGanParams, load_params
 from ganaug.errors import ConfigError
 from ganaug.section import Section
@@ -75,7 +75,7 @@ def test_yaml_1_2_words_and_numbers(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("trian_gan: {}", "trian_gan is no parameter (did you mean 'train_gan'?)"),
-        ("zzz: 1", "zzz is no parameter; known here: draws, prepare,"),
+        ("zzz: 1", "zzz is no parameter; known here: ganaug_version, draws, prepare,"),
         ("1: 2", "1 is no parameter"),
         ("train_gan: {stps: 5}", "train_gan.stps is no parameter (did you mean 'steps'?)"),
         ("prepare: {columns: {lable: x}}", "prepare.columns.lable is no parameter (did you mean 'label'?)"),
@@ -139,6 +139,13 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"report: {title: Gr\xf6\xdfe}")
     with pytest.raises(ConfigError, match="cannot be read"):
         load_params(tmp_path / "latin.yaml")
+
+
+def test_a_file_for_another_release_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    assert load(tmp_path, f"ganaug_version: {__version__}").ganaug_version == __version__
+    with pytest.raises(ConfigError, match=rf"'9\.9\.9', but {re.escape(__version__)} is installed; install that"):
+        load(tmp_path, "ganaug_version: 9.9.9")
+    assert load_params(tmp_path / "params.yaml", any_version=True).ganaug_version == "9.9.9"
 
 
 def test_names_and_defaults_are_those_of_the_code_behind_them() -> None:

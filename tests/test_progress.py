@@ -39,12 +39,22 @@ def test_elsewhere_a_line_every_ten_seconds_and_one_at_the_end(
     ]
 
 
-def test_short_work_is_one_line(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+def test_elsewhere_short_work_says_nothing(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("generate", 200, "rows") as bar:
+        clock.now += 2
+        bar.advance(200)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_on_a_terminal_short_work_is_one_line(
+    clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     with Progress("generate", 200, "rows") as bar:
         clock.now += 2
         bar.advance(200)
     captured = capsys.readouterr()
-    assert captured.err == "generate: 200/200 rows, 100.0/s, done in 2.0 s\n"
+    assert captured.err.endswith("generate: 200/200 rows, 100.0/s, done in 2.0 s\n")
     assert captured.out == ""
 
 

@@ -12,6 +12,12 @@ from ganaug.errors import DataError
 from ganaug.files import writing
 
 
+def check_ours(path: Path, mark: str) -> None:
+    """Refuse (`DataError`) a file, or a folder with content but no file that matches the glob ``mark``."""
+    if path.exists() and not (path.is_dir() and (any(path.glob(mark)) or not any(path.iterdir()))):
+        raise DataError(f"{path} was not written by ganaug; move it away, or choose another place to write to.")
+
+
 @contextmanager
 def fresh_folder(path: str | Path, mark: str) -> Iterator[Path]:
     """Yield an empty sibling of a folder that takes its place when the block succeeds, so that nothing stale stays.
@@ -31,8 +37,7 @@ def fresh_folder(path: str | Path, mark: str) -> Iterator[Path]:
         If there is no room, no permission, or something in the way.
     """
     path = Path(path)
-    if path.exists() and not (path.is_dir() and (any(path.glob(mark)) or not any(path.iterdir()))):
-        raise DataError(f"{path} was not written by ganaug; move it away, or choose another place to write to.")
+    check_ours(path, mark)
     token = uuid.uuid4().hex[:8]
     fresh, stale = (path.with_name(f".{path.name}.{token}.{kind}") for kind in ("tmp", "old"))
     with writing(path):

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.images import UnreadableError, fit_image
+from ganaug.data.images import Shape, UnreadableError, fit_image
 from ganaug.data.rows import CHANNELS, Rows, Schema
 from ganaug.data.sources import Rejected, Source
 from ganaug.errors import DataError
@@ -74,11 +74,9 @@ def load(
     """
     if channels not in (None, *CHANNELS) or not all(MIN_SIDE <= side <= MAX_SIDE for side in size or ()):
         raise DataError(f"size {size} and channels {channels}: sides must be 8 to 128, channels 1, 3 or 4.")
-    rejected, total = list(source.rejected), len(source.names) + len(source.rejected)
-    shapes = dict(_readable(range(len(source.names)), source.pixels.shape, source, rejected, "reading headers"))
-    _check_readable(rejected, total, max_unreadable)
-    height, width = size or common_size([shape[:2] for shape in shapes.values()])
-    target = (height, width, channels or max(shape[2] for shape in shapes.values()))
+    total = len(source.names) + len(source.rejected)
+    shapes, rejected = read_shapes(source, max_unreadable)
+    target = common_shape(list(shapes.values()), size, channels)
     images = np.empty((len(shapes), *target), np.uint8)
     good: list[int] = []
     for i, pixels in _readable(list(shapes), source.pixels.read, source, rejected, "reading images"):
@@ -101,6 +99,34 @@ def load(
     splits = kept(source.splits or ["train"] * len(source.names))
     resized = sum(shapes[i][:2] != target[:2] for i in good)
     return Loaded(rows, kept(source.names), splits, rejected, source.skipped, resized)
+
+
+def read_shapes(source: Source, max_unreadable: float = 0.05) -> tuple[dict[int, Shape], list[Rejected]]:
+    """Read the header of every row of a source.
+
+    Returns
+    -------
+    dict of int to (int, int, int)
+        Height, width and channels of each readable row.
+    list of Rejected
+        The other rows, with those that the source set aside.
+
+    Raises
+    ------
+    DataError
+        If too many rows are unreadable.
+    """
+    rejected = list(source.rejected)
+    rows = range(len(source.names))
+    shapes = dict(_readable(rows, source.pixels.shape, source, rejected, "reading headers"))
+    _check_readable(rejected, len(rows) + len(source.rejected), max_unreadable)
+    return shapes, rejected
+
+
+def common_shape(shapes: Sequence[Shape], size: tuple[int, int] | None, channels: int | None) -> Shape:
+    """Choose the height, width and channels to bring images of many shapes to; ``size`` and ``channels`` go first."""
+    height, width = size or common_size([shape[:2] for shape in shapes])
+    return height, width, channels or max(shape[2] for shape in shapes)
 
 
 def common_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:

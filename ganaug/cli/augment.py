@@ -1,0 +1,146 @@
+"""``ganaug augment``: from labelled images to more of them, in one process, without DVC.
+
+The job works in a hidden folder beside its output and goes on from there when it is run again: from the checkpoint
+while the GAN trains, from the saved model afterwards. The folder is removed when the output is in its place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganaug.augmenter import GANAugmenter
+from ganaug.cli.options import READING, SELECTION, TRAINING, parameters
+from ganaug.cli.output import check_output, publish
+from ganaug.cli.show import show, table
+from ganaug.config import GenerateParams, PrepareParams, TrainGanParams
+from ganaug.data.folders import check_ours, fresh_folder
+from ganaug.data.integrity import conflicts
+from ganaug.data.load import Loaded, load
+from ganaug.data.merge import POLICIES, merge
+from ganaug.data.rows import Rows, RowWriter
+from ganaug.data.sources import open_source
+from ganaug.errors import DataError
+from ganaug.gan.checkpoint import fingerprint
+from ganaug.synthesis.generate import write_candidates
+from ganaug.synthesis.select import Selection
+
+MODEL = "config.json"  # a file that the folder of a model holds
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Do the whole job and say what came of it."""
+    out: Path = arguments.out
+    form = check_output(out, arguments.format, arguments.source)
+    if arguments.model is not None:
+        check_ours(arguments.model, MODEL)
+    reading = parameters(PrepareParams, arguments, READING)
+    training = asdict(parameters(TrainGanParams, arguments, TRAINING))
+    selecting = parameters(GenerateParams, arguments, SELECTION)
+    source = open_source(arguments.source, reading.columns)
+    loaded = load(source, size=reading.size, channels=reading.channels, max_unreadable=reading.max_unreadable)
+    parts = _parts(loaded)
+    work = out.with_name(f".{out.name}.ganaug")
+    folder = work / _key(training, parts)
+    augmenter = _model(folder, training, parts)
+    policy, amount = _policy(arguments)
+    _write_candidates(augmenter, parts["train"], folder, selecting, POLICIES[policy], amount)
+    _write_parts(folder / "splits", parts)
+    found = merge(folder / "splits", folder / "synthetic.parquet", folder / "merged", policy=policy, amount=amount)
+    if arguments.model is not None:
+        with fresh_folder(arguments.model, MODEL) as fresh:
+            shutil.copytree(folder / "model", fresh, dirs_exist_ok=True)
+    publish(folder / "merged", out, form)
+    shutil.rmtree(work)
+    _say(arguments, found, form, len(source.names) + len(source.rejected) - sum(map(len, parts.values())))
+
+
+def _parts(loaded: Loaded) -> dict[str, Rows]:
+    """Deal the rows into the splits that the source brings; without any, all rows are for training.
+
+    Rows of one image with several labels are left out, and training rows that are held out as well.
+    """
+    usable = ~conflicts(loaded.rows)
+    parts = {part: loaded.rows.take(usable & (loaded.splits == part)) for part in ("train", "validation", "test")}
+    held_out = {content for part in ("validation", "test") for content in parts[part].ids}
+    train = parts["train"] = parts["train"].take(np.array([content not in held_out for content in parts["train"].ids]))
+    counts = np.bincount(train.labels, minlength=len(train.schema.classes))
+    if not counts.all():
+        raise DataError(
+            f"class {train.schema.classes[int(counts.argmin())]!r} has no usable training image; add some, or remove it"
+        )
+    return parts
+
+
+def _key(training: Mapping[str, Any], parts: Mapping[str, Rows]) -> str:
+    """Hash all that the model depends on."""
+    seen = (parts["train"], parts["validation"])
+    settings = {**training, "classes": seen[0].schema.classes}
+    return fingerprint(settings, *(array for rows in seen for array in (rows.images, rows.labels)))
+
+
+def _model(folder: Path, training: Mapping[str, Any], parts: Mapping[str, Rows]) -> GANAugmenter:
+    """Train the GAN, or read the one that an interrupted job has trained."""
+    if not (folder / "model").exists():
+        options = dict(training)
+        train, validation = parts["train"], parts["validation"]
+        names = np.array(train.schema.classes)
+        augmenter = GANAugmenter(
+            random_state=options.pop("seed"), checkpoint_dir=folder, verbose="augment: training", **options
+        )
+        chosen_on = (validation.images, names[validation.labels]) if len(validation) else None
+        augmenter.fit(train.images, names[train.labels], validation=chosen_on)
+        with fresh_folder(folder / "model", MODEL) as fresh:
+            augmenter.save(fresh)
+    return GANAugmenter.load(folder / "model", training["device"])
+
+
+def _write_candidates(
+    augmenter: GANAugmenter, train: Rows, folder: Path, selecting: GenerateParams, policy: Any, amount: float
+) -> None:
+    names = np.array(train.schema.classes)
+    wanted = policy(np.bincount(train.labels, minlength=len(names)), amount)
+    quotas = dict(zip(train.schema.classes, wanted.tolist(), strict=True))
+    selection = Selection(**{field.name: getattr(selecting, field.name) for field in fields(Selection)})
+    augmenter.verbose = "augment: sampling"
+    write_candidates(
+        augmenter.candidates(train.images, names[train.labels], quotas, selection),
+        train,
+        quotas,
+        model=augmenter.model_id_,
+        out=folder / "synthetic.parquet",
+        report=folder / "synthetic.json",
+        stage=augmenter.verbose,
+    )
+
+
+def _write_parts(folder: Path, parts: Mapping[str, Rows]) -> None:
+    for part, rows in parts.items():
+        with RowWriter(folder / f"{part}.parquet", rows.schema) as writer:
+            writer.write(rows)
+
+
+def _policy(arguments: argparse.Namespace) -> tuple[str, float]:
+    """Return the name of the policy in `ganaug.data.merge` that was asked for, and its amount."""
+    if arguments.balance:
+        return "balance", 0.0
+    if arguments.at_least is not None:
+        return "at_least", float(arguments.at_least)
+    return "ratio", arguments.ratio
+
+
+def _say(arguments: argparse.Namespace, found: Mapping[str, Any], form: str, left_out: int) -> None:
+    facts = {"out": str(arguments.out), "format": form, "left_out": left_out, **found}
+    rows = [[about["class"], about["real"], about["got"], about["wanted"]] for about in found["classes"]]
+    lines = [table([["class", "real", "synthetic", "asked for"], *rows])]
+    if left_out:
+        lines.append(f"{left_out} rows of {arguments.source} left out: unreadable, or contradictory copies")
+    real, synthetic = found["rows"]["real"], found["rows"]["synthetic"]
+    lines.append(f"{arguments.out}: {real:,} real and {synthetic:,} synthetic training rows")
+    show(arguments, facts, "\n".join(lines))

@@ -1,0 +1,72 @@
+"""Where ``augment`` and ``sample`` write: one Parquet file, or a folder in one of several forms."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from ganaug.data.exports import PARTS, export
+from ganaug.data.folders import check_ours, fresh_folder
+from ganaug.data.rows import RowWriter, Schema, read_schema
+from ganaug.errors import ConfigError, DataError
+
+FILE = ".parquet"
+MARK = "provenance.json"  # what a folder of the form "parquet" holds; exports hold a provenance.csv
+
+
+def check_output(out: Path, form: str | None, source: str | None = None) -> str:
+    """Make sure, before any work, that the output can be put there, and return its form; "file" is one Parquet file.
+
+    Raises
+    ------
+    ConfigError
+        A folder's form is asked for a file.
+    DataError
+        Something of the user's lies there, or the output and the source lie in one another.
+    """
+    if source is not None and Path(source).exists():
+        place, data = out.resolve(), Path(source).resolve()
+        if place == data or place in data.parents or data in place.parents:
+            raise DataError(f"{out} and {source} lie in one another: choose another place to write to")
+    if out.suffix != FILE:
+        form = form or "image_folder"
+        check_ours(out, MARK if form == "parquet" else "provenance.csv")
+        return form
+    if form not in (None, "parquet"):
+        raise ConfigError(f"{out} is a Parquet file, but --format {form} makes a folder: name one without {FILE}")
+    if out.exists():
+        try:
+            read_schema(out)
+        except DataError:
+            raise DataError(f"{out} was not written by ganaug; move it away, or choose another place") from None
+    return "file"
+
+
+def write_empty(path: Path, schema: Schema) -> None:
+    """Write a split without rows."""
+    with RowWriter(path, schema):
+        pass
+
+
+def publish(splits: Path, out: Path, form: str) -> None:
+    """Put splits where the user wants them, whole or not at all; ``file`` takes the training rows only.
+
+    Parameters
+    ----------
+    splits : Path
+        Folder with train, validation, test.parquet and provenance.json, on the file system of ``out``; may lose files.
+    out : Path
+        Where to.
+    form : str
+        What `check_output` returned.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if form == "file":
+        os.replace(splits / "train.parquet", out)  # noqa: PTH105 - atomic on every platform
+    elif form == "parquet":
+        with fresh_folder(out, MARK) as fresh:
+            for name in (*(f"{part}.parquet" for part in PARTS), MARK):
+                shutil.move(splits / name, fresh / name)
+    else:
+        export(form, splits, out)

@@ -1,0 +1,126 @@
+"""Parameters that fit a data set and a device, for ``ganaug init``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import ganaug
+from ganaug.config import PrepareParams, TrainGanParams
+from ganaug.data.images import Shape
+from ganaug.data.load import common_shape, read_shapes
+from ganaug.data.sources import Source, open_source
+from ganaug.data.sources.builtin import BUILTIN
+from ganaug.data.splits import make_splits
+from ganaug.gan.fabric import resolve_device
+from ganaug.gan.schedule import auto_steps
+from ganaug.modalities.image.players import Architecture, costs
+
+RATIO = 10.0  # synthetic rows for each real one, where rows are scarce
+SYNTHETIC = 2000  # rows of a class, from which the ratio falls
+CPU_BUDGET = 1e14  # operations of a GAN's training; two cores that have bfloat16 took 8 to 15 minutes for as many
+LEAST_STEPS = 1600
+
+
+class Suggestion(NamedTuple):
+    """Parameters to set, by place in params.yaml, and in words what they rest on."""
+
+    parameters: dict[str, Any]
+    reasons: list[str]
+
+
+def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
+    """Look at data and choose parameters.
+
+    Parameters
+    ----------
+    data : str
+        Where the data is.
+    written : str
+        How params.yaml names that place.
+    reading : PrepareParams
+        How to read it.
+
+    Raises
+    ------
+    DataError
+        The data cannot be read, or is too little to be split.
+    """
+    source = open_source(data, reading.columns)
+    shapes, _ = read_shapes(source, reading.max_unreadable)
+    shape = common_shape(list(shapes.values()), reading.size, reading.channels)
+    per_class = reading.per_class if data in BUILTIN else None
+    counts = _training_rows(source, list(shapes), per_class)
+    chosen, budget = _budget(shape, counts)
+    ratio, kept = _amounts(counts)
+    parameters = {
+        "ganaug_version": ganaug.__version__,
+        "prepare.source": written,
+        "prepare.size": list(shape[:2]),
+        "prepare.channels": shape[2],
+        "prepare.per_class": per_class,
+        **_given(reading),
+        **chosen,
+        "generate.per_class": kept,
+        "merge.amount": ratio,
+    }
+    spread = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
+    found = f"{len(shapes):,} images of {len(source.classes)} classes, brought to {shape[0]}x{shape[1]}x{shape[2]}"
+    reasons = [
+        f"{found}; a draw trains on {spread} of each class",
+        budget,
+        f"{ratio:g} synthetic rows for each real one, from up to {kept:,} kept of each class",
+    ]
+    return Suggestion(parameters, reasons)
+
+
+def _given(reading: PrepareParams) -> dict[str, Any]:
+    """Return how the data is read, where that is not the default."""
+    default = PrepareParams()
+    columns = {f"prepare.columns.{key}": name for key, name in reading.columns.items() if name != default.columns[key]}
+    unreadable = {"prepare.max_unreadable": reading.max_unreadable}
+    return columns | (unreadable if reading.max_unreadable != default.max_unreadable else {})
+
+
+def _training_rows(source: Source, readable: list[int], per_class: int | None) -> NDArray[np.int64]:
+    """Return the rows of each class that one draw trains on, with the default shares of validation and test rows."""
+    codes = {name: code for code, name in enumerate(source.classes)}
+    labels = np.array([codes[source.labels[i]] for i in readable])
+    given = None if source.splits is None else np.array(source.splits, object)[readable]
+    share = PrepareParams()
+    splits = make_splits(
+        labels, source.classes, per_class=per_class, validation=share.validation, test=share.test, given=given
+    )
+    return np.bincount(labels[splits.draws[0].train], minlength=len(source.classes))
+
+
+def _amounts(counts: NDArray[np.int64]) -> tuple[float, int]:
+    """Return the ratio of synthetic to real rows, and how many to keep of each class for it."""
+    ratio = round(min(RATIO, max(1.0, SYNTHETIC / counts.max())), 1)
+    return ratio, math.ceil(ratio * counts.max())
+
+
+def _budget(shape: Shape, counts: NDArray[np.int64]) -> tuple[Mapping[str, Any], str]:
+    """Return the largest width and number of steps that the device does in good time, and why."""
+    width, steps = TrainGanParams().width, auto_steps(int(counts.sum()))
+    if resolve_device("auto").type == "cuda":
+        return {}, f"GPU: networks of full width ({width}), {steps:,} steps"
+    if _operations(shape, len(counts), width, steps) <= CPU_BUDGET:
+        return {}, f"CPU: networks of full width ({width}), {steps:,} steps"
+    width //= 2
+    if (needed := _operations(shape, len(counts), width, steps)) <= CPU_BUDGET:
+        return {"train_gan.width": width}, f"CPU: networks of half width ({width}), {steps:,} steps"
+    steps = max(min(steps, LEAST_STEPS), int(steps * CPU_BUDGET / needed))
+    chosen = {"train_gan.width": width, "train_gan.steps": steps}
+    return chosen, f"CPU: networks of half width ({width}) and {steps:,} steps only; a GPU would do with more"
+
+
+def _operations(shape: Shape, n_classes: int, width: int, steps: int) -> float:
+    """Return the floating-point operations of a training: three times those forward, of both networks."""
+    architecture = Architecture(*shape, n_classes, base_width=width)
+    forward = sum(cost["flops"] for cost in costs(architecture, *architecture.build(0)).values())
+    return 3.0 * forward * TrainGanParams().batch_size * steps

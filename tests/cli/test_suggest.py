@@ -1,0 +1,55 @@
+"""Parameters that fit data and device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ganaug.cli import suggest as module
+from ganaug.cli.suggest import suggest
+from ganaug.config import Params, PrepareParams
+from ganaug.gan.schedule import auto_steps
+
+
+@pytest.fixture(autouse=True)
+def on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+
+
+def suggested(folder: Path, counts: list[int], shape: tuple[int, int, int] = (8, 8, 1)) -> dict:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    np.savez(folder / "rows.npz", X=np.zeros((len(labels), *shape), np.uint8), y=labels)
+    return suggest(str(folder / "rows.npz"), "rows.npz", PrepareParams()).parameters
+
+
+def test_the_built_in_data_keeps_the_defaults() -> None:
+    found, default = suggest("fashion_mnist_mini", "fashion_mnist_mini", PrepareParams()).parameters, Params()
+    for place, value in found.items():
+        if place not in {"ganaug_version", "prepare.size", "prepare.channels"}:
+            section, name = place.split(".")
+            assert getattr(getattr(default, section), name) == value, place
+
+
+@pytest.mark.parametrize(
+    ("counts", "ratio", "kept"), [([20, 20], 10.0, 120), ([2000, 100], 1.7, 2040), ([5000, 5000], 1.0, 3000)]
+)
+def test_scarce_rows_get_more_synthetic_ones(tmp_path: Path, counts: list[int], ratio: float, kept: int) -> None:
+    found = suggested(tmp_path, counts)
+    assert (found["merge.amount"], found["generate.per_class"], found["prepare.per_class"]) == (ratio, kept, None)
+
+
+def test_a_cpu_gets_less_work_where_it_would_take_hours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, shape = [3000, 3000], (64, 64, 3)
+    assert not {"train_gan.width", "train_gan.steps"} & suggested(tmp_path, rows, shape).keys()
+    monkeypatch.setattr(module, "CPU_BUDGET", module.CPU_BUDGET / 3)
+    narrower = suggested(tmp_path, rows, shape)
+    assert narrower["train_gan.width"] == 32
+    assert "train_gan.steps" not in narrower
+    monkeypatch.setattr(module, "CPU_BUDGET", module.CPU_BUDGET / 5)
+    shorter = suggested(tmp_path, rows, shape)
+    assert shorter["train_gan.width"] == 32
+    assert module.LEAST_STEPS <= shorter["train_gan.steps"] < auto_steps(3600)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert not {"train_gan.width", "train_gan.steps"} & suggested(tmp_path, rows, shape).keys()
