@@ -46,7 +46,8 @@ class Progress:
     def advance(self, n: int = 1, note: str = "") -> None:
         """Count ``n`` more steps; ``note`` (say, the losses) ends the line."""
         self.done += n
-        if time.monotonic() - self._shown >= (LIVE_SECONDS if self._live else QUIET_SECONDS):
+        due = time.monotonic() - self._shown >= (LIVE_SECONDS if self._live else QUIET_SECONDS)
+        if due and self.done < self.total:  # the last step's line is that of the end
             self._show(note)
 
     def _show(self, note: str, over: bool = False) -> None:
@@ -56,7 +57,7 @@ class Progress:
         seconds = max(self._shown - self._began, 1e-9)
         rate = (self.done - self._start) / seconds
         left = f"{(self.total - self.done) / rate:.0f} s left" if rate > 0 else "? s left"
-        end = f"done in {seconds:.1f} s" if over or self.done >= self.total else left
+        end = f"done in {seconds:.1f} s" if over else left
         line = f"{self.stage}: {self.done}/{self.total} {self.unit}, {rate:.1f}/s, {end}"
         if note:
             line += f", {note}"

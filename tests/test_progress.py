@@ -68,7 +68,7 @@ def test_a_terminal_gets_one_live_line(
             bar.advance()
     text = capsys.readouterr().err
     assert text.count("\n") == 1
-    assert text.count("\r\x1b[2K") == 11
+    assert text.count("\r\x1b[2K") == 10
     assert "4/10 steps, 1.0/s, 6 s left" in text
 
 

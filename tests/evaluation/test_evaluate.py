@@ -62,7 +62,8 @@ def evaluate(
     return run_arms(folder, arms, draw, params, **files, out=folder / out)
 
 
-def test_writes_what_each_arm_is_worth(folder, capsys):
+def test_writes_what_each_arm_is_worth(folder, capsys, monkeypatch):
+    monkeypatch.setattr("ganaug.progress.QUIET_SECONDS", 0.0)
     written = evaluate(folder, draw=4)
     assert written == [result_path(folder / "eval", arm, 4, "small_cnn") for arm in CONFIGURED]
     results = {path.stem: read_json(path) for path in written}

@@ -113,7 +113,8 @@ def test_any_module_can_be_trained(digits):
     assert (predict_proba(first, images).argmax(1) == labels).mean() > 0.9
 
 
-def test_advances_the_progress_step_by_step(digits, capsys):
+def test_advances_the_progress_step_by_step(digits, capsys, monkeypatch):
+    monkeypatch.setattr("ganaug.progress.QUIET_SECONDS", 0.0)
     with Progress("classifier", 3) as progress:
         train_classifier(digits[0][:20], digits[1][:20], 10, steps=3, progress=progress)
     assert progress.done == 3
