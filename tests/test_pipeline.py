@@ -112,6 +112,12 @@ def test_splits_share_no_row(project: Path, draw: int) -> None:
     assert len(set(together)) == len(together)
 
 
+def test_the_guards_look_at_every_draw_and_find_nothing(project: Path) -> None:
+    metrics = read(project / "reports" / "metrics.json")
+    assert (metrics["leaks"], metrics["unproved"]) == ([], [])
+    assert len(metrics["copying"]["draws"]) == len(DRAWS)
+
+
 @pytest.mark.parametrize("draw", DRAWS)
 def test_synthetic_rows_come_from_training_rows_only(project: Path, draw: int) -> None:
     train = set(ids(project / f"data/splits/{draw}/train.parquet"))

@@ -78,17 +78,18 @@ def _histogram(
 
 
 def _by_filter(candidates: pd.DataFrame, run: Run, names: Sequence[str]) -> Html:
-    """What each filter dropped of each class, and of the rows that came as far as it."""
-    left, rows = len(candidates), []
+    """How many rows each filter looked at, and what it dropped of them and of each class."""
+    left, columns = len(candidates), []
     for name in names:
         labels = candidates["label"][candidates["reason"] == name]
-        dropped = np.bincount(labels, minlength=len(run.schema.classes))
+        of_class = np.bincount(labels, minlength=len(run.schema.classes))
         share = f"{100 * len(labels) / left:.1f} %" if left else "-"
-        rows.append([element("code", name), f"{left:,}", f"{len(labels):,}", share, *(f"{n:,}" for n in dropped)])
+        columns.append([f"{left:,}", f"{len(labels):,}", share, *(f"{n:,}" for n in of_class)])
         left -= len(labels)
-    head = ["filter", "looked at", "dropped", "share", *(named(name) for name in run.schema.classes)]
-    caption = "What each filter dropped, in its order: of all draws together, and of each class"
-    return table(head, rows, caption)
+    words = ("looked at", "dropped", "share dropped", *map(named, run.schema.classes))
+    rows = ([word, *cells] for word, *cells in zip(words, *columns, strict=True))
+    caption = "What each filter dropped, in their order; of all draws together, and of each class"
+    return table(["", *(element("code", name) for name in names)], rows, caption)
 
 
 def _numbers(run: Run) -> Html:
