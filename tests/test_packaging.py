@@ -10,6 +10,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 LAZY = {"torch", "lightning_fabric", "sklearn", "albumentations", "ruamel.yaml", "dvc"}
@@ -73,6 +74,18 @@ def test_the_wheel_alone_reads_its_built_in_data(installed: Path, tmp_path: Path
     code = "import ganaug, runpy; runpy.run_path('pipelines/prepare.py', run_name='__main__'); print(ganaug.__file__)"
     assert Path(run_outside(scaffold, code, installed)).is_relative_to(installed)
     assert (scaffold / "data" / "splits" / "0" / "train.parquet").stat().st_size > 0
+
+
+def test_the_wheel_alone_writes_a_pipeline_and_starts_it(installed: Path, tmp_path: Path) -> None:
+    np.savez(
+        tmp_path / "rows.npz", X=np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8), y=np.arange(30) % 3
+    )
+    commands = next(installed.glob("*.dist-info/entry_points.txt")).read_text(encoding="utf-8")
+    assert "ganaug = ganaug.cli:main" in commands
+    run_outside(tmp_path, "import ganaug.cli; ganaug.cli.main(['init', '--data', 'rows.npz'])", installed)
+    assert (tmp_path / ".dvc" / "plots" / "arms.json").is_file()
+    run_outside(tmp_path, "import runpy; runpy.run_path('pipelines/prepare.py', run_name='__main__')", installed)
+    assert (tmp_path / "data" / "splits" / "2" / "train.parquet").is_file()
 
 
 def test_importing_ganaug_imports_nothing_heavy(installed: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ganaug.cli.parser import build_parser
-from ganaug.errors import GanaugError, guard
+from ganaug.errors import GanaugError, WriteError, guard
 
 EXTRAS = {"ruamel": "pipeline", "shtab": "completion"}  # packages that commands need, and the extra that brings each
 
@@ -33,6 +33,8 @@ def _run(words: Sequence[str] | None) -> None:
         if package not in EXTRAS:
             raise
         raise GanaugError(f"this needs {package}: pip install 'ganaug[{EXTRAS[package]}]'") from error
+    except WriteError:  # says all that there is to say
+        raise
     except OSError as error:
         raise GanaugError(
             f"{error.filename or 'a file'} cannot be read or written ({error.strerror or error}): "

@@ -117,6 +117,7 @@ def _augment(commands: Any) -> None:
         "ganaug augment photos augmented --format image_folder --balance",
         "ganaug augment rows.npz more.parquet --steps 500 --device cpu --model models/gan",
         "ganaug augment digits digits.parquet --steps 20 --json",
+        """ganaug augment photos more.parquet --filters '["copy", {"confidence": {"threshold": 0.8}}]'""",
     )
     parser.add_argument("source", metavar="SOURCE", help=SOURCE)
     parser.add_argument("out", metavar="OUT", type=Path, help=OUT)

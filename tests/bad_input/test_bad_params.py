@@ -25,7 +25,7 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "unknown section": ("trian_gan: {}", ("trian_gan is no parameter", "did you mean 'train_gan'?")),
     "unknown parameter": ("prepare: {per_clas: 5}", ("prepare.per_clas", "did you mean 'per_class'?")),
     "unlike any parameter": ("merge: {zzz: 5}", ("merge.zzz is no parameter; known here: policy, amount, exports",)),
-    "a key that is a number": ("5: 5", ("5 is no parameter; known here: draws,",)),
+    "a key that is a number": ("5: 5", ("5 is no parameter; known here: ganaug_version,",)),
     "a key that is a list": ("? [a, b]\n: 5", ("is no parameter; known here",)),
     "a word for a number": ("generate: {per_class: many}", ("generate.per_class is 'many'", "a whole number from 1")),
     "a quoted number": ("generate: {per_class: '20'}", ("generate.per_class is '20'", "a whole number")),

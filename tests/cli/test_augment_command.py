@@ -17,7 +17,7 @@ from ganaug.cli import augment as module
 from ganaug.data.rows import read_rows
 from ganaug.gan.trainer import Trainer
 
-QUICK = ("--steps", 20, "--width", 8, "--device", "cpu", "--min-confidence", 0)
+QUICK = ("--steps", 20, "--width", 8, "--device", "cpu", "--filters", "copy")
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,11 +20,11 @@ from ganaug.cli.scaffold import outs
 from ganaug.config import Params, load_params
 
 
-def run(folder: Path, *words: object, path: str | Path | None = None) -> str:
+def run(folder: Path, *words: object) -> str:
     """Run a program in a folder, with this interpreter for the stages; return what it printed."""
     bins = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": bins, "OMP_NUM_THREADS": "1"}
-    environment["PYTHONPATH"] = str(path or Path(__file__).parents[2])
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     done = subprocess.run([*map(str, words)], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -200,17 +199,3 @@ def test_dvc_sees_a_changed_script_and_another_release(here: Path, ganaug: Type)
         "pipelines/prepare.py": "modified",
         "params.yaml": {"ganaug_version": "modified"},
     }
-
-
-def test_the_wheel_alone_does_it(here: Path, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    dist, site = (tmp_path_factory.mktemp(name) for name in ("dist", "site"))
-    run(repository, sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", dist)
-    with zipfile.ZipFile(next(dist.glob("*.whl"))) as wheel:
-        wheel.extractall(site)
-    assert "ganaug = ganaug.cli:main" in next(site.glob("*.dist-info/entry_points.txt")).read_text()
-    run(here, sys.executable, "-m", "ganaug", "init", "--data", "photos", path=site)
-    where = run(here, sys.executable, "-c", "import ganaug.cli; print(ganaug.cli.__file__)", path=site)
-    assert Path(where).is_relative_to(site)
-    run(here, sys.executable, "pipelines/prepare.py", path=site)
-    assert (here / "data/splits/0/train.parquet").is_file()
-    assert (here / ".dvc/plots/arms.json").is_file()

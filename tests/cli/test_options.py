@@ -9,8 +9,9 @@ import pytest
 
 from ganaug.cli.options import READING, SELECTION, TRAINING, parameters, read_value
 from ganaug.cli.parser import build_parser
-from ganaug.config import GenerateParams, PrepareParams, Section, TrainGanParams
+from ganaug.config import GenerateParams, PrepareParams, TrainGanParams
 from ganaug.errors import ConfigError
+from ganaug.section import Section
 
 
 def kind(section: type[Section], name: str) -> Any:
@@ -38,7 +39,9 @@ def kind(section: type[Section], name: str) -> Any:
         (TrainGanParams, "invariances", "[]", ()),
         (TrainGanParams, "compile", "true", True),
         (TrainGanParams, "warm_start", "1", "1"),
-        (GenerateParams, "min_confidence", "1", 1.0),
+        (GenerateParams, "max_candidates", "2", 2.0),
+        (GenerateParams, "filters", "copy,density", ("copy", "density")),
+        (GenerateParams, "filters", '[{"confidence": {"threshold": 0.8}}]', ({"confidence": {"threshold": 0.8}},)),
     ],
 )
 def test_what_is_typed_becomes_what_params_yaml_would_give(
@@ -55,7 +58,7 @@ def test_what_is_typed_becomes_what_params_yaml_would_give(
         (PrepareParams, "columns", "file=path"),
         (TrainGanParams, "invariances", "translate,scal"),
         (TrainGanParams, "compile", "yes"),
-        (GenerateParams, "min_confidence", "NaN"),
+        (GenerateParams, "max_candidates", "NaN"),
     ],
 )
 def test_other_words_are_refused_by_the_options_name(section: type[Section], name: str, text: str) -> None:
@@ -64,7 +67,7 @@ def test_other_words_are_refused_by_the_options_name(section: type[Section], nam
 
 
 def test_what_is_not_typed_takes_its_default() -> None:
-    typed = build_parser().parse_args(["augment", "a", "b", "--width", "16", "--min-realism", "0.1"])
+    typed = build_parser().parse_args(["augment", "a", "b", "--width", "16", "--max-candidates", "9"])
     assert parameters(TrainGanParams, typed, TRAINING) == TrainGanParams(width=16)
-    assert parameters(GenerateParams, typed, SELECTION) == GenerateParams(min_realism=0.1)
+    assert parameters(GenerateParams, typed, SELECTION) == GenerateParams(max_candidates=9.0)
     assert parameters(PrepareParams, typed, READING) == PrepareParams()
