@@ -26,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.preprocessing import StandardScaler
 
-from ganaug.evaluation.statistics import paired_difference
+from ganaug.evaluation.statistics import estimate
 from ganaug.plugins.imblearn import GANOverSampler
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -91,9 +91,9 @@ def main() -> None:
                     model = make_pipeline(StandardScaler(), sampler, classifier).fit(rows, y)
                     seconds[kind.__name__, arm] += (time.perf_counter() - began) / arguments.draws
                     found[kind.__name__, arm].append(balanced_accuracy_score(truth, model.predict(tested)))
-        overlap = None if name == "made" else len(truth) / len(y)
+        overlap = 0.0 if name == "made" else len(truth) / len(y)
         for (kind, arm), values in found.items():
-            gain = paired_difference(found[kind, "GAN"], values, overlap)
+            gain = estimate(np.subtract(found[kind, "GAN"], values), overlap)
             shown = "" if arm == "GAN" else f"{100 * gain.mean:+.1f} [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
             print(
                 f"| {name} | {kind} | {arm} | {np.mean(values):.3f} | {shown} | {seconds[kind, arm]:.1f} |", flush=True

@@ -35,7 +35,7 @@ from ganaug import GANAugmenter
 from ganaug.data.nearest import copy_distance, nearest
 from ganaug.data.sources.idx import read_idx_pair
 from ganaug.distances import neighbourhood_metrics
-from ganaug.evaluation.statistics import paired_difference
+from ganaug.evaluation.statistics import estimate
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import SmallCNN, extract_features, predict_proba, train_classifier
@@ -174,7 +174,7 @@ def table(results: list[dict[str, Any]]) -> str:
 
 def difference(runs: list[dict[str, Any]], first: str, second: str) -> str:
     """Say by how many points of accuracy one arm beats another."""
-    gain = paired_difference([r[first] for r in runs], [r[second] for r in runs])
+    gain = estimate([r[first] - r[second] for r in runs])
     interval = "" if gain.low is None or gain.high is None else f" [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
     return f"{first} - {second}: {100 * gain.mean:+.1f}{interval}"
 
