@@ -30,10 +30,10 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "a word for a number": ("generate: {per_class: many}", ("generate.per_class is 'many'", "a whole number from 1")),
     "a quoted number": ("generate: {per_class: '20'}", ("generate.per_class is '20'", "a whole number")),
     "a fraction": ("generate: {per_class: 2.5}", ("generate.per_class is 2.5", "a whole number")),
-    "a number for a flag": ("generate: {drop_copies: 1}", ("generate.drop_copies is 1; it must be true or false",)),
+    "a number for a flag": ("train_gan: {compile: 1}", ("train_gan.compile is 1; it must be true or false",)),
     "a flag of YAML 1.1": (
-        "generate: {drop_copies: yes}",
-        ("generate.drop_copies is 'yes'; it must be true or false",),
+        "train_gan: {compile: yes}",
+        ("train_gan.compile is 'yes'; it must be true or false",),
     ),
     "a flag for a number": ("generate: {per_class: true}", ("generate.per_class is True", "a whole number")),
     "nothing for a number": ("generate: {per_class: null}", ("generate.per_class is None", "a whole number")),
