@@ -34,6 +34,17 @@ def test_python_blocks_run(code: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_page_on_your_own_data_runs_from_top_to_bottom(tmp_path: Path) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    for language, code in blocks(ROOT / "docs" / "your-own-data.md"):
+        command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euc", code]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    for made in ("reports/report.html", "augmented.parquet", "augmented", "samples.png", "more.parquet", "photos.png"):
+        assert (tmp_path / made).exists()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_what_a_page_points_at_is_there(page: Path) -> None:
     for target in re.findall(r'\]\(([^)#:]+)\)|src="([^":]+)"', page.read_text(encoding="utf-8")):

@@ -260,7 +260,8 @@ def test_repeated_divergence_gives_up_and_keeps_the_good_state(tmp_path):
     assert all(t.isfinite().all() for t in kept.values())
 
 
-def test_progress_is_shown_under_its_name_only_when_asked(capsys):
+def test_progress_is_shown_under_its_name_only_when_asked(capsys, monkeypatch):
+    monkeypatch.setattr("ganaug.progress.QUIET_SECONDS", 0.0)
     game.run(point_trainer(5), snapshot)
     assert capsys.readouterr().err == ""
     game.run(point_trainer(5), snapshot, stage="points")
