@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ganaug.config import Params, load_params
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -34,6 +36,14 @@ def test_python_blocks_run(code: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_yaml_blocks_are_parameters(tmp_path: Path) -> None:
+    found = [text for page in PAGES for language, text in blocks(page) if language == "yaml"]
+    for text in found:
+        (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+        assert load_params(tmp_path / "params.yaml") != Params()
+    assert found
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_what_a_page_points_at_is_there(page: Path) -> None:
     for target in re.findall(r'\]\(([^)#:]+)\)|src="([^":]+)"', page.read_text(encoding="utf-8")):
@@ -41,7 +51,7 @@ def test_what_a_page_points_at_is_there(page: Path) -> None:
 
 
 def test_blocks_are_of_a_language_that_is_tested() -> None:
-    assert {language for page in PAGES for language, _ in blocks(page)} <= {"python", "sh", "text"}
+    assert {language for page in PAGES for language, _ in blocks(page)} <= {"python", "sh", "text", "yaml"}
 
 
 def test_the_reference_of_parameters_is_what_the_schema_says() -> None:
