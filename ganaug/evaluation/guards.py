@@ -24,6 +24,7 @@ from ganaug.errors import DataError
 from ganaug.files import read_json
 
 BATCH = 8192  # rows looked at together, so that memory does not grow with a file
+KINDS = ("labelled", "unlabelled", "validation")
 
 Images = NDArray[np.uint8]
 
@@ -91,7 +92,10 @@ class _Draw:
     @cached_property
     def gan(self) -> Mapping[str, Any]:
         """The digests of the rows that had a part in the GAN."""
-        found: Mapping[str, Any] = self._trained_on(f"models/gan/{self.number}/config.json")
+        file = f"models/gan/{self.number}/config.json"
+        found: Mapping[str, Any] = self._trained_on(file)
+        if not _well_formed(found):
+            raise DataError(f"{file} does not say which rows the GAN learnt from; run train_gan again")
         return found
 
     def further(self) -> Iterator[tuple[str, str]]:
@@ -163,7 +167,7 @@ class _Draw:
     def _trained_on(self, file: str) -> Any:
         try:
             return read_json(self.root / file)["trained_on"]
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, KeyError, TypeError) as error:
             raise DataError(
                 f"{file} does not say which rows it was made from ({error!r}); run its stage again"
             ) from None
@@ -185,6 +189,14 @@ def _intruders(
             yield f"{file} holds {_rows(same[name])} of {name}"
         if close[name]:
             yield f"{file} holds near duplicates of {name}: {_rows(close[name])}"
+
+
+def _well_formed(trained_on: Any) -> bool:
+    """Tell whether this is what `ganaug.GANAugmenter.trained_on_` holds."""
+    if not isinstance(trained_on, Mapping) or not {*KINDS, "warm_start"} <= trained_on.keys():
+        return False
+    digests = all(trained_on[kind] is None or isinstance(trained_on[kind], str) for kind in KINDS)
+    return digests and (trained_on["warm_start"] is None or _well_formed(trained_on["warm_start"]))
 
 
 def _known(draws: Sequence[_Draw]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,7 @@ def test_a_held_out_row_among_the_synthetic_ones(run: Path, part: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda path: path.unlink(), lambda path: path.write_text("{"), lambda path: path.write_text("{}")]
+    "spoil", [Path.unlink, *(partial(Path.write_text, data=text) for text in ("{", "{}", "[]", '{"trained_on": null}'))]
 )
 def test_what_does_not_say_its_rows_is_an_error(run: Path, spoil: Callable[[Path], None]) -> None:
     spoil(run / "models/gan/1/config.json")
