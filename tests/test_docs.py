@@ -13,8 +13,6 @@ import pytest
 
 from ganaug.config import Params, load_params
 
-from ganaug.config import Params, load_params
-
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -38,7 +36,6 @@ def test_python_blocks_run(code: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-<<<<<<< HEAD
 def test_the_page_on_your_own_data_runs_from_top_to_bottom(tmp_path: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -48,14 +45,14 @@ def test_the_page_on_your_own_data_runs_from_top_to_bottom(tmp_path: Path) -> No
         assert done.returncode == 0, done.stdout + done.stderr
     for made in ("reports/report.html", "augmented.parquet", "augmented", "samples.png", "more.parquet", "photos.png"):
         assert (tmp_path / made).exists()
-=======
+
+
 def test_yaml_blocks_are_parameters(tmp_path: Path) -> None:
     found = [text for page in PAGES for language, text in blocks(page) if language == "yaml"]
     for text in found:
         (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
         assert load_params(tmp_path / "params.yaml") != Params()
     assert found
->>>>>>> 78f9638532578a896f7db2af536d2f1f2b6f9bbe
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
