@@ -226,5 +226,5 @@ def _thumbnails(standard: NDArray[np.float32]) -> NDArray[np.float32]:
         edges = np.linspace(0, side, _BLOCKS + 1).astype(int)
         sizes = np.diff(edges).reshape([-1 if a == axis else 1 for a in range(3)])
         x = np.add.reduceat(x, edges[:-1], axis=axis) / np.sqrt(sizes)
-    thumbnails: NDArray[np.float32] = x.reshape(len(x), -1).astype(np.float32)
+    thumbnails: NDArray[np.float32] = x.reshape(len(x), _BLOCKS**2).astype(np.float32)
     return thumbnails
