@@ -7,8 +7,8 @@
   WebDataset shards. Time should grow in proportion to the rows, and memory hardly.
 - pipeline: every stage on the 60,000 training rows, with few steps of training: the rows are what is measured.
 
-Every measurement is of a process of its own: its seconds, and its peak resident size, to which torch and its kin
-contribute some hundred MiB.
+Every measurement is of a process of its own: its seconds, those of the processor (of which the imports take some),
+and its peak resident size (to which torch and its kin contribute some hundred MiB).
 """
 
 from __future__ import annotations
@@ -56,13 +56,17 @@ def main() -> None:
 def measure_rows(sizes: list[int]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         run(folder, __file__, "one", "model", "0")
-        print("| rows | stage | s | rows/s | peak MiB | MB written |\n|---|---|---|---|---|---|", flush=True)
+        print(
+            "| rows | stage | s | CPU s | CPU ms/row | peak MiB | MB written |\n|---|---|---|---|---|---|---|",
+            flush=True,
+        )
         for size in sizes:
             for stage in ("generate", "merge", "export"):
-                seconds, peak = run(folder, __file__, "one", stage, str(size))
+                seconds, cpu, peak = run(folder, __file__, "one", stage, str(size))
                 written = sum(path.stat().st_size for path in Path(folder, stage).rglob("*")) / 1e6
                 print(
-                    f"| {size:,} | {stage} | {seconds:.1f} | {size / seconds:,.0f} | {peak:,.0f} | {written:,.0f} |",
+                    f"| {size:,} | {stage} | {seconds:.0f} | {cpu:.0f} | {1000 * cpu / size:.3f} | {peak:,.0f} "
+                    f"| {written:,.0f} |",
                     flush=True,
                 )
 
@@ -72,16 +76,16 @@ def measure_pipeline(source: Path) -> None:
     draw = ("--draw", "0")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "params.yaml").write_text(json.dumps(PIPELINE | {"prepare": prepare}), encoding="utf-8")
-        print("| stage | s | peak MiB |\n|---|---|---|", flush=True)
+        print("| stage | s | CPU s | peak MiB |\n|---|---|---|---|", flush=True)
         for stage in ("prepare", "train_gan", "generate", "merge", "evaluate", "evaluate --baselines", "report"):
             name, *options = stage.split()
             options += draw if name not in {"prepare", "report"} else ()
-            seconds, peak = run(folder, str(ROOT / "pipelines" / f"{name}.py"), *options)
-            print(f"| {stage} | {seconds:.1f} | {peak:,.0f} |", flush=True)
+            seconds, cpu, peak = run(folder, str(ROOT / "pipelines" / f"{name}.py"), *options)
+            print(f"| {stage} | {seconds:.0f} | {cpu:.0f} | {peak:,.0f} |", flush=True)
 
 
-def run(folder: str, *command: str) -> tuple[float, float]:
-    """Run a script in a folder; return its seconds and its peak resident size in MiB."""
+def run(folder: str, *command: str) -> tuple[float, float, float]:
+    """Run a script in a folder; return its seconds, those of the processor, and its peak resident size in MiB."""
     began = time.perf_counter()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with Path(folder, "log").open("w") as log:
@@ -91,7 +95,7 @@ def run(folder: str, *command: str) -> tuple[float, float]:
         _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(Path(folder, "log").read_text())
-    return time.perf_counter() - began, usage.ru_maxrss / 1024
+    return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def make_model(_: int) -> None:
