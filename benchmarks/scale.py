@@ -1,6 +1,6 @@
 """Time and memory by the number of rows: synthetic ones in their stages, and all of Fashion-MNIST in the pipeline.
 
-    python benchmarks/scale.py rows [--sizes 100000 200000 500000 1000000]
+    python benchmarks/scale.py rows [--sizes 100000 300000 1000000]
     python benchmarks/scale.py pipeline FOLDER      # the four idx files of Fashion-MNIST
 
 - rows: so many 28x28 rows of a very small model are generated and scored, merged with 200 real ones, and exported as
@@ -29,17 +29,22 @@ PIPELINE = {
     "draws": [0],
     "prepare": {"per_class": None, "validation": 0.1},
     "train_gan": TRAINED,
-    "generate": {"per_class": 1000, "min_confidence": 0.0, "device": "cpu"},
+    "generate": {"per_class": 1000, "filters": ["copy"], "device": "cpu"},
     "merge": {"policy": "ratio", "amount": 0.2, "exports": ["webdataset"]},
     "evaluate": {"arms": ["real", "classical_gan"], "steps": 200, "device": "cpu"},
 }
+
+
+PIPELINE_STAGES = (
+    "prepare", "train_gan", "generate", "fidelity", "merge", "evaluate", "evaluate --baselines", "report",
+)  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     kinds = parser.add_subparsers(dest="kind", required=True)
     rows = kinds.add_parser("rows")
-    rows.add_argument("--sizes", type=int, nargs="+", default=[100_000, 200_000, 500_000, 1_000_000])
+    rows.add_argument("--sizes", type=int, nargs="+", default=[100_000, 300_000, 1_000_000])
     kinds.add_parser("pipeline").add_argument("folder", type=Path)
     one = kinds.add_parser("one", help="one measurement, in its own process")
     one.add_argument("stage", choices=list(STAGES))
@@ -77,7 +82,7 @@ def measure_pipeline(source: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "params.yaml").write_text(json.dumps(PIPELINE | {"prepare": prepare}), encoding="utf-8")
         print("| stage | s | CPU s | peak MiB |\n|---|---|---|---|", flush=True)
-        for stage in ("prepare", "train_gan", "generate", "merge", "evaluate", "evaluate --baselines", "report"):
+        for stage in PIPELINE_STAGES:
             name, *options = stage.split()
             options += draw if name not in {"prepare", "report"} else ()
             seconds, cpu, peak = run(folder, str(ROOT / "pipelines" / f"{name}.py"), *options)
@@ -122,7 +127,7 @@ def generate(count: int) -> None:
     rows = read_rows("splits/0/train.parquet")
     quotas = dict.fromkeys(rows.schema.classes, count // len(rows.schema.classes))
     augmenter = load_augmenter("model", "cpu")
-    everything = Selection(min_confidence=0.0, drop_copies=False, max_candidates=1.0)
+    everything = Selection(filters=(), max_candidates=1.0)
     found = augmenter.candidates(rows.images, np.array(rows.schema.classes)[rows.labels], quotas, everything)
     options = {"out": "generate/rows.parquet", "report": "generate/report.json", "stage": "generate"}
     write_candidates(found, rows, quotas, model="", **options)

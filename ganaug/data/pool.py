@@ -79,7 +79,7 @@ class Pool:
                 raise ValueError(f"{IMAGES} has shape {mapped.shape}")
             # As a plain array: indexing np.memmap takes several times as long.
             return cls(path, tuple(about["classes"]), about["counts"], mapped.view(np.ndarray))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, DataError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{path} is no readable pool ({error}): give a Parquet file of synthetic rows.") from error
 
     @property
