@@ -344,8 +344,14 @@ def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
         If the file is missing or damaged, or lacks a column.
     """
     with _open(path) as file:
+        schema = _schema(file, path)
         _check_columns(file, columns, path)
-        frame: pd.DataFrame = file.read(columns=list(columns)).to_pandas()
+        try:
+            frame: pd.DataFrame = file.read(columns=list(columns)).to_pandas()
+            if "label" in columns:
+                _check_labels(frame["label"].to_numpy(), schema)
+        except (DataError, *UNREADABLE) as error:
+            raise DataError(f"{path} is damaged ({error}); {AGAIN}") from error
         return frame[list(columns)]
 
 
@@ -382,10 +388,14 @@ def _schema(file: pq.ParquetFile, path: str | Path) -> Schema:
     return Schema(height, width, channels, classes)
 
 
+def _check_labels(codes: NDArray[Any], schema: Schema) -> None:
+    if not ((codes >= 0) & (codes < len(schema.classes))).all():  # NaN, where a label is missing, fails too
+        raise DataError("a label is missing or of no class")
+
+
 def _rows(part: pa.RecordBatch, schema: Schema) -> Rows:
     codes = part.column("label").to_numpy(zero_copy_only=False)
-    if not np.isin(codes, range(len(schema.classes))).all():  # NaN, where a label is missing, fails too
-        raise DataError("a label is missing or of no class")
+    _check_labels(codes, schema)
     png = part.column("image").field("bytes").to_pylist()
     images = np.empty((len(png), *schema.shape), dtype=np.uint8)
     for i, content in enumerate(png):
