@@ -21,7 +21,7 @@ from urllib.parse import unquote
 import pyarrow.parquet as pq
 
 from ganaug.data.folders import fresh_folder
-from ganaug.data.rows import Schema, encode_png, iter_rows, read_schema, read_table
+from ganaug.data.rows import Schema, iter_encoded, read_schema
 from ganaug.errors import DataError
 
 PARTS = ("train", "validation", "test")
@@ -96,16 +96,23 @@ class _Sample:
 
 
 def _samples(path: Path, part: str) -> Iterator[_Sample]:
-    has_models = "model" in pq.read_schema(path).names
-    models = read_table(path, ["model"])["model"].to_list() if has_models else []
+    classes = read_schema(path).classes
+    extra = ["model"] if "model" in pq.read_schema(path).names else []
     number = 0
-    for rows in iter_rows(path):
-        for image, code, synthetic, content, group in zip(
-            rows.images, rows.labels.tolist(), rows.synthetic.tolist(), rows.ids, rows.groups, strict=True
-        ):
-            model = models[number] if models else ""
-            label = rows.schema.classes[code]
-            yield _Sample(part, number, encode_png(image), code, label, synthetic, content, group, model)
+    for rows in iter_encoded(path, extra):
+        for row in rows.to_pylist():
+            code = row["label"]
+            yield _Sample(
+                part,
+                number,
+                row["image"]["bytes"],
+                code,
+                classes[code],
+                row["synthetic"],
+                row["id"],
+                row["group"],
+                row.get("model", ""),
+            )
             number += 1
 
 

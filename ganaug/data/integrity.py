@@ -9,12 +9,14 @@ finds 99 %, with noise of 4 levels 96 %, toned 100 %; not those blurred, shifted
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import KDTree
 
 from ganaug.data.rows import Rows, content_ids, iter_rows
 from ganaug.errors import DataError
@@ -23,18 +25,20 @@ from ganaug.progress import Progress
 NEAR = 0.997
 FLAT = 2.0 / 255  # standard deviation below which an image has no structure to compare
 
-_LIMIT = NEAR - 1 - 1e-5  # of half a squared distance, with slack for the rounding of single precision
+_LIMIT = 2 * (1 - NEAR) + 2e-5  # of the squared distance, with slack for the rounding of single precision
 _BLOCKS = 8  # a side of a thumbnail
-_ROWS = 2048  # compared at once: 16 MB of products
+_AXES = 12  # of thumbnails, those of most variance, by which close ones are looked up
+_ROWS = 2048  # thumbnails made at once
+_PAIRS = 2**17  # pairs of thumbnails compared at once: 64 MB
 _VALUES = 2**22  # pixels of pairs looked at closely at once: 16 MB
 
 
 def near_duplicates(images: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Cluster images with their near duplicates and exact copies.
 
-    Compares every pair by thumbnails of 8x8 blocks, which only bring images closer, so that no near duplicate is
-    missed; then looks at the close pairs pixel by pixel. Memory is some 600 bytes an image beside the pixels; 70,000
-    images of 28x28 take 22 s on one core, and time grows with the square of their number.
+    Looks up pairs that are close by thumbnails of 8x8 blocks, which only bring images closer, so that no near duplicate
+    is missed; then looks at those pairs pixel by pixel. Memory is some 600 bytes an image beside the pixels; time grows
+    with the number of close pairs.
 
     Parameters
     ----------
@@ -46,14 +50,14 @@ def near_duplicates(images: NDArray[np.uint8]) -> NDArray[np.int64]:
     ndarray of shape (n,), int64
         Number of the cluster of each image. Chains count: where a ~ b and b ~ c, all three are one cluster.
     """
-    clusters = np.unique(content_ids(images).astype(str), return_inverse=True)[1].astype(np.int64)
-    left, right = _half_distances(images)
-    with Progress("comparing images", len(images), "images") as progress:
-        for rows in _ranges(len(images), _ROWS):
-            for columns in _ranges(len(images), _ROWS, rows.start):
-                i, j = np.nonzero(left[rows] @ right[columns].T >= _LIMIT)
-                clusters = _join_close(images, clusters, i + rows.start, j + columns.start)
-            progress.advance(rows.stop - rows.start)
+    _, first, clusters = np.unique(content_ids(images).astype(str), return_index=True, return_inverse=True)
+    clusters = clusters.astype(np.int64)
+    at, thumbnails = _structured(images)
+    distinct = np.isin(at, first)  # exact copies are known
+    at, thumbnails = at[distinct], thumbnails[distinct]
+    with Progress("comparing images", len(at), "images") as progress:
+        for i, j in _close_pairs(thumbnails, thumbnails, progress):
+            clusters = _join_close(images, clusters, at[i[i < j]], at[j[i < j]])
     return join_clusters(clusters)
 
 
@@ -70,13 +74,11 @@ def near_copies(images: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray
     ndarray of shape (n,), bool
     """
     found = np.isin(content_ids(images).astype(str), content_ids(others).astype(str))
-    left, right = _half_distances(images)[0], _half_distances(others)[1]
-    for rows in _ranges(len(images), _ROWS):
-        for columns in _ranges(len(others), _ROWS):
-            i, j = np.nonzero(left[rows] @ right[columns].T >= _LIMIT)
-            for part in _ranges(len(i), max(1, _VALUES // images[0].size)):
-                a, b = i[part] + rows.start, j[part] + columns.start
-                found[a[_correlate(images[a], others[b])]] = True
+    (at, mine), (where, theirs) = _structured(images), _structured(others)
+    for i, j in _close_pairs(mine, theirs):
+        for part in _ranges(len(i), max(1, _VALUES // images[0].size)):
+            a, b = at[i[part]], where[j[part]]
+            found[a[_correlate(images[a], others[b])]] = True
     return found
 
 
@@ -143,9 +145,27 @@ def _contents(items: Iterable[Rows | str | Path]) -> Iterator[tuple[str, str]]:
                 yield name, content
 
 
-def _ranges(n: int, step: int, start: int = 0) -> Iterator[slice]:
-    for begin in range(start, n, step):
+def _ranges(n: int, step: int) -> Iterator[slice]:
+    for begin in range(0, n, step):
         yield slice(begin, min(begin + step, n))
+
+
+def _close_pairs(
+    points: NDArray[np.float32], others: NDArray[np.float32], progress: Progress | None = None
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield the pairs of points (n, d) and others (m, d) that are as close as near duplicates, a few at a time."""
+    if not len(points) or not len(others):
+        return
+    _, axes = np.linalg.eigh(np.cov(others.T, bias=True))
+    few, tree = points @ axes[:, -_AXES:], KDTree(others @ axes[:, -_AXES:])
+    counts = tree.query_ball_point(few, np.sqrt(_LIMIT), return_length=True)
+    for rows in np.split(np.arange(len(points)), np.flatnonzero(np.diff(counts.cumsum() // _PAIRS)) + 1):
+        found = chain.from_iterable(tree.query_ball_point(few[rows], np.sqrt(_LIMIT)))
+        i, j = np.repeat(rows, counts[rows]), np.fromiter(found, np.int64)
+        close = ((points[i] - others[j]) ** 2).sum(axis=1) <= _LIMIT
+        yield i[close], j[close]
+        if progress is not None:
+            progress.advance(len(rows))
 
 
 def _join_close(
@@ -177,17 +197,15 @@ def _components(a: NDArray[np.int64], b: NDArray[np.int64], nodes: int) -> NDArr
     return connected_components(graph, directed=False)[1].astype(np.int64)  # type: ignore[no-any-return]
 
 
-def _half_distances(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return a, b such that a[i] @ b[j] is minus half the squared distance of two thumbnails; flat images are far."""
-    t = np.empty((len(images), _BLOCKS**2), np.float32)
-    flat = np.empty((len(images), 1), bool)
+def _structured(images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the positions of the images that are not flat, and their thumbnails (n, 64)."""
+    at, thumbnails = [np.empty(0, np.int64)], [np.empty((0, _BLOCKS**2), np.float32)]
     for part in _ranges(len(images), _ROWS):
         standard = _standard(images[part])
-        t[part] = _thumbnails(standard)
-        flat[part, 0] = ~standard.any(axis=(1, 2, 3))
-    half = np.where(flat, 1, (t**2).sum(axis=1, keepdims=True) / 2).astype(np.float32)  # 0.5 at most, where not flat
-    one = np.ones_like(half)
-    return np.hstack([t, -half, one]), np.hstack([t, one, -half])
+        kept = np.flatnonzero(standard.any(axis=(1, 2, 3)))
+        at.append(kept + part.start)
+        thumbnails.append(_thumbnails(standard[kept]))
+    return np.concatenate(at), np.concatenate(thumbnails)
 
 
 def _standard(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -208,5 +226,5 @@ def _thumbnails(standard: NDArray[np.float32]) -> NDArray[np.float32]:
         edges = np.linspace(0, side, _BLOCKS + 1).astype(int)
         sizes = np.diff(edges).reshape([-1 if a == axis else 1 for a in range(3)])
         x = np.add.reduceat(x, edges[:-1], axis=axis) / np.sqrt(sizes)
-    thumbnails: NDArray[np.float32] = x.reshape(len(x), -1).astype(np.float32)
+    thumbnails: NDArray[np.float32] = x.reshape(len(x), _BLOCKS**2).astype(np.float32)
     return thumbnails

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ganaug.data.folders import fresh_folder
 from ganaug.data.integrity import assert_disjoint
-from ganaug.data.rows import RowWriter, iter_rows, read_schema, read_table
+from ganaug.data.rows import RowWriter, iter_encoded, read_schema, read_table
 from ganaug.errors import DataError
 from ganaug.files import write_json
 from ganaug.progress import Progress
@@ -81,7 +81,7 @@ def merge(
     schema = read_schema(files["train"])
     if read_schema(synthetic) != schema:
         raise DataError(f"{synthetic} and {files['train']} differ in image shape or classes; generate the rows again.")
-    table = read_table(synthetic, ["label", "synthetic", "kept", "model"])
+    table = read_table(synthetic, ["label", "synthetic", "kept"])
     if not table["synthetic"].all():
         raise DataError(f"{synthetic} holds rows that are not marked synthetic; generate the rows again.")
     real = np.bincount(read_table(files["train"], ["label"])["label"], minlength=len(schema.classes))
@@ -93,16 +93,16 @@ def merge(
         {"class": name, "real": r, "wanted": w, "got": g}
         for name, r, w, g in zip(schema.classes, real.tolist(), wanted.tolist(), got.tolist(), strict=True)
     ]
-    provenance = {
-        "policy": policy,
-        "amount": amount,
-        "models": sorted(set(table["model"][taken])),
-        "classes": about,
-        "rows": {"real": int(real.sum()), "synthetic": int(got.sum())},
-        "shortfall": int((wanted - got).sum()),
-    }
     with fresh_folder(out, "provenance.json") as folder:
-        _write_train(folder / "train.parquet", files["train"], Path(synthetic), table["model"], taken)
+        models = _write_train(folder / "train.parquet", files["train"], synthetic, taken)
+        provenance = {
+            "policy": policy,
+            "amount": amount,
+            "models": sorted(models),
+            "classes": about,
+            "rows": {"real": int(real.sum()), "synthetic": int(got.sum())},
+            "shortfall": int((wanted - got).sum()),
+        }
         for part in ("validation", "test"):
             shutil.copyfile(files[part], folder / f"{part}.parquet")
         write_json(folder / "provenance.json", provenance)
@@ -117,17 +117,20 @@ def _first_kept(table: pd.DataFrame, quotas: Counts) -> NDArray[np.bool_]:
     return first
 
 
-def _write_train(path: Path, train: Path, synthetic: Path, models: pd.Series[str], taken: NDArray[np.bool_]) -> None:
-    schema = read_schema(train)
+def _write_train(path: Path, train: Path, synthetic: str | Path, taken: NDArray[np.bool_]) -> set[str]:
+    """Write the real rows and those taken of the synthetic ones; return the models that made these."""
+    schema, models, done = read_schema(train), set[str](), 0
     with (
         RowWriter(path, schema, pa.schema([("model", pa.string())])) as writer,
         Progress("merge", len(taken), "synthetic rows") as progress,
     ):
-        for rows in iter_rows(train):
-            writer.write(rows, {"model": np.full(len(rows), "", object)})
-        done = 0
-        for rows in iter_rows(synthetic):
-            at = np.flatnonzero(taken[done : done + len(rows)])
-            writer.write(rows.take(at), {"model": models.to_numpy(object)[done + at]})
+        for rows in iter_encoded(train):
+            writer.copy(rows, {"model": np.full(len(rows), "", object)})
+        for rows in iter_encoded(synthetic, ["model"]):
+            chosen = rows.filter(pa.array(taken[done : done + len(rows)]))
+            made_by = chosen.column("model").to_numpy(zero_copy_only=False)
+            writer.copy(chosen, {"model": made_by})
+            models.update(made_by)
             done += len(rows)
             progress.advance(len(rows))
+    return models

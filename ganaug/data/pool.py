@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ganaug.data.folders import fresh_folder
 from ganaug.data.rows import iter_rows, read_schema, read_table
+from ganaug.data.sources.arrays import UNREADABLE
 from ganaug.errors import DataError
 from ganaug.files import read_json, write_json
 from ganaug.kinds import suggestion
@@ -79,7 +80,7 @@ class Pool:
                 raise ValueError(f"{IMAGES} has shape {mapped.shape}")
             # As a plain array: indexing np.memmap takes several times as long.
             return cls(path, tuple(about["classes"]), about["counts"], mapped.view(np.ndarray))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (DataError, KeyError, *UNREADABLE) as error:
             raise DataError(f"{path} is no readable pool ({error}): give a Parquet file of synthetic rows.") from error
 
     @property

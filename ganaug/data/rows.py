@@ -212,23 +212,29 @@ class RowWriter:
         DataError
             If the rows have another schema, or the extra columns are not those announced.
         """
-        extra = extra or {}
         if rows.schema != self.schema:
             raise DataError(
                 f"{self.path}: rows of {rows.schema.shape} with classes {', '.join(rows.schema.classes)} "
                 "do not fit the file's schema."
             )
-        if set(extra) != set(self._extra):
-            raise DataError(f"{self.path}: expected the extra columns {self._extra}, got {sorted(extra)}.")
-        if not len(rows):
-            return
         png = pa.array([encode_png(image) for image in rows.images], pa.binary())
         image = pa.StructArray.from_arrays([png, pa.nulls(len(rows), pa.string())], fields=list(_IMAGE))
-        scalars = [rows.labels, rows.synthetic, rows.ids, rows.groups, *(extra[name] for name in self._extra)]
-        kinds = [field.type for field in self._columns][1:]
-        arrays = [image, *(pa.array(values, kind) for values, kind in zip(scalars, kinds, strict=True))]
-        self._waiting.append(pa.RecordBatch.from_arrays(arrays, schema=self._columns))
-        self._flush(self.row_group)
+        scalars = [rows.labels, rows.synthetic, rows.ids, rows.groups]
+        kinds = _COLUMNS.types[1:]
+        self._append([image, *(pa.array(values, kind) for values, kind in zip(scalars, kinds, strict=True))], extra)
+
+    def copy(self, rows: pa.RecordBatch, extra: Mapping[str, NDArray[Any]] | None = None) -> None:
+        """Append rows of another file of the same schema, as `iter_encoded` gives them; no image is decoded."""
+        self._append([rows.column(name) for name in _COLUMNS.names], extra)
+
+    def _append(self, arrays: list[pa.Array], extra: Mapping[str, NDArray[Any]] | None) -> None:
+        extra = extra or {}
+        if set(extra) != set(self._extra):
+            raise DataError(f"{self.path}: expected the extra columns {self._extra}, got {sorted(extra)}.")
+        arrays += [pa.array(extra[name], self._columns.field(name).type) for name in self._extra]
+        if len(arrays[0]):
+            self._waiting.append(pa.RecordBatch.from_arrays(arrays, schema=self._columns))
+            self._flush(self.row_group)
 
     def _flush(self, at_least: int) -> None:
         """Write full row groups while ``at_least`` rows wait; keep the remainder."""
@@ -260,12 +266,23 @@ def read_schema(path: str | Path) -> Schema:
 
 def iter_rows(path: str | Path, batch: int = 1024) -> Iterator[Rows]:
     """Stream a file's rows, at most ``batch`` at a time, in order."""
-    with _open(path) as file:
-        schema = _schema(file, path)
+    schema = read_schema(path)
+    for part in iter_encoded(path, batch=batch):
         try:
-            for part in file.iter_batches(batch, columns=_COLUMNS.names):
-                yield _rows(part, schema)
-        except (DataError, TypeError, *UNREADABLE) as error:
+            rows = _rows(part, schema)
+        except (DataError, TypeError, ValueError) as error:
+            raise DataError(f"{path} is damaged ({error}); {AGAIN}") from error
+        yield rows
+
+
+def iter_encoded(path: str | Path, extra: Sequence[str] = (), batch: int = 1024) -> Iterator[pa.RecordBatch]:
+    """Stream a file's rows, with these extra columns, as they are: images as PNG in the struct ``image``."""
+    with _open(path) as file:
+        _schema(file, path)
+        _check_columns(file, extra, path)
+        try:
+            yield from file.iter_batches(batch, columns=[*_COLUMNS.names, *extra])
+        except UNREADABLE as error:
             raise DataError(f"{path} is damaged ({error}); {AGAIN}") from error
 
 
@@ -327,11 +344,21 @@ def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
         If the file is missing or damaged, or lacks a column.
     """
     with _open(path) as file:
-        lacking = [name for name in columns if name not in file.schema_arrow.names]
-        if lacking:
-            raise DataError(f"{path} has no column {', '.join(lacking)}; it has {', '.join(file.schema_arrow.names)}.")
-        frame: pd.DataFrame = file.read(columns=list(columns)).to_pandas()
+        schema = _schema(file, path)
+        _check_columns(file, columns, path)
+        try:
+            frame: pd.DataFrame = file.read(columns=list(columns)).to_pandas()
+            if "label" in columns:
+                _check_labels(frame["label"].to_numpy(), schema)
+        except (DataError, *UNREADABLE) as error:
+            raise DataError(f"{path} is damaged ({error}); {AGAIN}") from error
         return frame[list(columns)]
+
+
+def _check_columns(file: pq.ParquetFile, columns: Sequence[str], path: str | Path) -> None:
+    lacking = [name for name in columns if name not in file.schema_arrow.names]
+    if lacking:
+        raise DataError(f"{path} has no column {', '.join(lacking)}; it has {', '.join(file.schema_arrow.names)}.")
 
 
 def _open(path: str | Path) -> pq.ParquetFile:
@@ -361,10 +388,14 @@ def _schema(file: pq.ParquetFile, path: str | Path) -> Schema:
     return Schema(height, width, channels, classes)
 
 
+def _check_labels(codes: NDArray[Any], schema: Schema) -> None:
+    if not ((codes >= 0) & (codes < len(schema.classes))).all():  # NaN, where a label is missing, fails too
+        raise DataError("a label is missing or of no class")
+
+
 def _rows(part: pa.RecordBatch, schema: Schema) -> Rows:
     codes = part.column("label").to_numpy(zero_copy_only=False)
-    if not np.isin(codes, range(len(schema.classes))).all():  # NaN, where a label is missing, fails too
-        raise DataError("a label is missing or of no class")
+    _check_labels(codes, schema)
     png = part.column("image").field("bytes").to_pylist()
     images = np.empty((len(png), *schema.shape), dtype=np.uint8)
     for i, content in enumerate(png):

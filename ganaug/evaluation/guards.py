@@ -167,7 +167,7 @@ class _Draw:
     def _trained_on(self, file: str) -> Any:
         try:
             return read_json(self.root / file)["trained_on"]
-        except (OSError, KeyError, TypeError) as error:
+        except (OSError, DataError, KeyError, TypeError) as error:
             raise DataError(
                 f"{file} does not say which rows it was made from ({error!r}); run its stage again"
             ) from None

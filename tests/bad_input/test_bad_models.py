@@ -257,7 +257,7 @@ BAD_FILES: dict[str, tuple[str, Change, tuple[str, ...]]] = {
     "a pool without scores": (
         "merge",
         lambda: shutil.copy(TRAIN, SYNTHETIC),
-        ("data/synthetic/0.parquet has no column kept, model",),
+        ("data/synthetic/0.parquet has no column kept",),
     ),
     "a pool of real rows": (
         "merge",

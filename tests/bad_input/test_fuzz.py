@@ -10,6 +10,7 @@ import io
 import json
 import os
 import struct
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from ganaug import load_augmenter
 from ganaug.config import load_params
 from ganaug.data.images import read_image, read_shape
 from ganaug.data.load import load
+from ganaug.data.merge import merge
+from ganaug.data.pool import Pool, write_pool
 from ganaug.data.rows import Rows, RowWriter, Schema, read_rows
 from ganaug.data.sources import open_source
 from ganaug.errors import GanaugError
@@ -76,6 +79,20 @@ def npz(compress: bool) -> bytes:
     return buffer.getvalue()
 
 
+def npy(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+def in_npz(path: Path) -> None:
+    """Read an array as a member of an archive whose checksums are right."""
+    with zipfile.ZipFile("a.npz", "w") as archive:
+        archive.write(path, "X.npy")
+        archive.writestr("y.npy", npy(rows().labels))
+    source(Path("a.npz"))
+
+
 def table(columns: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(pa.table(columns), buffer)
@@ -114,6 +131,7 @@ FILES: dict[str, tuple[Callable[[], bytes], str, Callable[[Path], Any]]] = {
     "PPM": (lambda: image("PPM"), "a.ppm", read_image),
     "npz": (lambda: npz(False), "a.npz", source),
     "compressed npz": (lambda: npz(True), "a.npz", source),
+    "array in an npz": (lambda: npy(rows().images), "a.npy", in_npz),
     "CSV": (lambda: CSV, "a.csv", open_source),
     "Parquet of paths": (lambda: table({"path": ["1.png"] * 9, "label": [1.0, 2, 3] * 3}), "a.parquet", open_source),
     "Parquet of images": (lambda: table(cells()), "a.parquet", source),
@@ -168,6 +186,22 @@ def test_models(copy: Path, name: str) -> None:
         survive(content[:head], folder / name, read, rest=content[head:])
     else:
         survive(content, folder / name, read)
+
+
+def test_merge(copy: Path) -> None:
+    path = copy / "data/synthetic/0.parquet"
+    survive(path.read_bytes(), path, lambda path: merge("data/splits/0", path, "out", amount=0.5))
+
+
+def test_pools(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(copy / "cache"))
+    path = copy / "data/synthetic/0.parquet"
+    survive(path.read_bytes(), path, Pool.open)
+    write_pool(copy / "data/augmented/0/train.parquet", copy / "pool")
+    for part in (copy / "pool").iterdir():
+        whole = part.read_bytes()
+        survive(whole, part, lambda _: Pool.open(copy / "pool"))
+        part.write_bytes(whole)
 
 
 def survive(whole: bytes, path: Path, read: Callable[[Path], Any], rest: bytes = b"") -> None:

@@ -191,5 +191,5 @@ def test_a_held_out_row_among_the_synthetic_ones(run: Path, part: str) -> None:
 )
 def test_what_does_not_say_its_rows_is_an_error(run: Path, spoil: Callable[[Path], None]) -> None:
     spoil(run / "models/gan/1/config.json")
-    with pytest.raises(DataError, match=r"models/gan/1/config\.json (does not say which rows|is damaged)"):
+    with pytest.raises(DataError, match=r"models/gan/1/config\.json does not say which rows"):
         check_run(run, DRAWS)

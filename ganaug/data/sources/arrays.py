@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,10 @@ from ganaug.data.rows import CHANNELS
 from ganaug.data.sources.base import ArrayPixels, Source, split_name
 from ganaug.errors import DataError
 
-_UNREADABLE = (OSError, ValueError, EOFError, TypeError, RuntimeError, MemoryError)  # a made-up size, an unknown method
+# What numpy raises for damaged arrays: a made-up size, a header that is no Python, an unknown method of compression.
+UNREADABLE = (
+    OSError, ValueError, EOFError, TypeError, RuntimeError, MemoryError, OverflowError, SyntaxError, TokenError,
+)  # fmt: skip
 _PARTS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
 
 
@@ -35,8 +39,8 @@ def read_npz(path: Path) -> Source:
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (*_UNREADABLE, zipfile.BadZipFile, zlib.error) as error:
+            arrays = {name: np.asarray(archive[name]) for name in archive.files}  # bytes, where it is no array
+    except (*UNREADABLE, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} is no readable .npz of plain arrays (no objects, no pickle): {error}") from error
     images, labels, splits = _images_labels(arrays, path)
     groups = _find(arrays, "group", "groups")

@@ -1,0 +1,151 @@
+"""Time and memory by the number of rows: synthetic ones in their stages, and all of Fashion-MNIST in the pipeline.
+
+    python benchmarks/scale.py rows [--sizes 100000 300000 1000000]
+    python benchmarks/scale.py pipeline FOLDER      # the four idx files of Fashion-MNIST
+
+- rows: so many 28x28 rows of a very small model are generated and scored, merged with 200 real ones, and exported as
+  WebDataset shards. Time should grow in proportion to the rows, and memory hardly.
+- pipeline: every stage on the 60,000 training rows, with few steps of training: the rows are what is measured.
+
+Every measurement is of a process of its own: its seconds, those of the processor (of which the imports take some),
+and its peak resident size (to which torch and its kin contribute some hundred MiB).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+REAL = 200
+TRAINED = {"device": "cpu", "steps": 200, "width": 16, "batch_size": 64}
+PIPELINE = {
+    "draws": [0],
+    "prepare": {"per_class": None, "validation": 0.1},
+    "train_gan": TRAINED,
+    "generate": {"per_class": 1000, "filters": ["copy"], "device": "cpu"},
+    "merge": {"policy": "ratio", "amount": 0.2, "exports": ["webdataset"]},
+    "evaluate": {"arms": ["real", "classical_gan"], "steps": 200, "device": "cpu"},
+}
+
+
+PIPELINE_STAGES = (
+    "prepare", "train_gan", "generate", "fidelity", "merge", "evaluate", "evaluate --baselines", "report",
+)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    rows = kinds.add_parser("rows")
+    rows.add_argument("--sizes", type=int, nargs="+", default=[100_000, 300_000, 1_000_000])
+    kinds.add_parser("pipeline").add_argument("folder", type=Path)
+    one = kinds.add_parser("one", help="one measurement, in its own process")
+    one.add_argument("stage", choices=list(STAGES))
+    one.add_argument("rows", type=int)
+    arguments = parser.parse_args()
+    if arguments.kind == "one":
+        STAGES[arguments.stage](arguments.rows)
+    elif arguments.kind == "rows":
+        measure_rows(arguments.sizes)
+    else:
+        measure_pipeline(arguments.folder.resolve())
+
+
+def measure_rows(sizes: list[int]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        run(folder, __file__, "one", "model", "0")
+        print(
+            "| rows | stage | s | CPU s | CPU ms/row | peak MiB | MB written |\n|---|---|---|---|---|---|---|",
+            flush=True,
+        )
+        for size in sizes:
+            for stage in ("generate", "merge", "export"):
+                seconds, cpu, peak = run(folder, __file__, "one", stage, str(size))
+                written = sum(path.stat().st_size for path in Path(folder, stage).rglob("*")) / 1e6
+                print(
+                    f"| {size:,} | {stage} | {seconds:.0f} | {cpu:.0f} | {1000 * cpu / size:.3f} | {peak:,.0f} "
+                    f"| {written:,.0f} |",
+                    flush=True,
+                )
+
+
+def measure_pipeline(source: Path) -> None:
+    prepare = PIPELINE["prepare"] | {"source": str(source)}
+    draw = ("--draw", "0")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "params.yaml").write_text(json.dumps(PIPELINE | {"prepare": prepare}), encoding="utf-8")
+        print("| stage | s | CPU s | peak MiB |\n|---|---|---|---|", flush=True)
+        for stage in PIPELINE_STAGES:
+            name, *options = stage.split()
+            options += draw if name not in {"prepare", "report"} else ()
+            seconds, cpu, peak = run(folder, str(ROOT / "pipelines" / f"{name}.py"), *options)
+            print(f"| {stage} | {seconds:.0f} | {cpu:.0f} | {peak:,.0f} |", flush=True)
+
+
+def run(folder: str, *command: str) -> tuple[float, float, float]:
+    """Run a script in a folder; return its seconds, those of the processor, and its peak resident size in MiB."""
+    began = time.perf_counter()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with Path(folder, "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(Path(folder, "log").read_text())
+    return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def make_model(_: int) -> None:
+    import numpy as np
+
+    from ganaug import GANAugmenter
+    from ganaug.data.prepare import prepare
+    from ganaug.data.rows import read_rows
+
+    prepare("fashion_mnist_mini", out="splits", report="prepare.json", per_class=REAL // 10)
+    rows = read_rows("splits/0/train.parquet")
+    augmenter = GANAugmenter(random_state=0, **TRAINED)
+    augmenter.fit(rows.images, np.array(rows.schema.classes)[rows.labels]).save("model")
+
+
+def generate(count: int) -> None:
+    import numpy as np
+
+    from ganaug import load_augmenter
+    from ganaug.data.rows import read_rows
+    from ganaug.synthesis.generate import write_candidates
+    from ganaug.synthesis.select import Selection
+
+    rows = read_rows("splits/0/train.parquet")
+    quotas = dict.fromkeys(rows.schema.classes, count // len(rows.schema.classes))
+    augmenter = load_augmenter("model", "cpu")
+    everything = Selection(filters=(), max_candidates=1.0)
+    found = augmenter.candidates(rows.images, np.array(rows.schema.classes)[rows.labels], quotas, everything)
+    options = {"out": "generate/rows.parquet", "report": "generate/report.json", "stage": "generate"}
+    write_candidates(found, rows, quotas, model="", **options)
+
+
+def merge_rows(count: int) -> None:
+    from ganaug.data.merge import merge
+
+    merge("splits/0", "generate/rows.parquet", "merge", policy="ratio", amount=count / REAL)
+
+
+def export_rows(_: int) -> None:
+    from ganaug.data.exports import export
+
+    export("webdataset", "merge", "export")
+
+
+STAGES = {"model": make_model, "generate": generate, "merge": merge_rows, "export": export_rows}
+
+if __name__ == "__main__":
+    main()
