@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,23 +12,21 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
-from safetensors import SafetensorError
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ganaug.config import TrainGanParams
 from ganaug.data.rows import content_ids, digest
-from ganaug.errors import ConfigError, DataError, ModelError
+from ganaug.errors import ConfigError, DataError
 from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
 from ganaug.kinds import Kind, integer, number
 from ganaug.modalities.image.augment import SAFE
 from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
-from ganaug.modalities.image.pixels import as_images, picture_grid, to_float, to_uint8
-from ganaug.modalities.image.players import Architecture, costs
+from ganaug.modalities.image.pixels import as_images, to_float, to_uint8
 from ganaug.modalities.labels import encode, to_codes
-from ganaug.model import load_model, save_model
 from ganaug.progress import Progress
+from ganaug.saved import SHOWN, Saved, misfit, read_saved, write_saved
 from ganaug.synthesis.realism import Realism
 from ganaug.synthesis.sample import sample
 from ganaug.synthesis.score import Scorer
@@ -38,11 +34,12 @@ from ganaug.synthesis.select import Candidates, Selection, fill_quotas
 from ganaug.training import Trained, train
 
 Images = NDArray[np.uint8]
-SHOWN = 8  # columns of a sample grid
 TEACHER_STEPS = 500
 FAR = 2**40  # rows between those that processes draw: more than any of them will
-MAX_LABEL = 2**16  # bytes
 SCORED = 2048  # rows that fix the zero of the discriminator's logits
+RULES = (  # parameters that a saved model remembers, beside its architecture and invariances
+    "objective", "penalty", "conditioning", "augmentation", "prior", "criterion", "width", "depth", "precision",
+)  # fmt: skip
 
 
 class GANAugmenter(BaseEstimator):  # type: ignore[misc]
@@ -415,37 +412,23 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         with one_writer() as writes:
-            if writes:
-                self._write(Path(folder))
-
-    def _write(self, folder: Path) -> None:
-        config = {
-            "architecture": asdict(self._architecture),
-            "classes": self.classes_.tolist(),
-            "class_type": self.classes_.dtype.str,
-            "shape": list(self.shape_),
-            "seed": self.seed_,
-            "trained_on": self.trained_on_,
-            "midpoint": self._realism.midpoint,
-            "steps": int(self.history_["step"].iloc[-1]),
-            "rules": self._rules(),
-            "costs": costs(self._architecture, self.generator_, self.discriminator_),
-        }
-        modules = {"generator": self.generator_, "discriminator": self.discriminator_}
-        try:
-            self.model_id_ = save_model(folder, config, modules)
-            self.history_.to_csv(folder / "history.csv", index=False, float_format="%.6g")
-            shutil.rmtree(folder / "samples", ignore_errors=True)  # of a model that was here before
-            (folder / "samples").mkdir()
-            for step, images in self.snapshots_.items():
-                picture_grid(images, SHOWN).save(folder / "samples" / f"{step:06d}.png")
-        except (OSError, SafetensorError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise ModelError(
-                f"Cannot write the model to {folder} ({reason}): choose a folder with room to write."
-            ) from error
-        if self._checkpoint is not None:
-            self._checkpoint.unlink(missing_ok=True)  # its work is done and safe
+            if not writes:
+                return
+            saved = Saved(
+                self._architecture,
+                self.generator_,
+                self.discriminator_,
+                self.classes_,
+                self.shape_,
+                self.seed_,
+                self._realism.midpoint,
+                self.trained_on_,
+                {name: getattr(self, name) for name in RULES} | {"invariances": sorted(self.invariances)},
+                self.history_,
+            )
+            self.model_id_ = write_saved(Path(folder), saved, self.snapshots_)
+            if self._checkpoint is not None:
+                self._checkpoint.unlink(missing_ok=True)  # its work is done and safe
 
     @classmethod
     def load(cls, folder: str | Path, device: str = "auto") -> GANAugmenter:
@@ -456,26 +439,17 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         ModelError
             The folder is no model of ganaug, or is damaged.
         """
-        folder = Path(folder)
-        config, weights = load_model(folder)
+        saved, weights = read_saved(Path(folder))
         try:
-            self = cls(**config["rules"], device=device)
-            self._architecture = Architecture(**config["architecture"])
-            modules = self._architecture.restore(weights)
-            self.classes_ = _labels(config, self._architecture.n_classes)
-            self.shape_, self.seed_ = tuple(config["shape"]), int(config["seed"])
-            midpoint, self.trained_on_ = float(config["midpoint"]), dict(config["trained_on"])
-            if self.shape_ not in (self._architecture.shape, self._architecture.shape[:2]) or not np.isfinite(midpoint):
-                raise ValueError(f"shape {self.shape_}, midpoint {midpoint}")
-            self.history_ = pd.read_csv(folder / "history.csv")
-        except (OSError, KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
-            reason = textwrap.shorten(str(error), 300)
-            raise ModelError(f"{folder} does not fit this version of ganaug ({reason}): train it again.") from error
+            self = cls(**saved.rules, device=device)
+        except TypeError as error:  # a rule that this version does not know
+            raise misfit(Path(folder), error) from error
+        self._architecture, self.classes_, self.shape_ = saved.architecture, saved.classes, saved.shape
+        self.seed_, self.trained_on_, self.history_ = saved.seed, saved.trained_on, saved.history
         target = resolve_device(device)
-        self.generator_, self.discriminator_ = (m.to(target).eval() for m in modules.values())
-        self._realism = Realism(self.discriminator_, to_float, midpoint)
-        self._drawn, self._checkpoint, self.model_id_ = 0, None, config["weights"]
-        self.snapshots_ = {}
+        self.generator_, self.discriminator_ = (m.to(target).eval() for m in (saved.generator, saved.discriminator))
+        self._realism = Realism(self.discriminator_, to_float, saved.midpoint)
+        self._drawn, self._checkpoint, self.model_id_, self.snapshots_ = 0, None, weights, {}
         return self
 
     def _chosen_on(self, validation: tuple[ArrayLike, ArrayLike] | None) -> tuple[Images, NDArray[np.int64]] | None:
@@ -499,21 +473,6 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
                 f"X holds images of shape {images.shape[1:]}, but the model was trained on {mine}: convert them first."
             )
         return images
-
-    def _rules(self) -> dict[str, Any]:
-        """Return the parameters that shape training, beside the architecture and the schedule."""
-        names = (
-            "objective",
-            "penalty",
-            "conditioning",
-            "augmentation",
-            "prior",
-            "criterion",
-            "width",
-            "depth",
-            "precision",
-        )
-        return {n: getattr(self, n) for n in names} | {"invariances": sorted(self.invariances)}
 
     def _snapshot(self, generator: torch.nn.Module) -> torch.Tensor:
         """Return the same latents of up to ten classes through the generator as it is now: uint8 (n, H, W, C)."""
@@ -549,17 +508,6 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
 def load_augmenter(folder: str | Path, device: str = "auto") -> GANAugmenter:
     """Read a model that `GANAugmenter.save` wrote; `ModelError` where it is none."""
     return GANAugmenter.load(folder, device)
-
-
-def _labels(config: Mapping[str, Any], n: int) -> NDArray[Any]:
-    """Return the classes (n,) that a model's configuration names; `ValueError` or `TypeError` if they are no such."""
-    kind = np.dtype(config["class_type"])
-    if kind.itemsize > MAX_LABEL:
-        raise ValueError(f"labels of {kind.itemsize} bytes")
-    labels = np.array(config["classes"], dtype=kind)
-    if labels.shape != (n,):
-        raise ValueError(f"classes of shape {labels.shape} for {n} outputs")
-    return labels
 
 
 def _seed(random_state: int | np.random.RandomState | None) -> int:
