@@ -1,4 +1,7 @@
-"""Every code block in README and docs runs, page by page and in order, and what the pages point at is there."""
+"""Every code block in README and docs runs, and what the pages point at is there.
+
+Shell commands of the README are those of CI (test_readme.py), those of docs/pipeline.md are in test_pipeline.py.
+"""
 
 from __future__ import annotations
 

@@ -163,6 +163,18 @@ def test_dvc_shows_metrics_plots_and_the_graph(project: Path) -> None:
     assert "train_gan@1" in dvc(project, "dag")
 
 
+def test_the_commands_of_the_docs_run(project: Path, repository: Path, tmp_path: Path) -> None:
+    clone = shutil.copytree(project, tmp_path / "clone", symlinks=True)
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["add", "."], [*who, "commit", "-qm", "before"]):
+        subprocess.run(["git", *command], cwd=clone, check=True)
+    page = (repository / "docs" / "pipeline.md").read_text(encoding="utf-8")
+    for line in re.findall(r"^```sh\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)[0].splitlines():
+        output = dvc(clone, *line.removeprefix("dvc ").split())
+        assert "metrics diff" not in line or "per_arm.gan.balanced_accuracy" in output
+    assert read(clone / "reports" / "generate" / "0.json")["wanted"] == 400
+
+
 def test_fewer_arms_are_fine(project: Path, tmp_path: Path) -> None:
     clone = shutil.copytree(project, tmp_path / "clone", symlinks=True)
     params = clone / "params.yaml"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -102,22 +101,10 @@ def _judge_once(
 def _judge(trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], how: Fit) -> Judged:
     """Train one classifier and measure it on the held-out rows."""
     rows = rows.take(~rows.synthetic | (rows.confidence >= trial.setting.min_confidence))
-    with _one_thread():
-        predict = fit_classifier(trial.classifier, rows, trial.setting, how)
-        measured = {
-            part: classification_metrics(held.labels, predict(held.images), held.schema.classes)
-            for part, held in held_out.items()
-        }
+    predict = fit_classifier(trial.classifier, rows, trial.setting, how)
+    measured = {
+        part: classification_metrics(held.labels, predict(held.images), held.schema.classes)
+        for part, held in held_out.items()
+    }
     n_train = {"real": int((~rows.synthetic).sum()), "synthetic": int(rows.synthetic.sum())}
     return {"setting": asdict(trial.setting), "n_train": n_train, "train_ids": digest(rows.ids), **measured}
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute on one thread: sums depend on how they are shared out, and results must not depend on ``jobs``."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
