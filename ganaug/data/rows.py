@@ -365,7 +365,7 @@ def _open(path: str | Path) -> pq.ParquetFile:
     if not Path(path).is_file():
         raise DataError(f"there is no file {path}; run the stage that writes it first.")
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(path, pre_buffer=False)  # else what has been read stays until the file is closed
     except UNREADABLE as error:
         raise DataError(f"{path} is not a readable Parquet file ({error}); {AGAIN}") from error
 

@@ -11,7 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ganaug.data.rows import Rows, RowWriter, Schema, content_ids, digest, iter_rows, read_rows, read_schema, read_table
+from ganaug.data.rows import (
+    Rows,
+    RowWriter,
+    Schema,
+    content_ids,
+    digest,
+    iter_encoded,
+    iter_rows,
+    read_rows,
+    read_schema,
+    read_table,
+)
 from ganaug.errors import DataError
 
 Write = Callable[..., Path]
@@ -65,6 +76,17 @@ def test_streaming_gives_the_rows_in_order(digits: Rows, write: Write) -> None:
     batches = list(iter_rows(path, batch=500))
     assert [len(batch) for batch in batches] == [500, 500, 500, 297]
     np.testing.assert_array_equal(np.concatenate([batch.ids for batch in batches]), digits.ids)
+
+
+def test_what_has_been_read_is_let_go(tmp_path: Path, digits: Rows) -> None:
+    path = tmp_path / "rows.parquet"
+    with RowWriter(path, digits.schema, row_group=20) as writer:
+        writer.write(digits)
+    del writer
+    before = pa.total_allocated_bytes()
+    held = [pa.total_allocated_bytes() - before for _ in iter_encoded(path, batch=20)]
+    assert len(held) > 80
+    assert 0 < max(held) < path.stat().st_size / 4
 
 
 def test_scores_are_read_without_images(digits: Rows, write: Write) -> None:
