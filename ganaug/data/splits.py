@@ -2,13 +2,14 @@
 
 Two modes. *benchmark*: one fixed validation and test set, training sets of ``per_class`` rows a class that share no row
 between draws, and a pool of the real rows left over; it takes a ``per_class`` cut and enough rows. *repeated*,
-everywhere else: each draw splits the rows anew. Splits that the source brings are kept in both.
+everywhere else: repeated cross-validation, a fold a draw, with training and validation rows drawn from the rest. Splits
+that the source brings are kept in both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -220,9 +221,28 @@ def _benchmark(problem: _Problem, draws: Sequence[int], per_class: int, seed: in
 
 
 def _repeated(problem: _Problem, draw: int, per_class: int | None, seed: int) -> Split:
+    problem = _with_fold(problem, draw, seed)
     rng = np.random.default_rng([seed, draw])
     quota = problem.spare if per_class is None else np.minimum(problem.spare, per_class)
     held_out, (train,), pool = problem.deal([quota], rng)
     if per_class is not None:
         train = problem.cut(train, per_class, rng)
     return Split(train, pool=pool, **held_out)
+
+
+def _with_fold(problem: _Problem, draw: int, seed: int) -> _Problem:
+    """Fix a draw's test set: the next fold of a cross-validation, whose folds are dealt anew when all are used up."""
+    if "test" in problem.fixed:
+        return problem
+    quotas = dict(problem.quotas)
+    quota = quotas.pop("test")
+    labels, units = problem.labels[problem.open], problem.units[problem.open]
+    of_class = [labels == k for k in range(len(problem.classes))]
+    counts, groups = (np.array(found) for found in zip(*((m.sum(), len(set(units[m]))) for m in of_class), strict=True))
+    folds = max(1, int(np.minimum(counts // quota, groups).min()))
+    turn, fold = divmod(draw, folds)
+    rng = np.random.default_rng([seed, turn])
+    part = deal(labels, units, np.tile(quota, (folds, 1)), [LEAST["test"]] * folds, rng)
+    left = np.bincount(labels[part != fold], minlength=len(counts)) - sum(quotas.values())
+    fixed = {**problem.fixed, "test": problem.open[part == fold]}
+    return replace(problem, open=problem.open[part != fold], spare=left, fixed=fixed, quotas=quotas)

@@ -175,6 +175,18 @@ def test_too_few_rows_for_disjoint_draws_repeat_the_split() -> None:
     assert len({tuple(split.test) for split in splits.draws.values()}) == 3
 
 
+@given(seed=st.integers(0, 1000), size=st.integers(1, 3), share=st.sampled_from([0.2, 0.25, 0.34]))
+def test_repeated_draws_are_folds(seed: int, size: int, share: float) -> None:
+    """The test sets of a turn share no row; the next turn deals other folds."""
+    labels = np.repeat(np.arange(2), 60)
+    folds = int(60 // round(share * 60))
+    options = {"validation": 0.2, "test": share, "units": np.arange(120) // size, "seed": seed}
+    draws = make_splits(labels, ("a", "b"), draws=range(folds + 1), **options).draws
+    tests = [set(draws[d].test.tolist()) for d in range(folds + 1)]
+    assert len(set.union(*tests[:folds])) == sum(map(len, tests[:folds]))
+    assert tests[folds] not in tests[:folds]
+
+
 def test_splits_of_the_source_are_kept() -> None:
     labels = labels_of(30, 30)
     given = np.full(60, "train", object)
