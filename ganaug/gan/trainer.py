@@ -53,13 +53,15 @@ class Game(NamedTuple):
 
 
 class Measures(NamedTuple):
-    """What one round showed: scalars, means over the batch."""
+    """What one round showed: scalars, means over the batch; of logits also mean squares, which tell their spread."""
 
     loss_discriminator: Tensor
     loss_generator: Tensor
     penalty: Tensor  # zero in rounds without one
     real_logits: Tensor
     fake_logits: Tensor
+    real_squares: Tensor
+    fake_squares: Tensor
 
 
 class Trainer:
@@ -134,7 +136,8 @@ class Trainer:
         game.augmentation.observe(self._mean(real_logits.sign().mean()))
         self.step += 1
         self.ema.update(game.generator, self.step)
-        return Measures(loss_d, loss_g, penalty, real_logits.mean(), fake_logits.mean())
+        means = (logits.mean() for logits in (real_logits, fake_logits, real_logits.square(), fake_logits.square()))
+        return Measures(loss_d, loss_g, penalty, *means)
 
     def _latents(self, indices: Tensor, labels: Tensor) -> tuple[Tensor, int]:
         """Draw latents (n, Z), and tell how many of the first are the real rows' anchors."""

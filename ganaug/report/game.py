@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ganaug.report.markup import Html, counted, element, fragment, key
 from ganaug.report.pictures import stored_picture
@@ -28,7 +29,8 @@ def game_section(run: Run) -> Html:
         run,
         "D's scores",
         SCORES,
-        "Mean logit; higher means taken for real. The nearer the lines, the harder the two are to tell apart.",
+        "Logits, higher means taken for real: their means, and of the first draw the distributions, a standard "
+        "deviation to either side. The more they overlap, the harder real and generated rows are to tell apart.",
     )
     return fragment(
         element("h2", "The game, through training"),
@@ -65,17 +67,27 @@ def _scores(draw: Draw, step: int) -> str:
 
 
 def _curves(run: Run, title: str, columns: dict[str, tuple[str, str]], text: str) -> Html:
-    lines = [
-        Line(tone, draw.history["step"].to_numpy(dtype=np.float64), draw.history[column].to_numpy(dtype=np.float64))
-        for column, (tone, _) in columns.items()
-        for draw in run.draws
-    ]
+    lines = []
+    for column, (tone, _) in columns.items():
+        for draw in run.draws:
+            steps, means = (draw.history[name].to_numpy(dtype=np.float64) for name in ("step", column))
+            lines.append(Line(tone, steps, means, _spread(draw, column) if draw is run.draws[0] else None))
     ends = ", ".join(
         f"{words} from {_mean_at(run, column, 0):.2f} to {_mean_at(run, column, -1):.2f}"
         for column, (_, words) in columns.items()
     )
     chart = line_chart(lines, f"{title} over training steps: {ends}.")
     return element("figure", element("h3", title), key(dict(columns.values())), chart, element("figcaption", text))
+
+
+def _spread(draw: Draw, column: str) -> NDArray[np.float64] | None:
+    """The standard deviation about a mean logit; None for other curves, and in runs of releases before it was kept."""
+    squares = column.replace("_logits", "_squares")
+    if squares == column or squares not in draw.history:
+        return None
+    mean, square = (draw.history[name].to_numpy(dtype=np.float64) for name in (column, squares))
+    spread: NDArray[np.float64] = np.sqrt(np.maximum(square - mean**2, 0))
+    return spread
 
 
 def _mean_at(run: Run, column: str, at: int) -> float:

@@ -40,11 +40,12 @@ class Interval:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a chart; ``tone`` is the CSS class that colours it."""
+    """One line of a chart, and half the width of a band about it; ``tone`` is the CSS class that colours it."""
 
     tone: str
     x: NDArray[np.float64]
     y: NDArray[np.float64]
+    spread: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,8 @@ def line_chart(lines: Sequence[Line], label: str) -> Html:
     """
     thinned = [_thin(line) for line in lines]
     x_axis = ticks(0.0, max(float(line.x.max()) for line in thinned), 4)
-    y_axis = ticks(min(float(line.y.min()) for line in thinned), max(float(line.y.max()) for line in thinned), 4)
+    edges = [line.y + sign * (0 if line.spread is None else line.spread) for line in thinned for sign in (-1, 1)]
+    y_axis = ticks(min(float(edge.min()) for edge in edges), max(float(edge.max()) for edge in edges), 4)
     span_x, span_y = max(float(line.x.max()) for line in thinned), y_axis[-1] - y_axis[0]
     top = 16
 
@@ -134,11 +136,18 @@ def line_chart(lines: Sequence[Line], label: str) -> Html:
     for tick in y_axis:
         y = _n(top + height(tick))
         parts.append(element("line", x1="0", x2="100%", y1=y, y2=y, class_="grid" if tick else "axis"))
+
+    def path(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
+        return "M" + "L".join(f"{_n(a / span_x * 1000)} {_n(height(b))}" for a, b in zip(x, y, strict=True))
+
     paths = []
     for line in thinned:
-        points = (f"{_n(x / span_x * 1000)} {_n(height(y))}" for x, y in zip(line.x, line.y, strict=True))
+        if line.spread is not None:
+            there, back = line.y + line.spread, (line.y - line.spread)[::-1]
+            band = path(np.append(line.x, line.x[::-1]), np.append(there, back)) + "Z"
+            paths.append(element("path", d=band, class_=f"spread {line.tone}"))
         paths.append(
-            element("path", d="M" + "L".join(points), class_=f"line {line.tone}", vector_effect="non-scaling-stroke")
+            element("path", d=path(line.x, line.y), class_=f"line {line.tone}", vector_effect="non-scaling-stroke")
         )
     frame = {"viewBox": f"0 0 1000 {LINE_HEIGHT}", "preserveAspectRatio": "none"}
     parts.append(element("svg", *paths, y=top, width="100%", height=LINE_HEIGHT, **frame))
@@ -270,12 +279,14 @@ def _scale(low: float, high: float) -> Callable[[float], float]:
 
 def _thin(line: Line) -> Line:
     keep = np.isfinite(line.y)
-    x, y = line.x[keep], line.y[keep]
-    if len(x) <= MAX_POINTS:
-        return Line(line.tone, x, y)
-    edges = np.linspace(0, len(x), MAX_POINTS + 1).astype(int)[:-1]
-    sizes = np.diff(np.append(edges, len(x)))
-    return Line(line.tone, np.add.reduceat(x, edges) / sizes, np.add.reduceat(y, edges) / sizes)
+    count = int(keep.sum())
+    edges = np.linspace(0, count, min(count, MAX_POINTS) + 1).astype(int)[:-1]
+    sizes = np.diff(np.append(edges, count))
+
+    def thin(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.add.reduceat(values[keep], edges) / sizes
+
+    return Line(line.tone, thin(line.x), thin(line.y), None if line.spread is None else thin(line.spread))
 
 
 def _vertical(percent: float, bottom: float, style: str) -> Html:

@@ -86,6 +86,7 @@ def test_the_other_forms(here: Path, ganaug: Type) -> None:
 def test_ctrl_c_and_the_same_command_again_give_the_same_bytes(
     here: Path, ganaug: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
     assert ganaug("augment", "photos", "whole.parquet", *QUICK).code == 0
     train_step, steps = Trainer.train_step, []
 

@@ -79,8 +79,8 @@ def _train(model: Path, rows: str, rng: np.random.Generator) -> None:
     (model / "samples").mkdir(parents=True)
     saw = {"labelled": rows, "unlabelled": None, "validation": None, "warm_start": None}
     write_json(model / "config.json", {"trained_on": saw})
-    lines = ["step,loss_discriminator,loss_generator,penalty,real_logits,fake_logits"]
-    lines += [f"{step},0.{step},1.{step},0,{1 / step},{-1 / step}" for step in STEPS]
+    lines = ["step,loss_discriminator,loss_generator,penalty,real_logits,fake_logits,real_squares,fake_squares"]
+    lines += [f"{step},0.{step},1.{step},0,{1 / step},{-1 / step},0.5,0.6" for step in STEPS]
     (model / "history.csv").write_text("\n".join(lines) + "\n")
     for step in (50, 100, 200):
         Image.fromarray(rng.integers(0, 256, (40, 80), dtype=np.uint8)).save(model / f"samples/{step:06d}.png")
