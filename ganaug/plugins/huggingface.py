@@ -19,7 +19,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Image, concatenate_datase
 from numpy.typing import NDArray
 
 from ganaug.augmenter import GANAugmenter
-from ganaug.data.rows import encode_png
+from ganaug.data.png import encode_png
 from ganaug.errors import DataError
 from ganaug.synthesis.select import Selection
 

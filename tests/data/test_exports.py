@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from ganaug.data import exports
 from ganaug.data.exports import escape, export, unescape
 from ganaug.data.load import load
-from ganaug.data.rows import Rows, RowWriter, Schema, decode_png
+from ganaug.data.png import decode_png
+from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.data.sources import open_source
 from ganaug.errors import DataError
 from ganaug.files import write_json
