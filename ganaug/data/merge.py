@@ -57,7 +57,7 @@ def merge(
     splits : path-like
         Folder with the real train, validation and test.parquet of one draw.
     synthetic : path-like
-        Synthetic rows with the columns ``kept`` and ``model``.
+        Synthetic rows with the columns ``kept``, ``model`` and ``nearest_id``.
     out : path-like
         Folder to write.
     policy : {"ratio", "balance", "at_least"}, default="ratio"
@@ -88,6 +88,8 @@ def merge(
     wanted = POLICIES[policy](real, amount)
     taken = _first_kept(table, wanted)
     assert_disjoint([files["train"], synthetic], [files["validation"], files["test"]])
+    if set(read_table(synthetic, ["nearest_id"])["nearest_id"]) - set(read_table(files["train"], ["id"])["id"]):
+        raise DataError(f"{synthetic} was made from other rows than those in {files['train']}; generate them again.")
     got = np.bincount(table["label"][taken], minlength=len(schema.classes))
     about = [
         {"class": name, "real": r, "wanted": w, "got": g}

@@ -15,7 +15,7 @@ from ganaug.data.merge import POLICIES, merge
 from ganaug.data.rows import Rows, RowWriter, Schema, read_rows, read_table
 from ganaug.errors import DataError
 
-COLUMNS = pa.schema([("kept", pa.bool_()), ("model", pa.string())])
+COLUMNS = pa.schema([("kept", pa.bool_()), ("model", pa.string()), ("nearest_id", pa.string())])
 COUNTS = st.lists(st.integers(0, 500), min_size=1, max_size=8).map(np.array)
 
 
@@ -38,6 +38,12 @@ def test_at_least_fills_up_to_a_number(real: np.ndarray, amount: int) -> None:
     np.testing.assert_array_equal(real + quotas, np.maximum(real, amount))
 
 
+def scores(project: Path, kept: np.ndarray, part: str = "train") -> dict[str, np.ndarray]:
+    """What a synthetic file says of its rows; the nearest ones are from this split."""
+    near = np.resize(read_rows(project / f"splits/{part}.parquet").ids, len(kept))
+    return {"kept": kept, "model": np.full(len(kept), "f00d", object), "nearest_id": near}
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Splits of 3 + 6 training rows, and 8 synthetic candidates a class of which every other one is kept."""
@@ -53,12 +59,21 @@ def project(tmp_path: Path) -> Path:
             writer.write(rows(labels))
     made = rows([0] * 8 + [1] * 8, synthetic=True)
     with RowWriter(tmp_path / "synthetic.parquet", schema, COLUMNS) as writer:
-        writer.write(made, {"kept": np.arange(16) % 2 == 0, "model": np.full(16, "f00d", object)})
+        writer.write(made, scores(tmp_path, np.arange(16) % 2 == 0))
     return tmp_path
 
 
 def run(project: Path, policy: str, amount: float) -> dict:
     return merge(project / "splits", project / "synthetic.parquet", project / "out", policy=policy, amount=amount)
+
+
+def test_rows_made_from_other_training_rows_are_refused(project: Path) -> None:
+    made = read_rows(project / "synthetic.parquet")
+    with RowWriter(project / "synthetic.parquet", made.schema, COLUMNS) as writer:
+        writer.write(made, scores(project, np.ones(16, bool), "test"))
+    with pytest.raises(DataError, match=r"synthetic\.parquet was made from other rows than those in .*train\.parquet"):
+        run(project, "ratio", 1.0)
+    assert not (project / "out").exists()
 
 
 def test_real_rows_first_then_the_first_kept_ones(project: Path) -> None:
@@ -91,7 +106,7 @@ def test_each_class_gets_its_quota_or_all_there_is(
     images = np.random.default_rng(1).integers(0, 256, (len(made), 9, 11, 3)).astype(np.uint8)
     with RowWriter(project / "synthetic.parquet", schema, COLUMNS) as writer:
         rows = Rows.build(schema, images, labels, synthetic=True)
-        writer.write(rows, {"kept": kept, "model": np.full(len(made), "f00d", object)})
+        writer.write(rows, scores(project, kept))
     provenance = run(project, policy, amount)
     real, merged = read_rows(project / "splits/train.parquet"), read_rows(project / "out/train.parquet")
     wanted = POLICIES[policy](np.bincount(real.labels), amount)
@@ -125,7 +140,7 @@ def test_a_synthetic_row_that_is_a_test_row_stops(project: Path) -> None:
     leak = read_rows(project / "splits/test.parquet").take([0])
     leak.synthetic[:] = True
     with RowWriter(project / "synthetic.parquet", leak.schema, COLUMNS) as writer:
-        writer.write(leak, {"kept": np.array([True]), "model": np.array(["f00d"], object)})
+        writer.write(leak, scores(project, np.array([True])))
     with pytest.raises(DataError, match="share the image"):
         run(project, "ratio", 1.0)
     assert not (project / "out").exists()
@@ -134,7 +149,7 @@ def test_a_synthetic_row_that_is_a_test_row_stops(project: Path) -> None:
 def test_real_rows_cannot_pass_for_synthetic(project: Path) -> None:
     rows = read_rows(project / "splits/train.parquet")
     with RowWriter(project / "synthetic.parquet", rows.schema, COLUMNS) as writer:
-        writer.write(rows, {"kept": np.ones(9, bool), "model": np.full(9, "f00d", object)})
+        writer.write(rows, scores(project, np.ones(9, bool)))
     with pytest.raises(DataError, match="not marked synthetic"):
         run(project, "ratio", 1.0)
 
