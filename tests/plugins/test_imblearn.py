@@ -14,7 +14,6 @@ import pytest
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import Pipeline, make_pipeline
 from imblearn.utils import estimator_checks as imblearn_checks
-from joblib.externals.loky import get_reusable_executor
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_wine
@@ -299,7 +298,7 @@ def test_joblib_saves_it_and_other_processes_do_the_same(tmp_path):
     joblib.dump(sampler, tmp_path / "sampler.joblib")
     loaded = joblib.load(tmp_path / "sampler.joblib")
     expected = sampler.fit_resample(rows, y)[0]
-    found = get_reusable_executor(max_workers=1).submit(loaded.fit_resample, rows, y).result()[0]
+    (found, _), _ = joblib.Parallel(2)(joblib.delayed(each.fit_resample)(rows, y) for each in (loaded, loaded))
     assert np.array_equal(found, expected)
 
 
