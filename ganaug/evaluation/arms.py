@@ -102,7 +102,6 @@ _MIXUPS = tuple(
         (MIXUP, 1, 3e-3), (0.2, 1, 3e-3), (1, 1, 3e-3), (MIXUP, 0.5, 3e-3), (MIXUP, 1, 1e-3), (MIXUP, 1.5, 3e-3)
     )
 )  # fmt: skip
-MOST_TRIALS = len(_RATES)
 
 ARMS = {
     "real": Arm("real only", "real rows", settings=_RATES),

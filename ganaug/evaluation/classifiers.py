@@ -21,6 +21,11 @@ from ganaug.evaluation.training_rows import TrainingRows
 from ganaug.modalities.image.classifier import Build, SmallCNN, predict_proba, train_classifier
 
 
+def is_users(name: str) -> bool:
+    """Whether a classifier's name means a user's function."""
+    return ":" in name and not is_estimator(name) and not name.startswith("timm:")
+
+
 def check_classifier(name: str) -> None:
     """Raise `ConfigError` unless there is a classifier of this name."""
     if is_estimator(name):

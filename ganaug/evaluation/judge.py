@@ -14,7 +14,7 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 from ganaug import __version__
 from ganaug.data.rows import Rows, digest
 from ganaug.evaluation.arms import Setting
-from ganaug.evaluation.classifiers import fit_classifier
+from ganaug.evaluation.classifiers import fit_classifier, is_users
 from ganaug.evaluation.fit import Fit
 from ganaug.evaluation.metrics import classification_metrics
 from ganaug.evaluation.training_rows import TrainingRows
@@ -72,7 +72,7 @@ def judge_all(
     tasks = (delayed(_judge_once)(trial, rows, held_out, how, keep) for trial, rows in todo.items())
     judged = {}
     with (
-        parallel_config("loky", n_jobs=min(at_once, len(todo)), inner_max_num_threads=1),
+        parallel_config("loky", n_jobs=min(at_once, len(todo)), inner_max_num_threads=1, idle_worker_timeout=10),
         Progress(stage, len(todo), "classifiers") as progress,
     ):
         for trial, found in zip(todo, Parallel(return_as="generator")(tasks), strict=True):
@@ -85,7 +85,7 @@ def _judge_once(
     trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], how: Fit, keep: str | Path | None
 ) -> Judged:
     """Look up what was measured before an interruption, or measure it."""
-    if keep is None:
+    if keep is None or is_users(trial.classifier):  # whose code may have changed since
         return _judge(trial, rows, held_out, how)
     key = hashlib.blake2b(repr((__version__, trial, how)).encode(), digest_size=16)
     parts: list[TrainingRows | Rows] = [rows, *held_out.values()]

@@ -68,7 +68,6 @@ class RowSource:
         self, train: Rows, synthetic: str | Path | None = None, pool: str | Path | None = None, seed: int = 0
     ) -> None:
         self._train, self._synthetic, self._pool, self._seed = train, synthetic, pool, seed
-
         self._made: dict[str, TrainingRows] = {}
 
     def __getitem__(self, name: str) -> TrainingRows:

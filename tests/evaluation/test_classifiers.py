@@ -40,7 +40,7 @@ def rows() -> TrainingRows:
 
 
 @pytest.fixture(scope="module")
-def test_rows() -> tuple[np.ndarray, np.ndarray]:
+def held_out() -> tuple[np.ndarray, np.ndarray]:
     pixels, labels = load_digits(return_X_y=True)
     return (pixels[1000:1500].reshape(-1, 8, 8, 1) * 15.9).astype(np.uint8), labels[1000:1500]
 
@@ -56,26 +56,26 @@ def my_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("setting", [Setting(), Setting(share=0.5, strength=1, mixup=0.2)], ids=["plain", "mixed"])
-def test_each_classifier_learns_and_repeats_itself(rows, test_rows, name, setting):
+def test_each_classifier_learns_and_repeats_itself(rows, held_out, name, setting):
     check_classifier(name)
-    first, second = (fit_classifier(name, rows, setting, HOW)(test_rows[0]) for _ in range(2))
+    first, second = (fit_classifier(name, rows, setting, HOW)(held_out[0]) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert first.shape == (500, 10)
     np.testing.assert_allclose(first.sum(1), 1, rtol=1e-4)
-    assert (first.argmax(1) == test_rows[1]).mean() > 0.75
+    assert (first.argmax(1) == held_out[1]).mean() > 0.75
 
 
 @pytest.mark.parametrize("name", [NAMES[0], NAMES[1], NAMES[3]])
-def test_synthetic_rows_without_weight_teach_nothing(rows, test_rows, name):
+def test_synthetic_rows_without_weight_teach_nothing(rows, held_out, name):
     wrong = TrainingRows(**vars(rows))
     wrong.labels = np.where(rows.synthetic, (rows.labels + 1) % 10, rows.labels)
-    mute, loud = (fit_classifier(name, wrong, Setting(share=0.5, weight=w), HOW)(test_rows[0]) for w in (0.0, 1.0))
-    assert (mute.argmax(1) == test_rows[1]).mean() > max(0.75, (loud.argmax(1) == test_rows[1]).mean() + 0.1)
+    mute, loud = (fit_classifier(name, wrong, Setting(share=0.5, weight=w), HOW)(held_out[0]) for w in (0.0, 1.0))
+    assert (mute.argmax(1) == held_out[1]).mean() > max(0.75, (loud.argmax(1) == held_out[1]).mean() + 0.1)
 
 
-def test_classes_that_were_not_seen_have_no_probability(rows, test_rows):
+def test_classes_that_were_not_seen_have_no_probability(rows, held_out):
     few = rows.take(rows.labels < 3)
-    found = fit_classifier(NAMES[1], few, Setting(), HOW)(test_rows[0])
+    found = fit_classifier(NAMES[1], few, Setting(), HOW)(held_out[0])
     assert found.shape == (500, 10)
     assert not found[:, 3:].any()
 
@@ -98,7 +98,7 @@ def test_what_is_no_classifier_is_refused_in_a_sentence(name, message):
         check_classifier(name)
 
 
-def test_timm_models(rows, test_rows):
+def test_timm_models(rows, held_out):
     try:
         import timm  # noqa: F401
     except (ImportError, RuntimeError):
@@ -107,5 +107,5 @@ def test_timm_models(rows, test_rows):
         return
     with pytest.raises(ConfigError, match="no model 'resnet0'"):
         check_classifier("timm:resnet0")
-    found = fit_classifier("timm:resnet18", rows, Setting(), Fit(10, 2, 8, 0))(test_rows[0])
+    found = fit_classifier("timm:resnet18", rows, Setting(), Fit(10, 2, 8, 0))(held_out[0])
     assert found.shape == (500, 10)

@@ -143,6 +143,19 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(folder, monkeypatch)
     assert not keep.exists()
 
 
+def test_what_a_users_code_made_is_not_kept_as_it_may_have_changed(folder, monkeypatch):
+    (folder / "their_models.py").write_text("from ganaug.modalities.image.classifier import SmallCNN\n")
+    monkeypatch.syspath_prepend(folder)
+    before = [path.read_bytes() for path in evaluate(folder, ["real"], classifiers=["their_models:SmallCNN"])]
+    monkeypatch.setattr(judge, "write_json", refuse_to_write)
+    kept = evaluate(folder, ["real"], classifiers=["their_models:SmallCNN"], keep=folder / "keep")
+    assert [path.read_bytes() for path in kept] == before
+
+
+def refuse_to_write(*_: Any) -> None:
+    raise AssertionError("kept")
+
+
 def test_an_arm_alone_is_what_it_is_in_company(folder):
     together = evaluate(folder, ["real", "gan"], out="a")
     alone = evaluate(folder, ["gan"], out="b")

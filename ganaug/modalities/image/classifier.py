@@ -18,6 +18,7 @@ from torch.nn.functional import cross_entropy, one_hot
 
 from ganaug.errors import DataError
 from ganaug.modalities.batches import plan_batches
+from ganaug.modalities.image.pixels import to_float
 from ganaug.progress import Progress
 
 Augment = Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]]
@@ -155,7 +156,7 @@ def train_classifier(
                 group["lr"] = learning_rate * _one_cycle((step + 1) / len(plan))
             index = torch.from_numpy(rows).to(target)
             batch = pixels[index] if augment is None else torch.from_numpy(augment(images[rows], generator)).to(target)
-            inputs, expected, counts = _to_input(batch), targets[index].float(), weight[index]
+            inputs, expected, counts = to_float(batch), targets[index].float(), weight[index]
             if mixup:
                 share, partners = float(generator.beta(mixup, mixup)), generator.permutation(len(rows))
                 inputs, expected, counts = (share * t + (1 - share) * t[partners] for t in (inputs, expected, counts))
@@ -201,13 +202,8 @@ def _by_portions(
     with torch.inference_mode(), _one_thread(device):
         for start in range(0, max(len(images), 1), size):  # no images: one empty batch
             batch = torch.tensor(images[start : start + size], device=device)
-            parts.append(function(_to_input(batch)).cpu().numpy())
+            parts.append(function(to_float(batch)).cpu().numpy())
     return np.concatenate(parts)
-
-
-def _to_input(batch: Tensor) -> Tensor:
-    """Scale uint8 (b, H, W, C) to float (b, C, H, W) in [-1, 1]; the permuted view is channels_last as it is."""
-    return batch.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
 def _one_cycle(done: float) -> float:
