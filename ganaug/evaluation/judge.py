@@ -72,7 +72,7 @@ def judge_all(
     tasks = (delayed(_judge_once)(trial, rows, held_out, how, keep) for trial, rows in todo.items())
     judged = {}
     with (
-        parallel_config("loky", n_jobs=min(at_once, len(todo)), inner_max_num_threads=1, idle_worker_timeout=10),
+        parallel_config("loky", n_jobs=min(at_once, len(todo)), inner_max_num_threads=1),
         Progress(stage, len(todo), "classifiers") as progress,
     ):
         for trial, found in zip(todo, Parallel(return_as="generator")(tasks), strict=True):
