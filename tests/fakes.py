@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ganaug.gan.augmentation import AUGMENTATIONS
-from ganaug.gan.conditioning import CONDITIONINGS
+from ganaug.gan.conditioning import CONDITIONINGS, judge
 from ganaug.gan.fabric import make_fabric
 from ganaug.gan.objectives import OBJECTIVES
 from ganaug.gan.penalties import PENALTIES
@@ -50,7 +50,7 @@ class PointDiscriminator(nn.Module):
         self.head = CONDITIONINGS[conditioning](width, n_classes)
 
     def forward(self, inputs: Tensor, labels: Tensor, strength: float = 1.0) -> tuple[Tensor, Tensor | None]:
-        return self.head(self.layers(inputs), labels, strength)
+        return judge(self.head, self.layers(inputs), labels, strength)
 
 
 class Shifts:

@@ -23,6 +23,7 @@ class Schedule:
     betas: tuple[float, float] = (0.0, 0.95)
     penalty_weight: float = 0.1
     penalty_interval: int = 16  # lazy: every so many steps, times as much
+    mismatch_weight: float = 0.2  # of telling a real row's label from others; at 1, no better
     anchor_weight: float = 4.0  # of the distance from anchored rows, a quarter of a batch, to what is made of them
     condition_ramp: float = 0.01  # share over which the condition is ramped in (arXiv 2201.06578)
     ema_half_life: float = 0.05  # share after which a weight's part in the average has halved

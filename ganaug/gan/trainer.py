@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from ganaug.errors import ConfigError
 from ganaug.gan.augmentation import Augmentation
+from ganaug.gan.conditioning import Judged, mismatch_loss, other_labels
 from ganaug.gan.ema import EMA
 from ganaug.gan.objectives import Objective
 from ganaug.gan.penalties import Penalty
@@ -41,7 +42,7 @@ class Game(NamedTuple):
     """The players, the rows they play for, and the rules."""
 
     generator: nn.Module  # (latents (n, Z), labels (n,), strength) -> inputs (n, ...)
-    discriminator: nn.Module  # (inputs, labels, strength) -> logits (n,), class logits (n, K) or None
+    discriminator: nn.Module  # (inputs, labels, strength) -> logits, class logits or None: `conditioning.judge`
     rows: Callable[[Tensor], Tensor]  # row indices (n,) -> real inputs (n, ...), on the device
     sampler: BalancedSampler
     objective: Objective
@@ -115,9 +116,10 @@ class Trainer:
         p = game.augmentation.probability(self.step / self.schedule.steps)
         indices, labels = game.sampler.draw(n, self.random)
         latents, anchored = self._latents(indices, labels)
+        others = other_labels(labels, len(game.sampler.counts), self.random)
         share = slice(self.fabric.global_rank, None, self.fabric.world_size)
         seen_real, seen_fake, seen_again = (d[share] for d in game.augment.draw(3 * n, p, self.random).chunk(3))
-        indices, labels, latents = indices[share], labels[share], latents[share]
+        indices, labels, others, latents = indices[share], labels[share], others[share], latents[share]
         anchored = len(range(n)[:anchored][share])
         condition = torch.full(labels.shape, now.condition, device=labels.device)
         if game.labelled is not None:
@@ -128,7 +130,7 @@ class Trainer:
         real = game.rows(indices)
         real_seen = game.augment(real, seen_real)
         fake_seen = game.augment(fake.detach(), seen_fake)
-        real_logits, loss_d, penalty = self.discriminator_step(real_seen, fake_seen, labels, condition)
+        real_logits, loss_d, penalty = self.discriminator_step(real_seen, fake_seen, labels, others, condition)
         astray = game.distance(fake[:anchored], real[:anchored]).sum() / len(fake) if anchored else fake.new_zeros(())
         seen = game.augment(fake, seen_again)
         fake_logits, loss_g = self.generator_step(seen, labels, real_logits, condition, astray)
@@ -147,23 +149,25 @@ class Trainer:
         return torch.cat([prior.anchors[indices[:count]], latents[count:]]) if count else latents, count
 
     def discriminator_step(
-        self, real: Tensor, fake: Tensor, labels: Tensor, condition: Tensor
+        self, real: Tensor, fake: Tensor, labels: Tensor, others: Tensor, condition: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Train D to tell real rows from generated ones (n, ...), which go through it as one batch.
+        """Train D to tell real rows from generated ones (n, ...), which go through it as one batch, and labels apart.
 
-        ``condition`` (n,) says how much each label counts.
+        ``others`` (n,) are labels that the real rows do not have, ``condition`` (n,) says how much each label counts.
         """
         discriminator = self.game.discriminator.requires_grad_(True)
-        both, twice, strength = (torch.cat(pair) for pair in ((real, fake), (labels, labels), (condition, condition)))
+        strength = condition.repeat(3)
         with self.fabric.autocast():
-            logits, classes = discriminator(both, twice, strength)
-        real_logits, fake_logits = logits.float().chunk(2)
+            judged: Judged = discriminator(torch.cat([real, fake]), torch.cat([labels, labels, others]), strength)
+        logits, classes = judged
+        real_logits, fake_logits, mismatched = logits.float().chunk(3)
         loss = self.game.objective.discriminator(real_logits, fake_logits)
+        loss = loss + self.schedule.mismatch_weight * mismatch_loss(real_logits, mismatched)
         if classes is not None:
             loss = loss + _classification(classes[: len(labels)], labels, condition)
         penalty = loss.new_zeros(())
         if self.step % self.schedule.penalty_interval == 0:
-            penalty = self._penalty(real, fake, twice, strength)
+            penalty = self._penalty(real, fake, labels.repeat(2), strength)
         weight = self.schedule.penalty_weight * self.schedule.penalty_interval
         self._descend(self.optimizer_d, loss + weight * penalty)
         return real_logits.detach(), loss.detach(), penalty.detach()

@@ -104,10 +104,13 @@ def pair(work: Callable[[int], None], **environment: str) -> list[int]:
 
 
 def together(folder: Path) -> dict:
-    """Train alone, as two processes of torchrun, as two of `fabric run`, then let two share a batch of 15."""
+    """Train alone, as two processes of torchrun, as two of `fabric run`, then let two share a batch of 15.
+
+    The learning rate is low: in a wild game differences of a rounding grow.
+    """
 
     def work(where: Path, **parameters) -> None:
-        fit(where / "checkpoints", steps=34, objective="non_saturating", **parameters).save(where)
+        fit(where / "checkpoints", steps=34, objective="non_saturating", learning_rate=1e-3, **parameters).save(where)
 
     alone = ended(fork(lambda: work(folder / "alone")))
     torchrun = pair(lambda rank: work(folder / f"torchrun{rank}"))

@@ -78,6 +78,19 @@ def test_the_same_seed_plays_the_same_game():
     assert not torch.equal(first["generator.layers.0.weight"], other["generator.layers.0.weight"])
 
 
+def test_the_discriminator_knows_which_class_a_real_row_is_of():
+    """Without rows under labels of others it need not: all that it compares shares a label."""
+
+    def hits(**numbers: float) -> float:
+        discriminator = play(point_trainer(**numbers)).game.discriminator
+        rows, labels = points(seed=1)
+        with torch.no_grad():
+            logits = torch.stack([discriminator(rows, torch.full_like(labels, k))[0] for k in range(2)], 1)
+        return (logits.argmax(1) == labels).float().mean()
+
+    assert hits() > 0.95 > hits(mismatch_weight=0.0)
+
+
 def test_gradients_are_clipped():
     """Adam forgets the size of gradients, so look at them before it does."""
     trainer = point_trainer(clip=1e-3, learning_rate=1e-9)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pad, pixel_shuffle, pixel_unshuffle
 
+from ganaug.gan.conditioning import Judged, judge
 from ganaug.gan.prior import Prior
 
 SLOPE = 0.2
@@ -177,7 +178,9 @@ class Discriminator(nn.Module):
         x = leaky_relu(x, SLOPE).permute(0, 2, 3, 1)
         return leaky_relu(self.exit(x.flatten(1)), SLOPE)
 
-    def forward(self, images: Tensor, labels: Tensor, strength: float | Tensor = 1.0) -> tuple[Tensor, Tensor | None]:
-        """Map images (n, C, H, W) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K)."""
-        logits: tuple[Tensor, Tensor | None] = self.head(self.features(images), labels, strength)
-        return logits
+    def forward(self, images: Tensor, labels: Tensor, strength: float | Tensor = 1.0) -> Judged:
+        """Map images (n, C, H, W) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K).
+
+        More labels than images are second opinions, see `ganaug.gan.conditioning.judge`.
+        """
+        return judge(self.head, self.features(images), labels, strength)

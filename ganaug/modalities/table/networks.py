@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
+from ganaug.gan.conditioning import Judged, judge
 from ganaug.gan.prior import Prior
 
 SLOPE = 0.2
@@ -90,8 +91,10 @@ class Discriminator(nn.Module):
         self.stages = nn.Sequential(*(ResidualBlock(width) for _ in range(depth)))
         self.head = head(width, n_classes)
 
-    def forward(self, rows: Tensor, labels: Tensor, strength: float | Tensor = 1.0) -> tuple[Tensor, Tensor | None]:
-        """Map rows (n, W) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K)."""
+    def forward(self, rows: Tensor, labels: Tensor, strength: float | Tensor = 1.0) -> Judged:
+        """Map rows (n, W) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K).
+
+        More labels than rows are second opinions, see `ganaug.gan.conditioning.judge`.
+        """
         features = leaky_relu(self.stages(self.entry(rows)), SLOPE)
-        logits: tuple[Tensor, Tensor | None] = self.head(features, labels, strength)
-        return logits
+        return judge(self.head, features, labels, strength)
