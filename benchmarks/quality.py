@@ -19,14 +19,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from jobs import run_all
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -45,7 +43,7 @@ SEEDS = 2  # classifiers an arm
 STEPS, BATCH = 1000, 32  # of every classifier
 SHARE = 0.25  # of a batch that is synthetic, where an arm has both kinds
 MIXUP = 0.4
-NON_GAN, GAN = ("real", "classical", "mixup"), ("gan", "classical_gan")
+NON_GAN, GAN = ("real", "classical", "mixup"), ("gan", "classical_gan", "mixup_gan")
 QUALITY = ("hit", "hit_real", "coverage", "coverage_floor", "density", "density_floor", "nearest", "copies")
 
 Images = NDArray[np.uint8]
@@ -71,25 +69,17 @@ def main() -> None:
     parser.add_argument("--set", nargs="*", default=[], help="GANAugmenter parameters, name=value as JSON")
     arguments = parser.parse_args()
     options = {name: json.loads(value) for name, value in (pair.split("=", 1) for pair in arguments.set)}
-    done = [json.loads(line) for line in arguments.log.read_text().splitlines()] if arguments.log.exists() else []
     judge = arguments.log.with_suffix(f".{arguments.data}.judge.safetensors")
     train_judge(load(arguments.data, arguments.folder), judge)
     jobs = [
-        (arguments.data, arguments.folder, count, draw, options, judge)
+        (
+            {"data": arguments.data, "rows": count, "draw": draw, "options": options},
+            (arguments.data, arguments.folder, count, draw, options, judge),
+        )
         for draw in range(arguments.draws)
         for count in arguments.rows
-        if not any(
-            (r["data"], r["rows"], r["draw"], r["options"]) == (arguments.data, count, draw, options) for r in done
-        )
     ]
-    os.environ["OMP_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(arguments.workers, get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(one_draw, *job) for job in jobs]):
-            done.append(future.result())
-            with arguments.log.open("a") as file:
-                file.write(json.dumps(done[-1]) + "\n")
-            print(done[-1], flush=True)
-    print(table([r for r in done if r["options"] == options]))
+    print(table(run_all(one_draw, jobs, arguments.log, arguments.workers)))
 
 
 def one_draw(
@@ -103,8 +93,7 @@ def one_draw(
     judge.load_state_dict(load_file(judged))
     began = time.perf_counter()
     augmenter = GANAugmenter(random_state=draw, **options).fit(images, labels)
-    result = {"data": name, "rows": count, "draw": draw, "options": options}
-    result["seconds"] = time.perf_counter() - began
+    result = {"seconds": time.perf_counter() - began}
     fakes, wanted = augmenter.sample(per_class=SYNTHETIC)
     result |= quality(judge.eval(), images, labels, fakes, wanted, data.images[others])
     kept, kept_labels = augmenter.augment(images, labels, ratio=SYNTHETIC / count)
@@ -114,6 +103,7 @@ def one_draw(
         "mixup": (images, labels, {"augment": ClassicalAugment(), "mixup": MIXUP}),
         "gan": (kept, kept_labels, {}),
         "classical_gan": (kept, kept_labels, {"augment": ClassicalAugment()}),
+        "mixup_gan": (kept, kept_labels, {"augment": ClassicalAugment(), "mixup": MIXUP}),
         "synthetic": (fakes, wanted, {}),
     }
     for arm, (x, y, how) in arms.items():

@@ -13,14 +13,11 @@ second one is trained on both.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jobs import run_all
 from quality import Data, Images, Labels, accuracy, difference, load, train_judge, trained
 from safetensors.torch import load_file
 
@@ -49,21 +46,15 @@ def main() -> None:
     tested = data.test[1] >= 5
     test = data.test[0][tested], data.test[1][tested] - 5
     train_judge(Data(data.images[scarce], data.labels[scarce] - 5, test), judge)
-    done = [json.loads(line) for line in arguments.log.read_text().splitlines()] if arguments.log.exists() else []
     jobs = [
-        (arguments.folder, arguments.rows, draw, way, base, judge)
+        (
+            {"rows": arguments.rows, "draw": draw, "way": way},
+            (arguments.folder, arguments.rows, draw, way, base, judge),
+        )
         for draw in range(arguments.draws)
         for way in WAYS
-        if not any((r["rows"], r["draw"], r["way"]) == (arguments.rows, draw, way) for r in done)
     ]
-    os.environ["OMP_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(arguments.workers, get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(one_fit, *job) for job in jobs]):
-            done.append(future.result())
-            with arguments.log.open("a") as file:
-                file.write(json.dumps(done[-1]) + "\n")
-            print(done[-1], flush=True)
-    print(table([r for r in done if r["rows"] == arguments.rows]))
+    print(table(run_all(one_fit, jobs, arguments.log, arguments.workers)))
 
 
 def one_fit(folder: Path, count: int, draw: int, way: str, base: Path, judged: Path) -> dict[str, Any]:
@@ -87,9 +78,6 @@ def one_fit(folder: Path, count: int, draw: int, way: str, base: Path, judged: P
     judge = SmallCNN(images.shape[1:], 5)
     judge.load_state_dict(load_file(judged))
     result = {
-        "rows": count,
-        "draw": draw,
-        "way": way,
         "hit": accuracy(judge.eval(), fakes, wanted - 5),
         "synthetic": worth(fakes, wanted, None, test, draw),
         "gan": worth(kept, kept_labels, len(images), test, draw),

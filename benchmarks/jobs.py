@@ -1,0 +1,46 @@
+"""Benchmarks of many runs: several at a time, a thread each, logged as they end, so that an interrupted one goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+Result = dict[str, Any]
+
+
+def run_all(
+    function: Callable[..., Result], jobs: Sequence[tuple[Result, Sequence[Any]]], log: Path, workers: int
+) -> list[Result]:
+    """Call a function once for each job that the log does not hold yet, and return the results of all of them.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module, so that another process can import it. What it returns is JSON, but for the job's key.
+    jobs : sequence of (dict, sequence)
+        The key under which a job's result is logged, and the function's arguments.
+    log : Path
+        JSON lines, one for each job done.
+    workers : int
+        Jobs at a time.
+    """
+    done = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    todo = [(key, arguments) for key, arguments in jobs if not any(_is(r, key) for r in done)]
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        running = {pool.submit(function, *arguments): key for key, arguments in todo}
+        for future in as_completed(running):
+            done.append(running[future] | future.result())
+            with log.open("a") as file:
+                file.write(json.dumps(done[-1]) + "\n")
+            print(done[-1], flush=True)
+    return [r for r in done if any(_is(r, key) for key, _ in jobs)]
+
+
+def _is(result: Result, key: Result) -> bool:
+    return all(result.get(name) == value for name, value in key.items())
