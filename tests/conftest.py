@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from small import Fitted
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # networks are tiny, and tests run side by side
@@ -18,6 +22,22 @@ ROOT = Path(__file__).parents[1]
 def repository() -> Path:
     """The folder that holds pyproject.toml."""
     return ROOT
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Fitted:
+    """An augmenter and what it was trained on: some digits, by name."""
+    from small import NAMES, digits, tiny
+
+    rows, y = digits()
+    return tiny(steps=40, batch_size=16, width=8).fit(rows, NAMES[y]), rows, NAMES[y]
+
+
+@pytest.fixture
+def quick_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ganaug import augmenter
+
+    monkeypatch.setattr(augmenter, "TEACHER_STEPS", 20)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

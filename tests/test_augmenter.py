@@ -1,52 +1,20 @@
 from __future__ import annotations
 
 import copy
-import json
 import pickle
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
+from small import digits, noise, tiny
 
-from ganaug import GANAugmenter, augmenter, load_augmenter
-from ganaug.data.rows import content_ids, digest
+from ganaug import GANAugmenter
 from ganaug.errors import ConfigError, DataError, GanaugError, ModelError
 from ganaug.synthesis import criteria
 from ganaug.synthesis.select import Selection
-
-Fitted = tuple[GANAugmenter, np.ndarray, np.ndarray]
-
-
-def tiny(**parameters) -> GANAugmenter:
-    return GANAugmenter(**{"steps": 6, "batch_size": 8, "width": 4, "random_state": 0, "device": "cpu"} | parameters)
-
-
-def digits(n: int = 60) -> tuple[np.ndarray, np.ndarray]:
-    images, labels = load_digits(return_X_y=True)
-    return (images[:n].reshape(-1, 8, 8) * 15.9).astype(np.uint8), labels[:n]
-
-
-def noise(*shape: int) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-
-
-@pytest.fixture(scope="module")
-def fitted() -> Fitted:
-    """An augmenter and what it was trained on: some digits, by name."""
-    rows, y = digits()
-    names = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])[y]
-    return tiny(steps=40, batch_size=16, width=8).fit(rows, names), rows, names
-
-
-@pytest.fixture
-def quick_teacher(monkeypatch):
-    monkeypatch.setattr(augmenter, "TEACHER_STEPS", 20)
-
 
 # fit
 
@@ -237,56 +205,6 @@ def test_numbers_of_numpy_are_numbers():
     )
 
 
-# another package's objective and penalty
-
-PLUGIN = """
-import torch
-from ganaug.gan.objectives import OBJECTIVES, Objective
-from ganaug.gan.penalties import squared_gradient
-
-calls = []
-
-def discriminator(real, fake):
-    calls.append("objective")
-    return torch.exp(-real).mean() + torch.exp(fake).mean()
-
-exponential = Objective(discriminator, lambda real, fake: torch.exp(-fake).mean(), penalty="soft")
-
-class Soft:
-    def __init__(self):
-        self.state = {"mean": torch.zeros(())}
-
-    def __call__(self, critic, real, fake, generator):
-        calls.append("penalty")
-        found = squared_gradient(critic, real).sqrt().mean()
-        self.state["mean"] = found.detach()
-        return found
-"""
-
-
-def test_an_objective_and_a_penalty_of_another_package(tmp_path, monkeypatch):
-    about = tmp_path / "site" / "shiny_gan-1.dist-info"
-    about.mkdir(parents=True)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: shiny-gan\nVersion: 1\n")
-    (about / "entry_points.txt").write_text(
-        "[ganaug.objective]\nexponential = shiny_gan:exponential\n[ganaug.penalty]\nsoft = shiny_gan:Soft\n"
-    )
-    (tmp_path / "site" / "shiny_gan.py").write_text(PLUGIN)
-    with monkeypatch.context() as installed:
-        installed.syspath_prepend(tmp_path / "site")
-        found = tiny(objective="exponential").fit(*digits())
-        import shiny_gan
-
-        assert {"objective", "penalty"} == set(shiny_gan.calls)
-        tiny(objective="hinge", penalty="soft", steps=2).fit(*digits(20))
-    assert np.isfinite(found.history_.to_numpy()).all()
-    found.save(tmp_path / "model")
-    again = load_augmenter(tmp_path / "model", "cpu")  # sampling needs no objective
-    assert np.array_equal(again.sample(1, random_state=0)[0], found.sample(1, random_state=0)[0])
-    with pytest.raises(ConfigError, match="objective is 'exponential'"):
-        clone(found).fit(*digits(20))
-
-
 # sample
 
 
@@ -436,150 +354,6 @@ def test_a_fitted_one_can_be_copied_and_pickled(fitted):
     expected = fitted[0].sample(1, random_state=0)[0]
     for found in (copy.deepcopy(fitted[0]), pickle.loads(pickle.dumps(fitted[0]))):
         assert np.array_equal(found.sample(1, random_state=0)[0], expected)
-
-
-# save and load
-
-
-@pytest.fixture
-def folder(fitted, tmp_path) -> Path:
-    fitted[0].save(tmp_path / "model")
-    return tmp_path / "model"
-
-
-def test_a_saved_model_is_the_model(fitted, folder):
-    found, rows, y = fitted
-    again = GANAugmenter.load(folder, device="cpu")
-    for seed in (0, 1):
-        assert np.array_equal(again.sample(2, random_state=seed)[0], found.sample(2, random_state=seed)[0])
-    assert np.array_equal(again.score_real(rows, y), found.score_real(rows, y))
-    assert again.classes_.tolist() == found.classes_.tolist()
-    assert (again.shape_, again.seed_, again.model_id_) == (found.shape_, found.seed_, found.model_id_)
-    np.testing.assert_allclose(again.history_, found.history_, rtol=1e-4)
-    assert again.get_params()["width"] == 8
-
-
-def test_saving_twice_writes_the_same_bytes(fitted, folder, tmp_path):
-    fitted[0].save(tmp_path / "again")
-    GANAugmenter.load(folder).save(tmp_path / "loaded")
-    names = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
-    assert {"config.json", "model.safetensors", "history.csv"} < {str(n) for n in names}
-    assert all((folder / n).read_bytes() == (tmp_path / "again" / n).read_bytes() for n in names)
-    for name in ("config.json", "model.safetensors", "history.csv"):
-        assert (folder / name).read_bytes() == (tmp_path / "loaded" / name).read_bytes()
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda f: shutil.rmtree(f),
-        lambda f: (f / "config.json").unlink(),
-        lambda f: (f / "model.safetensors").unlink(),
-        lambda f: (f / "history.csv").unlink(),
-        lambda f: (f / "history.csv").write_bytes(b""),
-        lambda f: (f / "model.safetensors").write_bytes((f / "model.safetensors").read_bytes()[:-1]),
-        lambda f: (f / "config.json").write_text('{"nested": 1}'),
-    ],
-)
-def test_a_damaged_model_is_refused(folder, spoil):
-    spoil(folder)
-    with pytest.raises(ModelError, match="model"):
-        GANAugmenter.load(folder)
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [("architecture", {"height": 8}), ("architecture", None), ("rules", {"magic": 1}), ("shape", None),
-     ("classes", ["only one"]), ("class_type", "no type"), ("midpoint", "high"), ("seed", None)],
-)  # fmt: skip
-def test_a_configuration_that_does_not_fit_is_refused(folder, key, value):
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | {key: value}))
-    with pytest.raises(ModelError, match="does not fit this version"):
-        GANAugmenter.load(folder)
-
-
-@pytest.mark.parametrize("where", ["file/model", "model/samples"])
-def test_a_folder_that_cannot_be_written(fitted, tmp_path, where):
-    (tmp_path / where).parent.mkdir()
-    if where.startswith("file"):
-        (tmp_path / "file").rmdir()
-        (tmp_path / "file").write_text("")
-    else:
-        (tmp_path / where).write_text("a file where a folder should be")
-    with pytest.raises(ModelError, match=r"Cannot write the model to .*choose a folder"):
-        fitted[0].save(tmp_path / where.split("/samples")[0])
-
-
-# checkpoints and warm starts
-
-
-def test_a_finished_run_waits_for_its_model_to_be_saved(tmp_path):
-    rows, y = digits()
-    plain = tiny().fit(rows, y)
-    for _ in range(2):
-        found = tiny(checkpoint_dir=tmp_path / "c").fit(rows, y)
-        assert np.array_equal(found.sample(2)[0], plain.sample(2, random_state=plain.seed_)[0])
-        assert len(list((tmp_path / "c").iterdir())) == 1
-    found.save(tmp_path / "model")
-    assert list((tmp_path / "c").iterdir()) == []
-
-
-def test_runs_do_not_take_up_each_others_checkpoints(tmp_path):
-    rows, y = digits()
-    runs = [{}, {"random_state": 1}, {"steps": 7}, {"learning_rate": 0.002}, {"objective": "hinge"}, {"penalty": "r1"},
-            {"augmentation": "none"}, {"invariances": ["rotate"]}, {"width": 8}, {"batch_size": 9},
-            {"penalty_weight": 2.0}, {"conditioning": "concat"}]  # fmt: skip
-    for parameters in runs:
-        together, alone = (tiny(checkpoint_dir=c, **parameters).fit(rows, y) for c in (tmp_path, None))
-        assert np.array_equal(together.sample(1)[0], alone.sample(1)[0])
-    tiny(checkpoint_dir=tmp_path).fit(rows[1:], y[1:])
-    assert len(list(tmp_path.iterdir())) == len(runs) + 1
-
-
-def test_a_warm_start_keeps_what_classes_of_the_same_name_have_learnt(fitted, folder):
-    start = fitted[0]
-    rows, y = fitted[1], np.where(fitted[2] == "two", "zwei", fitted[2])
-    found = tiny(steps=1, batch_size=16, width=8, learning_rate=1e-9, warm_start=folder).fit(rows, y)
-    same, new = (found.sample(y=[n] * 4, random_state=0)[0] for n in ("one", "zwei"))
-    assert np.array_equal(same, start.sample(y=["one"] * 4, random_state=0)[0])
-    assert not np.array_equal(new, start.sample(y=["two"] * 4, random_state=0)[0])
-
-
-@pytest.mark.parametrize(
-    ("parameters", "shape"), [({"width": 16}, (8, 8)), ({"depth": 2}, (8, 8)), ({"conditioning": "acgan"}, (8, 8)),
-                              ({}, (32, 8))],
-)  # fmt: skip
-def test_a_warm_start_from_other_networks_is_refused(folder, parameters, shape):
-    with pytest.raises(ModelError, match="use its settings, or train anew"):
-        tiny(**{"width": 8, "warm_start": folder} | parameters).fit(noise(4, *shape), [0, 1, 0, 1])
-
-
-def test_a_model_says_what_it_was_trained_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(criteria, "STEPS", 1)
-    rows, y = digits(40)
-    more, known = noise(5, 8, 8), (rows[20:40], y[20:40])
-    first = tiny(steps=1, criterion="kid").fit(rows[:20], y[:20], unlabelled=more, validation=known)
-    first.save(tmp_path)
-    seen = {kind: digest(content_ids(a[..., None])) for kind, a in (("labelled", rows[:20]), ("unlabelled", more))}
-    seen |= {"validation": digest(content_ids(rows[20:40, ..., None])), "warm_start": None}
-    assert GANAugmenter.load(tmp_path).trained_on_ == first.trained_on_ == seen
-    second = tiny(steps=1, warm_start=tmp_path).fit(rows, y, validation=known)
-    assert second.trained_on_["warm_start"] == seen
-    assert second.trained_on_["validation"] is None  # without a criterion nobody looked at those rows
-
-
-@pytest.mark.parametrize("conditioning", ["projection", "acgan", "concat"])
-def test_a_warm_start_with_more_or_fewer_classes(tmp_path, conditioning):
-    tiny(steps=2, conditioning=conditioning).fit(noise(6, 8, 8), ["a", "b", "c"] * 2).save(tmp_path)
-    for names in (["c", "z"], ["a", "b", "c", "d"]):
-        found = tiny(steps=2, conditioning=conditioning, warm_start=str(tmp_path)).fit(noise(len(names), 8, 8), names)
-        assert found.sample(per_class=1)[1].tolist() == names
-
-
-def test_a_warm_start_from_nothing_is_refused(tmp_path):
-    with pytest.raises(ModelError, match="not a readable model"):
-        tiny(warm_start=tmp_path / "none").fit(*digits(20))
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def judge(head: nn.Module, features: Tensor, labels: Tensor, strength: float | T
 
 
 def other_labels(labels: Tensor, n_classes: int, generator: torch.Generator) -> Tensor:
-    """Draw for each label (n,) another one, all of them equally likely."""
-    ahead = torch.randint(1, n_classes, labels.shape, generator=generator, device=labels.device)
+    """Draw for each label (n,) another one, all of them equally likely; of a single class there is no other."""
+    ahead = torch.randint(1, max(n_classes, 2), labels.shape, generator=generator, device=labels.device)
     return (labels + ahead) % n_classes
 
 
