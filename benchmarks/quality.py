@@ -38,7 +38,7 @@ from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import SmallCNN, extract_features, predict_proba, train_classifier
 
-SYNTHETIC = 200  # rows a class
+SAMPLES, KEPT = 1000, 200  # rows a class: unfiltered ones, which the synthetic arm has, and selected ones
 SEEDS = 2  # classifiers an arm
 STEPS, BATCH = 1000, 32  # of every classifier
 SHARE = 0.25  # of a batch that is synthetic, where an arm has both kinds
@@ -94,9 +94,9 @@ def one_draw(
     began = time.perf_counter()
     augmenter = GANAugmenter(random_state=draw, **options).fit(images, labels)
     result = {"seconds": time.perf_counter() - began}
-    fakes, wanted = augmenter.sample(per_class=SYNTHETIC)
+    fakes, wanted = augmenter.sample(per_class=SAMPLES)
     result |= quality(judge.eval(), images, labels, fakes, wanted, data.images[others])
-    kept, kept_labels = augmenter.augment(images, labels, ratio=SYNTHETIC / count)
+    kept, kept_labels = augmenter.augment(images, labels, ratio=KEPT / count)
     arms = {
         "real": (images, labels, {}),
         "classical": (images, labels, {"augment": ClassicalAugment()}),

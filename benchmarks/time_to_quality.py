@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from jobs import run_all
-from quality import SEEDS, SYNTHETIC, accuracy, draws, load, train_judge, trained
+from quality import SAMPLES, SEEDS, accuracy, draws, load, train_judge, trained
 from safetensors.torch import load_file
 from torch import set_num_threads
 
@@ -58,7 +58,7 @@ def one_budget(folder: Path, count: int, steps: int, draw: int, judged: Path) ->
     began = time.perf_counter()
     augmenter = GANAugmenter(steps=steps, random_state=draw).fit(data.images[rows], data.labels[rows])
     seconds = time.perf_counter() - began
-    fakes, wanted = augmenter.sample(per_class=SYNTHETIC)
+    fakes, wanted = augmenter.sample(per_class=SAMPLES)
     models = [trained(fakes, wanted, 10, np.ones(len(fakes), bool), draw + 1000 * s) for s in range(SEEDS)]
     return {
         "seconds": seconds,

@@ -48,7 +48,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     steps : int or "auto", default="auto"
-        Optimiser steps of each network. ``"auto"`` picks a budget from the data.
+        Optimiser steps of each network. ``"auto"`` picks a budget from data and device.
     batch_size : int, default=64
         Rows of either kind in a step.
     learning_rate : float, default=0.0025

@@ -120,7 +120,7 @@ class TrainGanParams(Section):
     name = "train_gan"
 
     steps: int | str = param(
-        "auto", either(choice("auto"), integer(1)), "Optimiser steps of each network; auto: a budget from the rows."
+        "auto", either(choice("auto"), integer(1)), "Optimiser steps of each network; auto: from rows and device."
     )
     batch_size: int = param(64, integer(2), "Rows of either kind in a step.")
     learning_rate: float = param(

@@ -87,7 +87,7 @@ def train(
         anchors=_anchors(params["prior"], len(codes)),
     )
     schedule = Schedule(
-        auto_steps(len(images)) if params["steps"] == "auto" else int(params["steps"]),
+        auto_steps(len(images), fabric.device.type) if params["steps"] == "auto" else int(params["steps"]),
         batch_size=params["batch_size"],
         learning_rate=params["learning_rate"],
         penalty_weight=params["penalty_weight"],

@@ -106,8 +106,9 @@ def _amounts(counts: NDArray[np.int64]) -> tuple[float, int]:
 
 def _budget(shape: Shape, counts: NDArray[np.int64]) -> tuple[Mapping[str, Any], str]:
     """Return the largest width and number of steps that the device does in good time, and why."""
-    width, steps = TrainGanParams().width, auto_steps(int(counts.sum()))
-    if resolve_device("auto").type == "cuda":
+    device = resolve_device("auto").type
+    width, steps = TrainGanParams().width, auto_steps(int(counts.sum()), device)
+    if device != "cpu":
         return {}, f"GPU: networks of full width ({width}), {steps:,} steps"
     if _operations(shape, len(counts), width, steps) <= CPU_BUDGET:
         return {}, f"CPU: networks of full width ({width}), {steps:,} steps"
