@@ -3,6 +3,7 @@
     python benchmarks/speed.py [--steps 24] [--repeats 5] [--rows 200000]
 
 - trainer: images/s of the trainer over those of a bare loop of the same networks and losses;
+- compile, only with --compile: images/s of the trainer with compiled networks over those without, and what it cost;
 - arithmetic: GFLOP/s of the discriminator's forward pass and of a large matrix product, in the same precision;
 - sampling: images/s of GANAugmenter's sampling over those of the bare generator, and with PNG and Parquet written;
 - memory: peak resident size while the first tenth, and then all, of so many rows are generated, scored and written.
@@ -26,6 +27,7 @@ import torch
 from ganaug import GANAugmenter
 from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.gan.augmentation import AUGMENTATIONS
+from ganaug.gan.conditioning import mismatch_loss, other_labels
 from ganaug.gan.fabric import make_fabric
 from ganaug.gan.objectives import OBJECTIVES
 from ganaug.gan.penalties import PENALTIES
@@ -46,12 +48,15 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=24)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--compile", action="store_true")
     arguments = parser.parse_args()
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (200, SIDE, SIDE, 1), dtype=np.uint8)
     labels = np.arange(200) % CLASSES
     names = labels.astype(str)
     training(images, labels, arguments.steps, arguments.repeats)
+    if arguments.compile:
+        compiling(images, labels, arguments.steps, arguments.repeats)
     augmenter = GANAugmenter(steps=20, random_state=0).fit(images, names)
     arithmetic(augmenter, arguments.repeats)
     sampling(augmenter, arguments.repeats)
@@ -74,17 +79,32 @@ def ratio(name: str, ours: Callable[[], None], bare: Callable[[], None], repeats
 
 def training(images: np.ndarray, labels: np.ndarray, steps: int, repeats: int) -> None:
     """Compare the trainer with a bare loop; both play the same number of rounds from their own state."""
-    fabric = make_fabric()
     schedule = Schedule(10_000)
-    games = [_game(images, labels) for _ in range(2)]
-    trainer = Trainer(fabric, games[0], schedule, 0)
-    bare = BareLoop(fabric, games[1], schedule)
+    trainer = Trainer(make_fabric(), _game(images, labels), schedule, 0)
+    bare = BareLoop(make_fabric(), _game(images, labels), schedule)
+    ratio(
+        "trainer against a bare loop", _rounds(trainer, steps), lambda: bare.play(steps), repeats, steps * N, "images/s"
+    )
 
-    def ours() -> None:
+
+def compiling(images: np.ndarray, labels: np.ndarray, steps: int, repeats: int) -> None:
+    """Compare compiled networks with others, after the rounds in which they are compiled."""
+    trainers = [Trainer(make_fabric(), _game(images, labels), Schedule(10_000), 0) for _ in range(2)]
+    trainers[0].game.generator.compile()
+    trainers[0].game.discriminator.compile()
+    began = time.perf_counter()
+    _rounds(trainers[0], 1)()
+    print(f"the first compiled round: {time.perf_counter() - began:.0f} s", flush=True)
+    compiled, plain = (_rounds(trainer, steps) for trainer in trainers)
+    ratio("compiled networks against others", compiled, plain, repeats, steps * N, "images/s")
+
+
+def _rounds(trainer: Trainer, steps: int) -> Callable[[], None]:
+    def play() -> None:
         for _ in range(steps):
             trainer.train_step()
 
-    ratio("trainer against a bare loop", ours, lambda: bare.play(steps), repeats, steps * N, "images/s")
+    return play
 
 
 def _game(images: np.ndarray, labels: np.ndarray) -> Game:
@@ -120,8 +140,10 @@ class BareLoop:
             both = game.augment(torch.cat([game.rows(rows), fake.detach()]), draws[: 2 * N])
             twice = torch.cat([labels, labels])
             with self.fabric.autocast():
-                real_logits, fake_logits = d(both, twice, 1.0)[0].float().chunk(2)
+                logits = d(both, torch.cat([twice, other_labels(labels, CLASSES, random)]), 1.0)[0].float()
+                real_logits, fake_logits, mismatched = logits.chunk(3)
                 loss = game.objective.discriminator(real_logits, fake_logits)
+                loss = loss + self.schedule.mismatch_weight * mismatch_loss(real_logits, mismatched)
                 if self.step % self.schedule.penalty_interval == 0:
                     loss = loss + 16 * game.penalty(
                         lambda x, y=twice: d(x, y[: len(x)], 1.0)[0].float(), both[:N], both[N:], torch.rand(N)
