@@ -164,7 +164,7 @@ class TrainGanParams(Section):
         None, optional(integer(1)), "Stop after so many of 10 looks at the criterion without a better one; null: never."
     )
     warm_start: str | None = param(None, optional(TEXT), "Folder of a saved model to start from; null: from scratch.")
-    compile: bool = param(False, FLAG, "Compile the networks (torch.compile): minutes at first, then faster on a GPU.")
+    compile: bool = param(False, FLAG, "Compile the networks (torch.compile): minutes at first; may pay on a GPU.")
     device: str = param("auto", DEVICE, "Where to train.")
     precision: str = param("auto", choice(*PRECISIONS), "Number format; auto: bfloat16 where the hardware has it.")
     seed: int = param(0, SEED, "Seed of the GAN; the draw is added to it.")
