@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from ganaug.errors import ConfigError
 from ganaug.gan.augmentation import Augmentation
-from ganaug.gan.conditioning import Judged, mismatch_loss, other_labels
+from ganaug.gan.conditioning import mismatch_loss, other_labels
 from ganaug.gan.ema import EMA
 from ganaug.gan.objectives import Objective
 from ganaug.gan.penalties import Penalty
@@ -158,8 +158,7 @@ class Trainer:
         discriminator = self.game.discriminator.requires_grad_(True)
         strength = condition.repeat(3)
         with self.fabric.autocast():
-            judged: Judged = discriminator(torch.cat([real, fake]), torch.cat([labels, labels, others]), strength)
-        logits, classes = judged
+            logits, classes = discriminator(torch.cat([real, fake]), torch.cat([labels, labels, others]), strength)
         real_logits, fake_logits, mismatched = logits.float().chunk(3)
         loss = self.game.objective.discriminator(real_logits, fake_logits)
         loss = loss + self.schedule.mismatch_weight * mismatch_loss(real_logits, mismatched)
