@@ -175,7 +175,7 @@ def _worth_words(summary: dict[str, Any]) -> str:
         return f"more than {limit:.0f}" if value >= limit else f"{value:.0f}"
 
     interval = "" if low is None else f" (95 % interval: {words(low)} to {words(high)})"
-    return f"Reading: {words(rows)} rows a class{interval}."
+    return f"Reading: {words(rows)} {'row' if words(rows) == '1' else 'rows'} a class{interval}."
 
 
 def _classifiers(summary: dict[str, Any]) -> Html:
