@@ -77,7 +77,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     depth : int, default=1
         Residual blocks a resolution.
     compile : bool, default=False
-        Compile both networks (torch.compile): takes minutes and a C++ compiler, and may pay in long runs on a GPU.
+        Compile both networks (torch.compile): takes half a minute or more and a C++ compiler, and may pay in long runs
+        on a GPU; on two CPU cores training was half as fast.
     device : str, default="auto"
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     precision : str, default="auto"
