@@ -1,0 +1,80 @@
+"""Are samples worth more to a classifier that is trained for longer? Three times the steps of quality.py in each arm.
+
+    python benchmarks/longer.py FOLDER [--rows 20] [--draws 5] [--steps 3000] [--workers 2] [--log longer.jsonl]
+
+FOLDER holds the four idx files of Fashion-MNIST; rows, draws and arms without a GAN are those of quality.py. The arm
+mixup_gan fills half of each batch with samples as they come, 1,000 a class from each of two augmenters that differ in
+their random state, where quality.py takes a quarter of 200 selected ones: long trainings have use for more.
+Accuracies are means of two classifiers.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jobs import run_all
+from quality import MIXUP, SAMPLES, SEEDS, accuracy, difference, draws, load
+
+from ganaug import GANAugmenter
+from ganaug.modalities.batches import plan_batches
+from ganaug.modalities.image.classical import ClassicalAugment
+from ganaug.modalities.image.classifier import train_classifier
+
+BATCH, SHARE, GANS = 32, 0.5, 2
+ARMS = {"mixup_gan": MIXUP, "mixup": MIXUP, "classical": 0.0}  # how much each is mixed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rows", nargs="+", type=int, default=[20])
+    parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=3000, help="of every classifier")
+    parser.add_argument("--workers", type=int, default=2, help="draws at a time, a thread each")
+    parser.add_argument("--log", type=Path, default=Path("longer.jsonl"))
+    arguments = parser.parse_args()
+    jobs = [
+        (
+            {"rows": count, "draw": draw, "steps": arguments.steps, "arm": arm},
+            (arguments.folder, count, draw, arguments.steps, arm),
+        )
+        for count in arguments.rows
+        for arm in ARMS
+        for draw in range(arguments.draws)
+    ]
+    done = run_all(one_arm, jobs, arguments.log, arguments.workers)
+    print(f"| rows a class | draws | {' | '.join(ARMS)} | gain [95 %] |\n|{'---|' * (len(ARMS) + 3)}")
+    for count in arguments.rows:
+        runs = [
+            {r["arm"]: r["accuracy"] for r in done if (r["rows"], r["draw"]) == (count, draw)}
+            for draw in range(arguments.draws)
+        ]
+        means = {arm: float(np.mean([r[arm] for r in runs])) for arm in ARMS}
+        rival = max(("classical", "mixup"), key=means.__getitem__)
+        shown = " | ".join(f"{mean:.3f}" for mean in means.values())
+        print(f"| {count} | {len(runs)} | {shown} | {difference(runs, 'mixup_gan', rival)} |")
+
+
+def one_arm(folder: Path, count: int, draw: int, steps: int, arm: str) -> dict[str, Any]:
+    """Fit and sample, if the arm has a GAN, and train its classifiers."""
+    data = load("fashion", folder)
+    rows, _ = draws(data.labels, count)[draw]
+    images, labels = data.images[rows], data.labels[rows]
+    for gan in range(GANS if arm == "mixup_gan" else 0):
+        augmenter = GANAugmenter(random_state=draw + 1000 * gan).fit(data.images[rows], data.labels[rows])
+        more = augmenter.sample(per_class=SAMPLES)
+        images, labels = (np.concatenate(pair) for pair in zip((images, labels), more, strict=True))
+    synthetic, found = np.arange(len(images)) >= len(rows), []
+    for seed in range(draw, draw + 1000 * SEEDS, 1000):
+        random, how = np.random.default_rng(seed), {"augment": ClassicalAugment(), "mixup": ARMS[arm]}
+        plan = plan_batches(labels, steps, BATCH, random, synthetic=synthetic, share=SHARE)
+        model = train_classifier(images, labels, 10, plan=plan, seed=seed, **how)
+        found.append(accuracy(model, *data.test))
+    return {"accuracy": float(np.mean(found))}
+
+
+if __name__ == "__main__":
+    main()
