@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", type=int, default=[20])
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--steps", type=int, default=3000, help="of every classifier")
-    parser.add_argument("--workers", type=int, default=2, help="draws at a time, a thread each")
+    parser.add_argument("--workers", type=int, default=2, help="arms at a time, a thread each")
     parser.add_argument("--log", type=Path, default=Path("longer.jsonl"))
     arguments = parser.parse_args()
     jobs = [
