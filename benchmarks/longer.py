@@ -16,14 +16,12 @@ from typing import Any
 
 import numpy as np
 from jobs import run_all
-from quality import MIXUP, SAMPLES, SEEDS, accuracy, difference, draws, load
+from quality import MIXUP, SAMPLES, SEEDS, accuracy, difference, draws, load, trained
 
 from ganaug import GANAugmenter
-from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
-from ganaug.modalities.image.classifier import train_classifier
 
-BATCH, SHARE, GANS = 32, 0.5, 2
+SHARE, GANS = 0.5, 2
 ARMS = {"mixup_gan": MIXUP, "mixup": MIXUP, "classical": 0.0}  # how much each is mixed
 
 
@@ -67,13 +65,10 @@ def one_arm(folder: Path, count: int, draw: int, steps: int, arm: str) -> dict[s
         augmenter = GANAugmenter(random_state=draw + 1000 * gan).fit(data.images[rows], data.labels[rows])
         more = augmenter.sample(per_class=SAMPLES)
         images, labels = (np.concatenate(pair) for pair in zip((images, labels), more, strict=True))
-    synthetic, found = np.arange(len(images)) >= len(rows), []
-    for seed in range(draw, draw + 1000 * SEEDS, 1000):
-        random, how = np.random.default_rng(seed), {"augment": ClassicalAugment(), "mixup": ARMS[arm]}
-        plan = plan_batches(labels, steps, BATCH, random, synthetic=synthetic, share=SHARE)
-        model = train_classifier(images, labels, 10, plan=plan, seed=seed, **how)
-        found.append(accuracy(model, *data.test))
-    return {"accuracy": float(np.mean(found))}
+    synthetic = np.arange(len(images)) >= len(rows)
+    how: dict[str, Any] = {"augment": ClassicalAugment(), "mixup": ARMS[arm], "steps": steps, "share": SHARE}
+    models = [trained(images, labels, 10, synthetic, draw + 1000 * s, **how) for s in range(SEEDS)]
+    return {"accuracy": float(np.mean([accuracy(model, *data.test) for model in models]))}
 
 
 if __name__ == "__main__":

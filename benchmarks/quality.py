@@ -114,11 +114,19 @@ def one_draw(
 
 
 def trained(
-    images: Images, labels: Labels, classes: int, synthetic: NDArray[np.bool_], seed: int, **how: Any
+    images: Images,
+    labels: Labels,
+    classes: int,
+    synthetic: NDArray[np.bool_],
+    seed: int,
+    *,
+    steps: int = STEPS,
+    share: float = SHARE,
+    **how: Any,
 ) -> nn.Module:
     """Train a classifier; synthetic rows, where there are others, fill a fixed share of each batch."""
     random = np.random.default_rng(seed)
-    plan = plan_batches(labels, STEPS, BATCH, random, synthetic=synthetic, share=SHARE)
+    plan = plan_batches(labels, steps, BATCH, random, synthetic=synthetic, share=share)
     return train_classifier(images, labels, classes, plan=plan, seed=seed, **how)
 
 
