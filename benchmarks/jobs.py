@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def run_all(
     done = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     todo = [(key, arguments) for key, arguments in jobs if not any(_is(r, key) for r in done)]
     os.environ["OMP_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _end_with_parent) as pool:
         running = {pool.submit(function, *arguments): key for key, arguments in todo}
         for future in as_completed(running):
             done.append(running[future] | future.result())
@@ -44,3 +45,15 @@ def run_all(
 
 def _is(result: Result, key: Result) -> bool:
     return all(result.get(name) == value for name, value in key.items())
+
+
+def _end_with_parent() -> None:
+    """Watch the parent from a worker: one that outlives a killed benchmark would slow the next."""
+    threading.Thread(target=_wait_and_exit, daemon=True).start()
+
+
+def _wait_and_exit() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

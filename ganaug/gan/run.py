@@ -2,7 +2,7 @@
 
 Every so many steps the game is looked at. If all is finite, that moment becomes the last good state; if not, the game
 goes back to it with half the learning rate. Checkpoints are such good states, which is why a resumed run repeats an
-uninterrupted one bit for bit, and why Ctrl-C loses a second at most.
+uninterrupted one bit for bit, why Ctrl-C costs the rounds since the last look, and a kill those since the last file.
 """
 
 from __future__ import annotations
