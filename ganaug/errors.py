@@ -46,8 +46,14 @@ def guard(main: Callable[[], None]) -> None:
     try:
         main()
     except GanaugError as error:
-        print("ganaug:", *str(error).split("\n"), file=sys.stderr)  # one line, whatever a file may be called
+        _say(str(error))
         sys.exit(2)
     except KeyboardInterrupt:
-        print("ganaug: interrupted; run the same command again to go on", file=sys.stderr)
+        _say("interrupted; run the same command again to go on")
         sys.exit(130)
+
+
+def _say(what: str) -> None:
+    """Write one line to stderr, whatever a file may be called, and in one piece: the processes of a job share it."""
+    line = what.replace("\n", " ")
+    sys.stderr.write(f"ganaug: {line}\n")

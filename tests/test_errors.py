@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -33,6 +34,15 @@ def test_ctrl_c_is_exit_code_130(capsys: pytest.CaptureFixture[str]) -> None:
         guard(failing_with(KeyboardInterrupt()))
     assert stop.value.code == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+def test_a_message_is_written_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes that say theirs at one moment would else write into each other's lines."""
+    pieces: list[str] = []
+    monkeypatch.setattr(sys.stderr, "write", pieces.append)
+    with pytest.raises(SystemExit):
+        guard(failing_with(DataError("a file called\nso is missing")))
+    assert pieces == ["ganaug: a file called so is missing\n"]
 
 
 def test_a_programmers_mistake_keeps_its_traceback() -> None:
