@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from types import TracebackType
@@ -32,7 +33,7 @@ class Progress:
     """
 
     def __init__(self, stage: str | None, total: int, unit: str = "steps", start: int = 0) -> None:
-        self.stage = stage
+        self.stage = stage if os.environ.get("RANK", "0") == "0" else None  # of torchrun's processes the first speaks
         self.total = total
         self.unit = unit
         self.done = start
@@ -61,7 +62,15 @@ class Progress:
         line = f"{self.stage}: {self.done}/{self.total} {self.unit}, {rate:.1f}/s, {end}"
         if note:
             line += f", {note}"
-        print(f"\r\x1b[2K{line}" if self._live else line, end="" if self._live else "\n", file=sys.stderr, flush=True)
+        self._write(line if self._live else f"{line}\n")
+
+    def say(self, line: str) -> None:
+        """Write a line that stays, in the place of a live one."""
+        self._write(f"{line}\n")
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(f"\r\x1b[2K{text}" if self._live else text)
+        sys.stderr.flush()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

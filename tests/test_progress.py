@@ -86,3 +86,27 @@ def test_a_failure_claims_no_end(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RuntimeError), Progress("train_gan", 10):
         raise RuntimeError
     assert capsys.readouterr().err == ""
+
+
+def test_a_line_that_stays_takes_the_place_of_the_live_one(
+    clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with Progress("train_gan", 10) as bar:
+        clock.now += 1
+        bar.advance(5)
+        bar.say("ganaug: back to step 3")
+    seen = [written.rpartition("\x1b[2K")[2] for written in capsys.readouterr().err.split("\n")]
+    assert seen[0] == "ganaug: back to step 3"
+    assert seen[1].startswith("train_gan: 5/10 steps")
+
+
+def test_of_processes_that_share_the_work_one_shows_it(
+    clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rank in "01":
+        monkeypatch.setenv("RANK", rank)
+        with Progress(f"train_gan of {rank}", 10) as bar:
+            clock.now += 20
+            bar.advance(10)
+    assert capsys.readouterr().err == "train_gan of 0: 10/10 steps, 0.5/s, done in 20.0 s\n"

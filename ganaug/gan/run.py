@@ -8,7 +8,6 @@ uninterrupted one bit for bit, why Ctrl-C costs the rounds since the last look, 
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -138,7 +137,7 @@ def run(
                 values = _play(trainer, min(every, steps - trainer.step), progress)
                 if not (all(map(math.isfinite, values)) and trainer.is_finite()):
                     rollbacks += 1
-                    _roll_back(trainer, good, rollbacks)
+                    _roll_back(trainer, good, rollbacks, progress)
                     progress.done = trainer.step
                     continue
                 rollbacks = 0
@@ -171,7 +170,7 @@ def _play(trainer: Trainer, rounds: int, progress: Progress) -> list[float]:
     return trainer.averaged(total / rounds)
 
 
-def _roll_back(trainer: Trainer, good: dict[str, Tensor], rollbacks: int) -> None:
+def _roll_back(trainer: Trainer, good: dict[str, Tensor], rollbacks: int, progress: Progress) -> None:
     if rollbacks > ROLLBACKS:
         raise GanaugError(
             f"Training diverged {rollbacks} times in a row near step {trainer.step}: "
@@ -181,8 +180,7 @@ def _roll_back(trainer: Trainer, good: dict[str, Tensor], rollbacks: int) -> Non
     trainer.restore(good)
     trainer.rate_scale *= 0.5**rollbacks
     if trainer.fabric.is_global_zero:
-        print(
+        progress.say(
             f"ganaug: losses were no longer finite by step {at}; back to step {trainer.step} at {trainer.rate_scale:g} "
-            "times the learning rate",
-            file=sys.stderr,
+            "times the learning rate"
         )
