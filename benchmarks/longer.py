@@ -1,6 +1,7 @@
 """Are samples worth more to a classifier that is trained for longer? Three times the steps of quality.py in each arm.
 
-    python benchmarks/longer.py FOLDER [--rows 20] [--draws 5] [--steps 3000] [--workers 2] [--log longer.jsonl]
+    python benchmarks/longer.py FOLDER [--rows 20] [--draws 5] [--steps 3000] [--strength 1.0]
+                               [--workers 2] [--log longer.jsonl]
 
 FOLDER holds the four idx files of Fashion-MNIST; rows, draws and arms without a GAN are those of quality.py. The arm
 mixup_gan fills half of each batch with samples as they come, 1,000 a class from each of two augmenters that differ in
@@ -31,13 +32,14 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", type=int, default=[20])
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--steps", type=int, default=3000, help="of every classifier")
+    parser.add_argument("--strength", type=float, default=1.0, help="of the classical augmentation, in every arm")
     parser.add_argument("--workers", type=int, default=2, help="arms at a time, a thread each")
     parser.add_argument("--log", type=Path, default=Path("longer.jsonl"))
     arguments = parser.parse_args()
     jobs = [
         (
-            {"rows": count, "draw": draw, "steps": arguments.steps, "arm": arm},
-            (arguments.folder, count, draw, arguments.steps, arm),
+            {"rows": count, "draw": draw, "steps": arguments.steps, "strength": arguments.strength, "arm": arm},
+            (arguments.folder, count, draw, arguments.steps, arguments.strength, arm),
         )
         for count in arguments.rows
         for arm in ARMS
@@ -56,7 +58,7 @@ def main() -> None:
         print(f"| {count} | {len(runs)} | {shown} | {difference(runs, 'mixup_gan', rival)} |")
 
 
-def one_arm(folder: Path, count: int, draw: int, steps: int, arm: str) -> dict[str, Any]:
+def one_arm(folder: Path, count: int, draw: int, steps: int, strength: float, arm: str) -> dict[str, Any]:
     """Fit and sample, if the arm has a GAN, and train its classifiers."""
     data = load("fashion", folder)
     rows, _ = draws(data.labels, count)[draw]
@@ -66,7 +68,8 @@ def one_arm(folder: Path, count: int, draw: int, steps: int, arm: str) -> dict[s
         more = augmenter.sample(per_class=SAMPLES)
         images, labels = (np.concatenate(pair) for pair in zip((images, labels), more, strict=True))
     synthetic = np.arange(len(images)) >= len(rows)
-    how: dict[str, Any] = {"augment": ClassicalAugment(), "mixup": ARMS[arm], "steps": steps, "share": SHARE}
+    augment = ClassicalAugment(strength=strength)
+    how: dict[str, Any] = {"augment": augment, "mixup": ARMS[arm], "steps": steps, "share": SHARE}
     models = [trained(images, labels, 10, synthetic, draw + 1000 * s, **how) for s in range(SEEDS)]
     return {"accuracy": float(np.mean([accuracy(model, *data.test) for model in models]))}
 
