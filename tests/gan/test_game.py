@@ -43,11 +43,16 @@ def test_rows_without_labels_teach_what_rows_look_like(conditioning):
     spots = CENTRES.repeat_interleave(2, 0) + torch.tensor([SPREAD, 0.0])
     labels = torch.tensor([0, 0, 1, 1])
     plain, taught = (
-        generated(play(point_trainer(conditioning=conditioning, rows=(spots, labels), unlabelled=u)))
+        torch.stack(
+            [
+                generated(play(point_trainer(conditioning=conditioning, rows=(spots, labels), unlabelled=u, seed=seed)))
+                for seed in range(3)  # one game's spread is a matter of luck, which the CPU's rounding deals anew
+            ]
+        )
         for u in (None, points()[0])
     )
-    assert (taught.mean(1) - CENTRES).norm(dim=1).max() < 0.6
-    assert taught.std(1).mean() > 1.4 * plain.std(1).mean()  # the least of them depends on the CPU's rounding
+    assert (taught.mean(2) - CENTRES).norm(dim=2).max() < 0.6
+    assert taught.std(2).mean() > 1.5 * plain.std(2).mean()
 
 
 def test_variety_is_learnt():
