@@ -7,16 +7,21 @@ many points some real rows bought, from 0 rows and 0 points upwards, and the can
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-from ganaug.evaluation.results import DECISIVE, ORACLE, Results
-from ganaug.evaluation.statistics import LEVEL, Estimate, estimate, posterior_means
+from ganaug.evaluation.results import ORACLE, Result, Results, correct_rows, differences
+from ganaug.evaluation.stats.design import Design
+from ganaug.evaluation.stats.estimate import Estimate
+from ganaug.evaluation.stats.looks import alpha
+from ganaug.evaluation.stats.paired import ByClass, estimate_rows, joint_draws, means
 
-SAMPLES = 1000
+SAMPLES = 4000
 SEED = 0  # the same report from the same results, to the byte
 
 
@@ -29,22 +34,32 @@ class Oracle:
     direction : str
         ``up``: rows beyond those at hand; ``down``: the last of those at hand.
     rows : float array (M,)
-        Rows a class, ascending, mean over draws.
-    gains : float array (J, M)
-        The points of the decisive metric that these rows bought in each draw.
-    ratio : float
-        See `ganaug.evaluation.statistics.estimate`.
+        Rows a class, ascending, mean over repeats.
+    gains : sequence of length M
+        What these rows bought on each test row, by class and repeat.
+    design : Design
+        How repeats depend on one another.
     """
 
     direction: str
     rows: NDArray[np.float64]
-    gains: NDArray[np.float64]
-    ratio: float = 0.0
+    gains: Sequence[ByClass]
+    design: Design
+
+    @cached_property
+    def bought(self) -> list[Estimate]:
+        """What each number of rows bought."""
+        return [estimate_rows(gains, self.design) for gains in self.gains]
 
     @property
     def most(self) -> Estimate:
         """What the most rows bought."""
-        return estimate(self.gains[:, -1], self.ratio)
+        return self.bought[-1]
+
+    @property
+    def fitted(self) -> NDArray[np.float64]:
+        """The monotone curve through what was bought, shape (M,)."""
+        return self.curve(np.array([each.mean for each in self.bought]))[1][1:]
 
     def curve(self, gains: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Fit a monotone curve through no rows, no gain: its rows and its gains, shape (M + 1,)."""
@@ -60,7 +75,7 @@ class Worth:
     ----------
     rows : float
     low, high : float or None
-        Ends of the 95 % interval; None after a single draw.
+        Ends of the interval; None after a single repeat.
     limit : float
         How many rows the oracle measured.
     direction : str
@@ -74,49 +89,53 @@ class Worth:
     direction: str
 
 
-def read_oracle(results: Results, ratio: float) -> Oracle | None:
+def read_oracle(results: Results, design: Design) -> Oracle | None:
     """Take the oracle's curve out of one classifier's results; None where it, or the classical arm, was not run."""
     if not {ORACLE, "classical"} <= set(results):
         return None
-    drawn = [{point["share"]: point for point in result["points"]} for result in results[ORACLE]]
-    shares = sorted(set.intersection(*map(set, drawn)), key=abs)
+    by_repeat = [{point["share"]: point for point in result["points"]} for result in results[ORACLE]]
+    shares = sorted(set.intersection(*map(set, by_repeat)), key=abs)
     if not shares:
         return None
-    sign = 1.0 if shares[0] > 0 else -1.0
+    base = results["classical"]
+    right = correct_rows(base)
     rows, gains = [], []
-    for points, base in zip(drawn, results["classical"], strict=True):
-        classes = len(base["classes"])
-        rows.append([sign * (points[share]["n_real"] - base["n_train"]["real"]) / classes for share in shares])
-        gains.append([sign * (points[share]["test"][DECISIVE] - base["test"][DECISIVE]) for share in shares])
-    return Oracle("up" if sign > 0 else "down", np.mean(rows, axis=0), np.array(gains), ratio)
+    for share in shares:
+        points: list[Result] = [{**points[share], "classes": base[0]["classes"]} for points in by_repeat]
+        more = correct_rows(points)
+        gains.append(differences(more, right) if share > 0 else differences(right, more))
+        pairs = zip(points, base, strict=True)
+        rows.append(np.mean([abs(point["n_real"] - result["n_train"]["real"]) for point, result in pairs]))
+    return Oracle("up" if shares[0] > 0 else "down", np.array(rows) / len(right), gains, design)
 
 
-def equivalent_rows(oracle: Oracle, gains: NDArray[np.float64]) -> Worth:
+def equivalent_rows(oracle: Oracle, gains: ByClass) -> Worth:
     """Read off how many real rows a class would have bought a gain.
 
-    The interval pushes what is known of the gain and of the whole curve, a multivariate t distribution, through the fit
-    and its inverse. Resampling whole draws instead would give too narrow an interval after few draws (three have but
-    ten distinct resamples) and know nothing of dependent ones; inverting draw by draw averages over ends of the curve
-    that single, noisy draws leave all the time.
+    The interval pushes what is known of the gain and of the whole curve, see `joint_draws`, through the fit and its
+    inverse. Resampling whole repeats instead would give too narrow an interval after few of them (three have but ten
+    distinct resamples) and know nothing of dependent ones; inverting repeat by repeat averages over ends of the curve
+    that single, noisy repeats leave all the time.
 
     Parameters
     ----------
     oracle : Oracle
-        The curve, J draws.
-    gains : float array (J,)
-        Candidate minus reference in the same draws, in the same order.
+        The curve, J repeats.
+    gains : sequence
+        Candidate minus reference on each test row, by class and repeat: the same rows and repeats in the same order.
     """
-    measured = np.column_stack([gains, oracle.gains])
+    measured = [gains, *oracle.gains]
 
-    def read(means: NDArray[np.float64]) -> float:
-        return invert(*oracle.curve(means[1:]), means[0])
+    def read(bought: NDArray[np.float64]) -> float:
+        return invert(*oracle.curve(bought[1:]), bought[0])
 
+    mean, repeats = means(measured).mean(axis=0), len(gains[0])
     low = high = None
-    if len(gains) > 1:
-        known = posterior_means(measured, oracle.ratio, SAMPLES, np.random.default_rng(SEED))
-        tail = (1 - LEVEL) / 2
-        low, high = (float(end) for end in np.quantile([read(means) for means in known], [tail, 1 - tail]))
-    return Worth(read(measured.mean(axis=0)), low, high, float(oracle.rows[-1]), oracle.direction)
+    if repeats > 1:
+        known = joint_draws(measured, oracle.design, SAMPLES, np.random.default_rng(SEED))
+        tail = alpha(repeats) / 2
+        low, high = (float(end) for end in np.quantile([read(bought) for bought in known], [tail, 1 - tail]))
+    return Worth(read(mean), low, high, float(oracle.rows[-1]), oracle.direction)
 
 
 def invert(rows: NDArray[np.float64], curve: NDArray[np.float64], gain: float) -> float:

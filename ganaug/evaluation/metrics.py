@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,8 +32,9 @@ def classification_metrics(
     Returns
     -------
     dict
-        ``n``, the `SCALARS` (shares from 0 to 1; nll in nats), ``per_class`` {name: recall, precision, f1, n} and
-        ``confusion`` (a row for each true class). Means over classes leave out classes that have no row here.
+        ``n``, the `SCALARS` (shares from 0 to 1; nll in nats), ``per_class`` {name: recall, precision, f1, n, correct}
+        and ``confusion`` (a row for each true class). ``correct`` holds a bit for each row of the class in their order,
+        see `unpack_bits`. Means over classes leave out classes that have no row here.
     """
     codes = np.arange(len(classes))
     predicted = probabilities.argmax(1)
@@ -46,11 +48,34 @@ def classification_metrics(
         "nll": float(log_loss(labels, _normalised(probabilities), labels=codes)),
         "ece": expected_calibration_error(labels, probabilities),
         "per_class": {
-            name: {"recall": float(r), "precision": float(p), "f1": float(f), "n": int(n)}
-            for name, r, p, f, n in zip(classes, recall, precision, f1, support, strict=True)
+            name: {
+                "recall": float(r),
+                "precision": float(p),
+                "f1": float(f),
+                "n": int(n),
+                "correct": pack_bits(predicted[labels == code] == code),
+            }
+            for code, name, r, p, f, n in zip(codes, classes, recall, precision, f1, support, strict=True)
         },
         "confusion": confusion_matrix(labels, predicted, labels=codes).tolist(),
     }
+
+
+def pack_bits(bits: NDArray[np.bool_]) -> str:
+    """Write bits as text: eight to a byte, in base 64."""
+    return base64.b64encode(np.packbits(bits).tobytes()).decode("ascii")
+
+
+def unpack_bits(text: str, n: int) -> NDArray[np.bool_]:
+    """Read the ``n`` bits that `pack_bits` wrote.
+
+    Examples
+    --------
+    >>> unpack_bits(pack_bits(np.array([True, False, True])), 3)
+    array([ True, False,  True])
+    """
+    packed = np.frombuffer(base64.b64decode(text), np.uint8)
+    return np.unpackbits(packed, count=n).astype(np.bool_)
 
 
 def expected_calibration_error(labels: NDArray[np.int64], probabilities: NDArray[np.floating[Any]]) -> float:

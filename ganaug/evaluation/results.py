@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from ganaug.errors import DataError
 from ganaug.evaluation.arms import result_path
-from ganaug.evaluation.metrics import SCALARS
+from ganaug.evaluation.metrics import SCALARS, unpack_bits
+from ganaug.evaluation.stats.paired import ByClass
 from ganaug.files import read_json
 
-DECISIVE = SCALARS[0]
+PRIMARY_METRIC = SCALARS[0]
 ORACLE = "oracle"
 
 Result = Mapping[str, Any]
@@ -54,7 +55,7 @@ def without_oracle(results: Results) -> Results:
     return {arm: found for arm, found in results.items() if arm != ORACLE}
 
 
-def scores(found: Sequence[Result], metric: str = DECISIVE, split: str = "test") -> NDArray[np.float64]:
+def scores(found: Sequence[Result], metric: str = PRIMARY_METRIC, split: str = "test") -> NDArray[np.float64]:
     """Return one number of an arm, draw by draw: shape (J,)."""
     return np.array([result[split][metric] for result in found])
 
@@ -63,6 +64,20 @@ def recalls(found: Sequence[Result]) -> NDArray[np.float64]:
     """Return an arm's recall by draw and class: shape (J, K); NaN where a class has no test row."""
     cells = ([result["test"]["per_class"][name] for name in result["classes"]] for result in found)
     return np.array([[cell["recall"] if cell["n"] else np.nan for cell in row] for row in cells])
+
+
+def correct_rows(found: Sequence[Result]) -> ByClass:
+    """Return which test rows an arm got right (1.0 or 0.0), by class and draw; rows are in the order of the test split."""
+    return [[_bits(result["test"]["per_class"][name]) for result in found] for name in found[0]["classes"]]
+
+
+def differences(first: ByClass, second: ByClass) -> ByClass:
+    """Return what one arm got right minus what another did, by class and draw."""
+    return [[a - b for a, b in zip(*pair, strict=True)] for pair in zip(first, second, strict=True)]
+
+
+def _bits(cell: Mapping[str, Any]) -> NDArray[np.float64]:
+    return unpack_bits(cell["correct"], cell["n"]).astype(np.float64)
 
 
 def real_rows(found: Sequence[Result]) -> NDArray[np.float64]:
@@ -75,4 +90,7 @@ def _read(path: Path) -> dict[str, Any]:
         content: dict[str, Any] = read_json(path)
     except FileNotFoundError:
         raise DataError(f"{path} is missing; run the stage that evaluates this arm and draw (dvc repro)") from None
+    tests = [each["test"] for each in content.get("points", [content])]
+    if not all("correct" in cell for test in tests for cell in test["per_class"].values()):
+        raise DataError(f"{path} does not say which test rows were right; run the stage that evaluates this arm again")
     return content

@@ -1,4 +1,4 @@
-"""From the results of all arms and draws to ``reports/metrics.json``, which docs/metrics.md describes."""
+"""From the results of all arms and repeats to ``reports/metrics.json``, which docs/metrics.md describes."""
 
 from __future__ import annotations
 
@@ -8,33 +8,44 @@ from typing import Any
 import numpy as np
 
 from ganaug.errors import DataError
-from ganaug.evaluation.design import Design, design_of
+from ganaug.evaluation.advice import Advice, advise
 from ganaug.evaluation.equivalence import Oracle
 from ganaug.evaluation.metrics import SCALARS
-from ganaug.evaluation.results import DECISIVE, Result, Results, recalls, scores, without_oracle
-from ganaug.evaluation.sentence import NO_CONTRAST, sentence
-from ganaug.evaluation.statistics import Estimate, estimate, holm
+from ganaug.evaluation.results import (
+    PRIMARY_METRIC,
+    Result,
+    Results,
+    correct_rows,
+    differences,
+    scores,
+    without_oracle,
+)
+from ganaug.evaluation.statement import NO_CONTRAST, statement
+from ganaug.evaluation.stats.design import Design, design_of
+from ganaug.evaluation.stats.estimate import Estimate, estimate, holm
+from ganaug.evaluation.stats.looks import PLAN, alpha
+from ganaug.evaluation.stats.paired import ByClass, estimate_rows
 from ganaug.evaluation.verdict import ROPE, Finding, judge
 
 SELECTION = ("classical_gan", "unfiltered")  # the same but for selection
 
 
-def summarise(results: Mapping[str, Results], mode: str, leaks: Sequence[str] = ()) -> dict[str, Any]:
+def summarise(results: Mapping[str, Results], prepared: Mapping[str, Any], leaks: Sequence[str] = ()) -> dict[str, Any]:
     """Reduce results to the content of ``reports/metrics.json``.
 
     Parameters
     ----------
     results : mapping
-        By classifier, the deciding one first: for each arm its results, one a draw, the same draws in the same order.
-    mode : str
-        ``benchmark`` or ``repeated``: how the rows were split, as ``reports/prepare.json`` says.
+        By classifier, the deciding one first: for each arm its results, one a repeat, in the same order.
+    prepared : mapping
+        The content of ``reports/prepare.json``, which says how the rows were split.
     leaks : sequence of str
         What the leak guards found, a sentence each; any makes the verdict INVALID.
 
     Returns
     -------
     dict
-        See docs/metrics.md. Shares and differences of shares from 0 to 1; None where a single draw allows no interval.
+        See docs/metrics.md. Shares and differences of shares from 0 to 1; None where there is no interval.
 
     Raises
     ------
@@ -42,11 +53,13 @@ def summarise(results: Mapping[str, Results], mode: str, leaks: Sequence[str] = 
         If the oracle is the only arm.
     """
     (first, deciding), *others = results.items()
-    if not without_oracle(deciding):
+    arms = without_oracle(deciding)
+    if not arms:
         raise DataError("evaluate.arms has no arm but the oracle: nothing to compare; add real or classical")
-    design = design_of(deciding, mode)
+    tested = {result["test_ids"] for found in arms.values() for result in found}
+    design = design_of(prepared, same_test=len(tested) == 1)
     summary = _of_classifier(deciding, design, leaks)
-    beside = {name: _of_classifier(found, design_of(found, mode), leaks) for name, found in others}
+    beside = {name: _of_classifier(found, design, leaks) for name, found in others}
     differing = [name for name, found in beside.items() if found["verdict"] != summary["verdict"]]
     for name in differing:
         verdict = beside[name]["verdict"].replace("_", " ")
@@ -55,38 +68,45 @@ def summarise(results: Mapping[str, Results], mode: str, leaks: Sequence[str] = 
         "classifier": first,
         "design": design.kind,
         "leaks": list(leaks),
-        "metric": DECISIVE,
+        "look": _look(summary["repeats"]),
+        "metric": PRIMARY_METRIC,
         "per_classifier": beside,
         "rope": ROPE,
         "variance_ratio": design.ratio,
     }
 
 
+def _look(repeats: int) -> dict[str, Any]:
+    """Which of the planned looks this is (None: none of them), and what its intervals cover."""
+    number = list(PLAN).index(repeats) + 1 if repeats in PLAN else None
+    return {"number": number, "planned": list(PLAN), "coverage": 1 - alpha(repeats)}
+
+
 def _of_classifier(results: Results, design: Design, leaks: Sequence[str]) -> dict[str, Any]:
-    arms, ratio = without_oracle(results), design.ratio
+    arms = without_oracle(results)
+    right = {arm: correct_rows(found) for arm, found in arms.items()}
     summary: dict[str, Any] = {
-        "draws": len(next(iter(arms.values()))),
-        "per_arm": {arm: _of_arm(found, ratio) for arm, found in arms.items()},
+        "per_arm": {arm: _of_arm(found, right[arm], design) for arm, found in arms.items()},
+        "repeats": len(next(iter(arms.values()))),
     }
-    finding = judge(results, ratio, leaks)
+    finding = judge(results, design, leaks)
     if finding is None:
         return summary | {"statement": [NO_CONTRAST], "verdict": "INVALID" if leaks else "INCONCLUSIVE"}
-    candidate, reference = arms[finding.candidate], arms[finding.reference]
+    advice = advise(finding, results)
     return summary | {
         **_of_finding(finding),
-        **_classes(candidate, reference, ratio),
-        "per_contrast": _per_contrast(arms, finding, ratio),
-        "per_metric": {
-            name: _interval(estimate(scores(candidate, name) - scores(reference, name), ratio)) for name in SCALARS
-        },
-        "statement": [sentence(finding, results, design.kind)],
+        **_classes(arms[finding.candidate][0]["classes"], right[finding.candidate], right[finding.reference], design),
+        "advice": _of_advice(advice),
+        "per_contrast": _per_contrast(right, finding, design),
+        "per_metric": _per_metric(arms, right, finding, design),
+        "statement": statement(finding, advice, results, design.kind),
     }
 
 
-def _of_arm(found: Sequence[Result], ratio: float) -> dict[str, Any]:
-    interval = estimate(scores(found), ratio)
+def _of_arm(found: Sequence[Result], right: ByClass, design: Design) -> dict[str, Any]:
+    interval = estimate_rows(right, design)
     return {name: float(scores(found, name).mean()) for name in SCALARS} | {
-        "low": None if interval.low is None else max(interval.low, 0.0),  # after few draws t leaves what a share can be
+        "low": None if interval.low is None else max(interval.low, 0.0),  # after few repeats t leaves what a share can be
         "high": None if interval.high is None else min(interval.high, 1.0),
         "synthetic_rows": float(np.mean([result["n_train"]["synthetic"] for result in found])),
         "validation": float(scores(found, split="validation").mean()),
@@ -94,7 +114,7 @@ def _of_arm(found: Sequence[Result], ratio: float) -> dict[str, Any]:
 
 
 def _of_finding(finding: Finding) -> dict[str, Any]:
-    gain, worth = finding.gain, finding.worth
+    gain, worth, below = finding.gain, finding.worth, finding.gain.above(-ROPE)
     return {
         "candidate": finding.candidate,
         "reference": finding.reference,
@@ -102,8 +122,12 @@ def _of_finding(finding: Finding) -> dict[str, Any]:
         "difference_low": gain.low,
         "difference_high": gain.high,
         "p_gain": gain.above(ROPE),
-        "p_harm": None if gain.spread is None else 1 - (gain.above(-ROPE) or 0.0),
-        "draws_needed": finding.draws_needed,
+        "p_harm": None if below is None else 1 - below,
+        "repeats_needed": finding.repeats_needed,
+        "test_rows": finding.test_rows,
+        "test_rows_needed": finding.test_rows_needed,
+        "used_repeats": finding.used,
+        "where_used": finding.gain_where_used and _interval(finding.gain_where_used),
         "equivalent_rows": worth and worth.rows,
         "equivalent_rows_low": worth and worth.low,
         "equivalent_rows_high": worth and worth.high,
@@ -112,25 +136,36 @@ def _of_finding(finding: Finding) -> dict[str, Any]:
     }
 
 
+def _of_advice(advice: Advice) -> dict[str, Any]:
+    labels = advice.labels and {
+        "rows": advice.labels.rows,
+        **_interval(advice.labels.gain),
+        "classes": [{"class": name, **_interval(gain)} for name, gain in advice.labels.classes],
+    }
+    return {"arm": advice.arm, "synthetic": advice.synthetic, "more_labels": labels}
+
+
 def _of_oracle(oracle: Oracle) -> dict[str, Any]:
-    bought = [estimate(gains, oracle.ratio) for gains in oracle.gains.T]
-    _, fitted = oracle.curve(oracle.gains.mean(axis=0))
     points = [
         {"rows": float(rows), "fitted": float(fit), **_interval(gain)}
-        for rows, fit, gain in zip(oracle.rows, fitted[1:], bought, strict=True)
+        for rows, fit, gain in zip(oracle.rows, oracle.fitted, oracle.bought, strict=True)
     ]
     return {"direction": oracle.direction, "limit": float(oracle.rows[-1]), "points": points, **_interval(oracle.most)}
 
 
-def _classes(candidate: Sequence[Result], reference: Sequence[Result], ratio: float) -> dict[str, Any]:
+def _classes(names: Sequence[str], candidate: ByClass, reference: ByClass, design: Design) -> dict[str, Any]:
     """Recall of each class that has test rows, and the class that fares worst by the difference."""
-    names, (first, second) = candidate[0]["classes"], (recalls(found) for found in (candidate, reference))
     per_class = []
-    for name, ours, theirs in zip(names, first.T, second.T, strict=True):
-        seen = ~np.isnan(ours)
-        if seen.any():
-            recall = {"candidate": float(ours[seen].mean()), "reference": float(theirs[seen].mean())}
-            per_class.append({"class": name, **recall, **_interval(estimate((ours - theirs)[seen], ratio))})
+    for name, ours, theirs in zip(names, candidate, reference, strict=True):
+        tested = [at for at, rows in enumerate(ours) if len(rows)]
+        if tested:
+            ours, theirs = ([rows[at] for at in tested] for rows in (ours, theirs))
+            change = estimate_rows(differences([ours], [theirs]), design, look=len(candidate[0]))
+            recall = {
+                arm: float(np.mean([rows.mean() for rows in found]))
+                for arm, found in (("candidate", ours), ("reference", theirs))
+            }
+            per_class.append({"class": name, **recall, **_interval(change)})
     worst = min(per_class, key=lambda each: each["difference"])
     return {
         "per_class": per_class,
@@ -141,12 +176,12 @@ def _classes(candidate: Sequence[Result], reference: Sequence[Result], ratio: fl
     }
 
 
-def _per_contrast(arms: Results, finding: Finding, ratio: float) -> dict[str, Any]:
+def _per_contrast(right: Mapping[str, ByClass], finding: Finding, design: Design) -> dict[str, Any]:
     """Every other arm minus the reference, and what selection is worth, with p-values adjusted for their number."""
-    pairs = {arm: (arm, finding.reference) for arm in arms if arm not in (finding.candidate, finding.reference)}
-    if set(SELECTION) <= set(arms):
+    pairs = {arm: (arm, finding.reference) for arm in right if arm not in (finding.candidate, finding.reference)}
+    if set(SELECTION) <= set(right):
         pairs["selection"] = SELECTION
-    changes = {name: estimate(scores(arms[a]) - scores(arms[b]), ratio) for name, (a, b) in pairs.items()}
+    changes = {name: estimate_rows(differences(right[a], right[b]), design) for name, (a, b) in pairs.items()}
     p_values = {name: change.p_value for name, change in changes.items() if change.p_value is not None}
     adjusted = dict(zip(p_values, holm(list(p_values.values())), strict=True))
     return {
@@ -159,6 +194,25 @@ def _per_contrast(arms: Results, finding: Finding, ratio: float) -> dict[str, An
         }
         for name, change in changes.items()
     }
+
+
+def _per_metric(
+    arms: Results, right: Mapping[str, ByClass], finding: Finding, design: Design
+) -> dict[str, dict[str, Any]]:
+    """Every metric of the candidate minus the reference.
+
+    Which rows were right says nothing of how a metric that is no mean over them varies with the test rows; where repeats
+    share these, such a metric has no interval.
+    """
+    change = differences(right[finding.candidate], right[finding.reference])
+    together = [[np.concatenate(rows) for rows in zip(*change, strict=True)]]
+    found = {PRIMARY_METRIC: estimate_rows(change, design), "accuracy": estimate_rows(together, design)}
+    for name in SCALARS[2:]:
+        values = scores(arms[finding.candidate], name) - scores(arms[finding.reference], name)
+        found[name] = estimate(values, design.ratio)
+        if design.shared_test:
+            found[name] = Estimate(found[name].mean, None, len(values))
+    return {name: _interval(found[name]) for name in SCALARS}
 
 
 def _interval(change: Estimate) -> dict[str, Any]:

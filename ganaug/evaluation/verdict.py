@@ -1,20 +1,19 @@
-"""The verdict: what the draws allow one to say about the candidate and the reference."""
+"""The verdict: what the repeats allow one to say about the candidate and the reference."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ganaug.evaluation.arms import candidates, references
 from ganaug.evaluation.equivalence import Oracle, Worth, equivalent_rows, read_oracle
-from ganaug.evaluation.power import draws_needed
-from ganaug.evaluation.results import Results, scores
-from ganaug.evaluation.statistics import Estimate, estimate
+from ganaug.evaluation.results import Results, correct_rows, differences, scores
+from ganaug.evaluation.stats.design import Design
+from ganaug.evaluation.stats.estimate import Estimate
+from ganaug.evaluation.stats.paired import ByClass, estimate_rows
+from ganaug.evaluation.stats.power import repeats_needed, test_rows_needed
 
-ROPE = 0.005  # half a point of the decisive metric: gains below it are no gain in practice
+ROPE = 0.005  # half a point of the primary metric: gains below it are no gain in practice
 CONTROL = "shuffled"
 
 
@@ -30,6 +29,10 @@ class Finding:
         The best arm that adds synthetic rows to the real ones, and the best without any, as picked on validation rows.
     gain : Estimate
         Candidate minus reference on test rows.
+    used : int
+        Repeats in which the candidate trained on synthetic rows; in the others validation rows chose none.
+    gain_where_used : Estimate or None
+        Candidate minus reference in those repeats; None where there are none.
     control : Estimate or None
         Shuffled labels minus reference; None where that arm was not run.
     oracle : Oracle or None
@@ -38,32 +41,49 @@ class Finding:
         The gain in real rows.
     leaks : tuple of str
         A sentence each.
+    test_rows : int
+        Rows that a repeat is tested on.
     """
 
     verdict: str
     candidate: str
     reference: str
     gain: Estimate
+    used: int
+    gain_where_used: Estimate | None
     control: Estimate | None
     oracle: Oracle | None
     worth: Worth | None
     leaks: tuple[str, ...]
+    test_rows: int
 
     @property
-    def draws_needed(self) -> int | None:
-        """Draws that would settle an open verdict, or show that real rows help; see `ganaug.evaluation.power`."""
+    def open_question(self) -> Estimate | None:
+        """What has to be known better: of an open verdict the gain, of a blind comparison what real rows bring."""
         if self.verdict == "INCONCLUSIVE":
-            return draws_needed(self.gain, ROPE)
+            return self.gain
         if self.verdict == "NO_SENSITIVITY" and self.oracle and self.oracle.most.mean > ROPE:
-            return draws_needed(self.oracle.most, ROPE)
+            return self.oracle.most
         return None
+
+    @property
+    def repeats_needed(self) -> int | None:
+        """Repeats in all that would answer the open question, see `ganaug.evaluation.stats.power`."""
+        return repeats_needed(self.open_question, ROPE) if self.open_question else None
+
+    @property
+    def test_rows_needed(self) -> int | None:
+        """Test rows that it takes where more repeats would not do."""
+        if self.open_question is None or self.repeats_needed is not None:
+            return None
+        return test_rows_needed(self.open_question, ROPE, self.test_rows)
 
 
 def decide(gain: Estimate, rope: float = ROPE) -> str:
-    """Say what an estimated gain means, by where its 95 % interval lies.
+    """Say what an estimated gain means, by where its interval lies.
 
-    HELPS: above ``rope``, so P(gain > rope) is at least 97.5 %. NO_BENEFIT: below ``rope``, at most 2.5 %: a gain that
-    matters is ruled out. HARMS: below ``-rope``. INCONCLUSIVE: ``rope`` is inside of it, or there is a single draw.
+    HELPS: above ``rope``. NO_BENEFIT: below ``rope``: a gain that matters is ruled out. HARMS: below ``-rope``.
+    INCONCLUSIVE: ``rope`` is inside of it, or there is none: after a single repeat, and where nothing varied.
 
     Parameters
     ----------
@@ -82,17 +102,24 @@ def decide(gain: Estimate, rope: float = ROPE) -> str:
 
 
 def conclude(
-    gain: Estimate, control: Estimate | None = None, oracle: Estimate | None = None, leaks: Sequence[str] = ()
+    gain: Estimate,
+    where_used: Estimate | None,
+    control: Estimate | None = None,
+    oracle: Estimate | None = None,
+    leaks: Sequence[str] = (),
 ) -> str:
     """Decide on the gain, unless something shows that it cannot be trusted.
 
     INVALID: there is a leak, or the negative control wins by the rule of `decide`. NO_SENSITIVITY: no benefit was
-    found, yet more real rows do not surely help either, so that the comparison could not have shown one.
+    found, yet more real rows do not surely help either, so that the comparison could not have shown one. Repeats
+    without synthetic rows say nothing against them, so that NO_BENEFIT has to hold where they were used, too.
 
     Parameters
     ----------
     gain, control : Estimate
         Candidate, and shuffled labels, minus reference.
+    where_used : Estimate or None
+        The gain in the repeats in which the candidate used synthetic rows; None where there are none.
     oracle : Estimate
         What the most real rows bought.
     leaks : sequence of str
@@ -101,19 +128,21 @@ def conclude(
     if leaks or (control is not None and decide(control) == "HELPS"):
         return "INVALID"
     outcome = decide(gain)
-    blind = gain.draws > 1 and oracle is not None and decide(oracle) != "HELPS"
+    if outcome == "NO_BENEFIT" and (where_used is None or decide(where_used) not in ("NO_BENEFIT", "HARMS")):
+        outcome = "INCONCLUSIVE"
+    blind = gain.repeats > 1 and oracle is not None and decide(oracle) != "HELPS"
     return "NO_SENSITIVITY" if blind and outcome in ("NO_BENEFIT", "INCONCLUSIVE") else outcome
 
 
-def judge(results: Results, ratio: float, leaks: Sequence[str] = ()) -> Finding | None:
+def judge(results: Results, design: Design, leaks: Sequence[str] = ()) -> Finding | None:
     """Pick the two arms that are contrasted and judge them.
 
     Parameters
     ----------
     results : mapping
         Of one classifier; see `ganaug.evaluation.results.read_results`.
-    ratio : float
-        See `ganaug.evaluation.statistics.estimate`.
+    design : Design
+        How the repeats depend on one another.
     leaks : sequence of str
         What the leak guards found.
 
@@ -122,27 +151,34 @@ def judge(results: Results, ratio: float, leaks: Sequence[str] = ()) -> Finding 
     Finding or None
         None where no arm does without synthetic rows, or none adds them to real ones.
     """
-    rivals, hopefuls = references(results), candidates(results)
-    if not rivals or not hopefuls:
+    if not references(results) or not candidates(results):
         return None
     reference, candidate = (
-        max(arms, key=lambda arm: float(scores(results[arm], split="validation").mean())) for arms in (rivals, hopefuls)
+        max(arms, key=lambda arm: float(scores(results[arm], split="validation").mean()))
+        for arms in (references(results), candidates(results))
     )
+    right = correct_rows(results[reference])
 
-    def over_reference(arm: str) -> NDArray[np.float64]:
-        return scores(results[arm]) - scores(results[reference])
+    def over_reference(arm: str) -> ByClass:
+        return differences(correct_rows(results[arm]), right)
 
     gains = over_reference(candidate)
-    gain = estimate(gains, ratio)
-    control = estimate(over_reference(CONTROL), ratio) if CONTROL in results else None
-    oracle = read_oracle(results, ratio)
+    gain = estimate_rows(gains, design)
+    used = [result["n_train"]["synthetic"] > 0 for result in results[candidate]]
+    where_used = [[rows for rows, use in zip(of_class, used, strict=True) if use] for of_class in gains]
+    gain_where_used = estimate_rows(where_used, design, look=gain.repeats) if any(used) else None
+    control = estimate_rows(over_reference(CONTROL), design) if CONTROL in results else None
+    oracle = read_oracle(results, design)
     return Finding(
-        verdict=conclude(gain, control, oracle.most if oracle else None, leaks),
+        verdict=conclude(gain, gain_where_used, control, oracle.most if oracle else None, leaks),
         candidate=candidate,
         reference=reference,
         gain=gain,
+        used=sum(used),
+        gain_where_used=gain_where_used,
         control=control,
         oracle=oracle,
         worth=equivalent_rows(oracle, gains) if oracle else None,
         leaks=tuple(leaks),
+        test_rows=results[candidate][0]["test"]["n"],
     )

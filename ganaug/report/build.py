@@ -77,7 +77,7 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         fidelity=folder / "eval/fidelity",
         prepared=folder / "reports/prepare.json",
     )
-    summary = summarise(results, run.prepared["mode"], check_run(folder, params.draws))
+    summary = summarise(results, run.prepared, check_run(folder, params.draws))
     summary["unproved"] = unproved(folder, params.draws)
     summary |= memorisation(folder, params.draws, params.report.membership)
     summary["fidelity"] = average([draw.fidelity["overall"] for draw in run.draws])
@@ -127,10 +127,10 @@ def _write_csv(path: Path, rows: pd.DataFrame) -> None:
 
 
 def _printed(summary: dict[str, Any]) -> str:
-    """The arms with their intervals and the verdict, for the terminal."""
+    """The arms with their intervals, the verdict and what to do, for the terminal."""
     words = summary["metric"].replace("_", " ")
     width = max(map(len, summary["per_arm"]))
-    lines = [f"{'arm':<{width}}  {words}  95 % interval over {summary['draws']} draws"]
+    lines = [f"{'arm':<{width}}  {words}  interval over {summary['repeats']} repeats"]
     for name, arm in summary["per_arm"].items():
         mean = f"{100 * arm[summary['metric']]:.1f} %"
         interval = "-" if arm["low"] is None else f"{100 * arm['low']:.1f} to {100 * arm['high']:.1f} %"

@@ -12,8 +12,9 @@ import numpy as np
 
 from ganaug.config import Params
 from ganaug.evaluation.arms import ARMS
-from ganaug.evaluation.design import WORDS
 from ganaug.evaluation.results import Results
+from ganaug.evaluation.stats.design import WORDS
+from ganaug.evaluation.stats.looks import looks_text
 from ganaug.evaluation.verdict import ROPE
 from ganaug.report.markup import Html, element, fragment, table
 from ganaug.report.run import Run
@@ -39,22 +40,23 @@ def methods_section(run: Run, results: Results, summary: dict[str, Any], params:
 def _statements(results: Results, summary: dict[str, Any]) -> list[str]:
     first, least = next(iter(results.values()))[0], f"{100 * ROPE:g} points"
     return [
-        "A draw is one split, one GAN and one seed of the classifiers; it is the unit of every interval.",
+        "A repeat (draws in params.yaml) is one split, one GAN and one seed of the classifiers.",
         f"Every arm gets {first['steps']:,} optimiser steps on batches of {first['batch_size']}, the same schedule and "
         "the same seed. More rows never mean longer training.",
         "The GAN, the teacher, the selection and the judge of fidelity see training rows only. Before training a "
         "classifier, content hashes are compared: no validation or test row is among its training rows.",
         "Reference: the best arm without synthetic rows. Candidate: the best arm that adds synthetic rows to the real "
         "ones. Validation rows pick both; test rows pick nothing.",
-        f"{WORDS[summary['design']]} Intervals cover 95 %.",
+        f"{WORDS[summary['design']]} Student's t with the degrees of freedom of Satterthwaite (1946); nothing is "
+        "concluded where nothing varied.",
+        f"This was {looks_text(summary['repeats'])}. Its intervals cover {100 * summary['look']['coverage']:.4g} %, so that "
+        "those of all looks together, planned or not, cover 95 %: add repeats after a look as you like.",
         f"A gain below {least} of {summary['metric'].replace('_', ' ')} does not matter. HELPS: the interval of the "
-        f"difference lies above {least}, so P(gain > {least}) is at least 97.5 %. NO BENEFIT: below it, at most 2.5 %. "
+        f"difference lies above {least}. NO BENEFIT: below it, also in the repeats alone that used synthetic rows. "
         f"HARMS: below -{least}. INCONCLUSIVE: none of these. NO SENSITIVITY: no gain was found, but by the same rule "
         "the most real rows that were tried brought none either. INVALID: a leak, or synthetic rows with shuffled "
         "labels won by the same rule.",
-        "Draws that would settle it: at 80 % power, if the true difference and spread are those observed.",
-        "How many draws to run is decided beforehand: adding some after a look makes a false HELPS likelier than "
-        "stated.",
+        "What would settle it: at 80 % power, if the true difference and spreads are those observed.",
     ]
 
 

@@ -23,7 +23,7 @@ def numbers_section(summary: dict[str, Any]) -> Html:
         element("h2", "All numbers"),
         element(
             "p",
-            "Means over draws on real test rows. Of log loss and calibration error less is better. The classifier is "
+            "Means over repeats on real test rows. Of log loss and calibration error less is better. The classifier is "
             f"{summary['classifier']}.",
         ),
         _arms(summary),
@@ -72,7 +72,8 @@ def _arms(summary: dict[str, Any]) -> Html:
             cells.append(_plain(metric, found["difference"]) + ends)
         rows.append([f"{summary['candidate']} - {summary['reference']}", *cells, ""])
     head = ["arm", *METRIC_WORDS.values(), "synthetic rows"]
-    return table(head, rows, "Every arm, and the contrast that decides, with 95 % intervals")
+    return table(head, rows, "Every arm, and the contrast that decides, with intervals; log loss and others have none "
+        "where repeats share their test rows")
 
 
 def _plain(metric: str, value: float, sign: str = "+") -> str:

@@ -85,8 +85,8 @@ def _arms_plot(results: Results, summary: dict[str, Any]) -> Html:
         interval_plot(rows, f"{words} in per cent: {described}", lambda value: f"{100 * value:.4g} %", reference),
         element(
             "figcaption",
-            f"{words.capitalize()} on real test rows, in per cent: mean, 95 % interval of the mean (cut off at 0 and "
-            "100 %), and a dot for each draw." + (" Dashed: the best arm without synthetic rows." if reference else ""),
+            f"{words.capitalize()} on real test rows, in per cent: mean, interval of the mean (cut off at 0 and 100 %), "
+            "and a dot for each repeat." + (" Dashed: the best arm without synthetic rows." if reference else ""),
         ),
     )
 
@@ -99,7 +99,7 @@ def _decisive_plot(results: Results, summary: dict[str, Any]) -> Html:
     }
     rope = summary["rope"]
     text = (
-        "The difference that decides, in points, paired by draw; validation rows picked its two arms. HELPS: the "
+        "The difference that decides, in points, paired by test row; validation rows picked its two arms. HELPS: the "
         f"interval lies right of the shaded band, which spans the {100 * rope:g} points that do not matter in practice."
     )
     return _differences([_contrast(results, found, "")], rope, text)
@@ -160,7 +160,7 @@ def _worth_plot(summary: dict[str, Any]) -> Html:
         chart,
         element(
             "figcaption",
-            f"{text}: points gained by rows a class, with 95 % intervals and a monotone fit. Dashed: the candidate's "
+            f"{text}: points gained by rows a class, with intervals and a monotone fit. Dashed: the candidate's "
             f"gain over the reference, read off it. {worth}",
         ),
     )
@@ -174,7 +174,7 @@ def _worth_words(summary: dict[str, Any]) -> str:
     def words(value: float) -> str:
         return f"more than {limit:.0f}" if value >= limit else f"{value:.0f}"
 
-    interval = "" if low is None else f" (95 % interval: {words(low)} to {words(high)})"
+    interval = "" if low is None else f" (interval: {words(low)} to {words(high)})"
     return f"Reading: {words(rows)} {'row' if words(rows) == '1' else 'rows'} a class{interval}."
 
 
@@ -201,12 +201,17 @@ def _facts(run: Run, results: Results, summary: dict[str, Any]) -> Html:
         "more, to choose settings and arms by": _per_class(run, "validation"),
         "synthetic rows in the candidate": f"{summary['per_arm'][shown]['synthetic_rows']:,.0f}",
         "real test rows": f"{next(iter(results.values()))[0]['test']['n']:,}",
-        "draws": f"{summary['draws']}",
+        "repeats": f"{summary['repeats']}",
+        "each interval covers, so that all looks together cover 95 %": f"{100 * summary['look']['coverage']:.4g} %",
     }
+    if summary.get("candidate"):
+        facts["repeats whose candidate used synthetic rows"] = f"{summary['used_repeats']}"
     if summary.get("p_gain") is not None:
         facts[f"probability of a gain above {100 * summary['rope']:g} points"] = chance(summary["p_gain"])
-    if summary.get("draws_needed"):
-        facts["draws that would settle it, about"] = f"{summary['draws_needed']:,}"
+    if summary.get("repeats_needed"):
+        facts["repeats that would settle it, about"] = f"{summary['repeats_needed']:,}"
+    if summary.get("test_rows_needed"):
+        facts["test rows that would settle it, about"] = f"{summary['test_rows_needed']:,}"
     return element(
         "dl",
         *(element("div", element("dt", words), element("dd", value)) for words, value in facts.items()),
@@ -215,6 +220,6 @@ def _facts(run: Run, results: Results, summary: dict[str, Any]) -> Html:
 
 
 def _per_class(run: Run, part: str) -> str:
-    """How many rows of a class a split has, over all classes and draws."""
+    """How many rows of a class a split has, over all classes and repeats."""
     counts = sorted(n for draw in run.draws for n in run.prepared["draws"][str(draw.number)]["rows"][part].values())
     return f"{counts[0]:,}" if counts[0] == counts[-1] else f"{counts[0]:,} to {counts[-1]:,}"

@@ -17,13 +17,13 @@ def recall_section(run: Run, results: Results, summary: dict[str, Any]) -> Html:
     """A table of recall by class and arm, with the decisive difference, its interval and the class that fares worst."""
     head = ["class", *results]
     columns = [[_percent(values) for values in recalls(found).T] for found in results.values()]
-    note: list[object] = ["Mean over draws, in per cent of the real test rows of the class."]
+    note: list[object] = ["Mean over repeats, in per cent of the real test rows of the class."]
     caption = "Recall by class and arm"
     if summary.get("candidate"):
         found = {each["class"]: change(each) for each in summary["per_class"]}
         head.append("difference")
         columns.append([found.get(name, "-") for name in run.schema.classes])
-        caption += f"; difference: {summary['candidate']} - {summary['reference']}, in points, with its 95 % interval"
+        caption += f"; difference: {summary['candidate']} - {summary['reference']}, in points, with its interval"
         note += [
             " Worst off by the difference: ",
             named(summary["worst_class"]),

@@ -6,21 +6,35 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ganaug.evaluation.arms import ARMS
-from ganaug.evaluation.metrics import SCALARS
+from ganaug.evaluation.metrics import SCALARS, pack_bits
 
 CLASSES = ("a", "b")
 REAL = 40  # training rows, 20 a class
 
 
-def measured(score: float, n: int = 100, recalls: Sequence[float] | None = None) -> dict[str, Any]:
-    """Every metric of one split; recalls of the classes may differ."""
+def prepared(mode: str = "benchmark", test: int = 2000, train: int = REAL, pool: int = 0, repeats: int = 5) -> dict[str, Any]:
+    """What reports/prepare.json says of splits of so many rows."""
+    rows = {part: {name: n // 2 for name in CLASSES} for part, n in (("train", train), ("test", test), ("pool", pool))}
+    return {"mode": mode, "draws": {str(repeat): {"rows": rows} for repeat in range(repeats)}}
+
+
+def measured(score: float, n: int = 2000, recalls: Sequence[float] | None = None) -> dict[str, Any]:
+    """Every metric of one split; recalls of the classes may differ. The first rows of a class are those got right."""
     each = recalls or [score] * len(CLASSES)
     per_class = {
-        name: {"recall": r, "precision": r, "f1": r, "n": n // 2} for name, r in zip(CLASSES, each, strict=True)
+        name: {"recall": r, "precision": r, "f1": r, "n": n // 2, "correct": pack_bits(np.arange(n // 2) < r * n / 2)}
+        for name, r in zip(CLASSES, each, strict=True)
     }
     return dict.fromkeys(SCALARS, score) | {"n": n, "per_class": per_class}
+
+
+def of_bits(right: NDArray[np.bool_], y: NDArray[np.int64]) -> dict[str, Any]:
+    """The part of one split that tells which rows were right."""
+    per_class = {name: {"n": int((y == k).sum()), "correct": pack_bits(right[y == k])} for k, name in enumerate(CLASSES)}
+    return {"n": len(y), "per_class": per_class}
 
 
 def result(arm: str, test: float, validation: float = 0.7, **other: Any) -> dict[str, Any]:
@@ -54,7 +68,7 @@ def results(
     rng = np.random.default_rng(0)
     found: dict[str, list[dict[str, Any]]] = {}
     for draw, gain in enumerate(gains):
-        start = 0.7 + 0.05 * draw
+        start = 0.7 + 0.02 * draw
         ids = {"test_ids": test_ids[draw]} if test_ids else {}
         scores = {"real": -0.02, "classical": 0.0, "classical_gan": gain, **others}
         for arm, change in scores.items():

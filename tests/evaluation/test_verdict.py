@@ -2,17 +2,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_up import result, results
+from made_up import measured, of_bits, result, results
 
-from ganaug.evaluation.statistics import Estimate, estimate
+from ganaug.evaluation.stats.design import BENCHMARK, Design
+from ganaug.evaluation.stats.estimate import Estimate, estimate
 from ganaug.evaluation.verdict import ROPE, conclude, decide, judge
 
-SURE = {"gain": [0.020, 0.021, 0.022], "none": [0.001, 0.0, 0.001], "harm": [-0.020, -0.021, -0.022]}
-OPEN = [0.03, -0.01, 0.0]
+FIXED = Design(BENCHMARK)
+SURE = {
+    "gain": [0.020, 0.021, 0.022, 0.021, 0.020],
+    "none": [0.001, 0.0, 0.001, 0.0, 0.001],
+    "harm": [-0.020, -0.021, -0.022, -0.021, -0.020],
+}
+OPEN = [0.03, -0.01, 0.0, 0.01, -0.01]
 
 
 def between(low: float, high: float) -> Estimate:
-    """An estimate from 3 draws with this interval."""
+    """An estimate from 3 repeats with this interval."""
     unit = estimate([-1.0, 0.0, 1.0])
     return Estimate((low + high) / 2, (high - low) / 2 / unit.high, 3)
 
@@ -35,13 +41,28 @@ def test_decides_by_where_the_interval_lies(low: float, high: float, decision: s
     gain = between(low, high)
     assert (gain.low, gain.high) == pytest.approx((low, high))
     assert decide(gain) == decision
-    assert (gain.above(ROPE) > 0.975) == (decision == "HELPS")
-    assert (gain.above(ROPE) < 0.025) == (decision in ("NO_BENEFIT", "HARMS"))
+    assert (gain.above(ROPE) > 1 - gain.alpha / 2) == (decision == "HELPS")
+    assert (gain.above(ROPE) < gain.alpha / 2) == (decision in ("NO_BENEFIT", "HARMS"))
 
 
-def test_a_single_draw_decides_nothing() -> None:
+def test_a_single_repeat_decides_nothing() -> None:
     assert decide(estimate([0.5])) == "INCONCLUSIVE"
-    assert conclude(estimate([0.5]), oracle=estimate([0.0])) == "INCONCLUSIVE"
+    assert conclude(estimate([0.5]), estimate([0.5]), oracle=estimate([0.0])) == "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.001, 0.1, -0.1])
+@pytest.mark.parametrize("repeats", [1, 2, 3, 40])
+def test_nothing_is_concluded_where_nothing_varied(gain: float, repeats: int) -> None:
+    same = estimate([gain] * repeats)
+    assert decide(same) == conclude(same, same) == conclude(same, None) == "INCONCLUSIVE"
+
+
+def test_repeats_without_synthetic_rows_rule_nothing_out() -> None:
+    none = between(-0.001, 0.001)
+    assert conclude(none, none) == "NO_BENEFIT"
+    assert conclude(none, between(-0.03, -0.01)) == "NO_BENEFIT"
+    for where_used in (None, estimate([0.009]), between(-0.01, 0.02), between(0.006, 0.02)):
+        assert conclude(none, where_used) == "INCONCLUSIVE"
 
 
 WINS, LOSES = between(0.01, 0.03), between(-0.03, 0.02)
@@ -64,7 +85,7 @@ WINS, LOSES = between(0.01, 0.03), between(-0.03, 0.02)
     ],
 )
 def test_concludes_only_what_control_oracle_and_guards_allow(gain, control, oracle, leaks, verdict) -> None:
-    assert conclude(gain, control, oracle, leaks) == verdict
+    assert conclude(gain, gain, control, oracle, leaks) == verdict
 
 
 @pytest.mark.parametrize(
@@ -83,11 +104,13 @@ def test_concludes_only_what_control_oracle_and_guards_allow(gain, control, orac
     ],
 )
 def test_judges_a_run(gains, others, verdict) -> None:
-    found = judge(results(gains, **others), ratio=0.0)
+    found = judge(results(gains, **others), FIXED)
     assert (found.verdict, found.candidate, found.reference) == (verdict, "classical_gan", "classical")
     assert found.gain.mean == pytest.approx(np.mean(gains))
     assert found.worth is None or verdict in ("INCONCLUSIVE", "NO_SENSITIVITY")
-    assert (found.draws_needed is None) == (verdict != "INCONCLUSIVE")
+    assert found.used == 5
+    assert found.gain_where_used == found.gain
+    assert found.repeats_needed is None or verdict == "INCONCLUSIVE"
 
 
 def test_arms_are_picked_on_validation_rows_and_never_among_the_diagnostics() -> None:
@@ -98,25 +121,47 @@ def test_arms_are_picked_on_validation_rows_and_never_among_the_diagnostics() ->
             ("unfiltered", 0.95, 0.95), ("shuffled", 0.5, 0.95), ("synthetic", 0.95, 0.95),
         )
     }  # fmt: skip
-    picked = judge(found, ratio=0.0)
+    picked = judge(found, FIXED)
     assert (picked.candidate, picked.reference) == ("classical_gan", "real")
 
 
 @pytest.mark.parametrize("arms", [["real", "synthetic"], ["gan", "classical_gan"], ["classical", "unfiltered"]])
 def test_it_takes_two_to_contrast(arms: list[str]) -> None:
-    assert judge({arm: [result(arm, 0.7)] for arm in arms}, ratio=0.0) is None
+    assert judge({arm: [result(arm, 0.7)] for arm in arms}, FIXED) is None
+
+
+def test_a_candidate_that_is_the_reference_in_some_repeats_is_told_from_one_that_does_not_help() -> None:
+    """Validation rows chose no synthetic rows in three of five repeats, whose gain is exactly 0."""
+    found = results([0.0, 0.0, 0.0, 0.009, 0.009])
+    for each in found["classical_gan"][:3]:
+        each["n_train"]["synthetic"] = 0
+    judged = judge(found, FIXED)
+    assert (judged.verdict, judged.used, judged.gain.repeats) == ("INCONCLUSIVE", 2, 5)
+    assert judged.gain_where_used.mean == pytest.approx(0.009)
+    assert judged.gain_where_used.alpha == judged.gain.alpha
+    for each in found["classical_gan"]:
+        each["n_train"]["synthetic"] = 0
+        each["test"] = measured(0.7)
+    for each in found["classical"]:
+        each["test"] = measured(0.7)
+    judged = judge(found, FIXED)
+    assert (judged.verdict, judged.used, judged.gain_where_used) == ("INCONCLUSIVE", 0, None)
+    assert (judged.repeats_needed, judged.test_rows_needed) == (None, None)
 
 
 def test_picking_the_best_of_several_arms_on_validation_rows_makes_no_false_gain() -> None:
-    """Six equally good arms with luck of their own, which validation and test rows share: one network sees both."""
-    rng, rounds, helps = np.random.default_rng(0), 400, 0
-    arms = ("real", "classical", "mixup", "gan", "classical_gan", "mixup_gan")
+    """Six equally good arms, each with a taste for rows, and luck that validation and test rows share."""
+    rng, rounds, above = np.random.default_rng(0), 100, 0
+    arms, y = ("real", "classical", "mixup", "gan", "classical_gan", "mixup_gan"), np.arange(400) % 2
     for _ in range(rounds):
-        luck = rng.normal(0.7, 0.01, (len(arms), 5, 1))
-        scores = luck + rng.normal(0, 0.01, (len(arms), 5, 2))
+        luck = rng.normal(0.7, 0.01, (len(arms), 5))
+        validation = luck + rng.normal(0, 0.01, luck.shape)
+        difficulty, taste = rng.normal(size=len(y)), rng.normal(0, 0.3, (len(arms), 1, len(y)))
+        right = difficulty + taste + rng.normal(0, 0.3, (len(arms), 5, len(y))) + 3 * luck[:, :, None] > 1.4
         found = {
-            arm: [result(arm, test, validation) for test, validation in each]
-            for arm, each in zip(arms, scores, strict=True)
+            arm: [result(arm, 0.0, score) | {"test": of_bits(row, y)} for row, score in zip(*each, strict=True)]
+            for arm, each in zip(arms, zip(right, validation, strict=True), strict=True)
         }
-        helps += judge(found, ratio=0.0).verdict == "HELPS"
-    assert helps / rounds <= 0.025 + 3 * np.sqrt(0.025 * 0.975 / rounds)
+        gain = judge(found, FIXED).gain
+        above += gain.mean > gain.margin(0.05)
+    assert above / rounds <= 0.025 + 3 * np.sqrt(0.025 * 0.975 / rounds)

@@ -1,0 +1,1 @@
+"""Everything statistical about the verdict."""
