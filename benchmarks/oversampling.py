@@ -26,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.preprocessing import StandardScaler
 
-from ganaug.evaluation.statistics import estimate
+from ganaug.evaluation.stats.estimate import estimate
 from ganaug.plugins.imblearn import GANOverSampler
 
 Rows = tuple[np.ndarray, np.ndarray]

@@ -33,7 +33,7 @@ from ganaug import GANAugmenter
 from ganaug.data.nearest import copy_distance, nearest
 from ganaug.data.sources.idx import read_idx_pair
 from ganaug.distances import neighbourhood_metrics
-from ganaug.evaluation.statistics import estimate
+from ganaug.evaluation.stats.estimate import estimate
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import SmallCNN, extract_features, predict_proba, train_classifier

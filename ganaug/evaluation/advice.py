@@ -11,7 +11,7 @@ from ganaug.evaluation.equivalence import Oracle
 from ganaug.evaluation.results import Results, real_rows
 from ganaug.evaluation.stats.estimate import Estimate
 from ganaug.evaluation.stats.paired import estimate_rows
-from ganaug.evaluation.verdict import Finding
+from ganaug.evaluation.verdict import ROPE, Finding
 
 CLASSES = 2  # named as those that gain most from more labels
 
@@ -71,10 +71,10 @@ def advise(finding: Finding, results: Results) -> Advice:
 
 
 def _more_labels(oracle: Oracle, results: Results, reference: str) -> MoreLabels:
-    """Read the curve where it doubles the rows at hand, or as near to that as it goes."""
+    """Read the curve where it doubles the rows at hand, or as near to that as it goes; downwards, at its first point."""
     names = results[reference][0]["classes"]
     at_hand = float(real_rows(results[reference]).mean()) / len(names)
-    at = int(np.argmin(abs(oracle.rows - at_hand)))
+    at = int(np.argmin(abs(oracle.rows - at_hand))) if oracle.direction == "up" else 0
     tested = [name for name, rows in zip(names, oracle.gains[at], strict=True) if all(map(len, rows))]
     of_class = {
         name: estimate_rows([rows], oracle.design)
@@ -82,5 +82,5 @@ def _more_labels(oracle: Oracle, results: Results, reference: str) -> MoreLabels
         if name in tested
     }
     most = sorted(tested, key=lambda name: -of_class[name].mean)[:CLASSES]
-    classes = tuple((name, of_class[name]) for name in most if of_class[name].mean > 0)
+    classes = tuple((name, of_class[name]) for name in most if of_class[name].mean > ROPE)
     return MoreLabels(float(oracle.rows[at]), oracle.bought[at], oracle.direction, classes)

@@ -8,7 +8,7 @@ from ganaug.evaluation.equivalence import Worth
 from ganaug.evaluation.results import PRIMARY_METRIC, Results, real_rows
 from ganaug.evaluation.stats.design import SAME_ROWS
 from ganaug.evaluation.stats.estimate import Estimate
-from ganaug.evaluation.stats.looks import looks_text
+from ganaug.evaluation.stats.looks import PLAN, looks_text
 from ganaug.evaluation.verdict import ROPE, Finding
 
 METRIC = PRIMARY_METRIC.replace("_", " ")
@@ -80,18 +80,24 @@ def _settle(finding: Finding, advice: Advice) -> str:
         return "a single repeat allows no interval: run 3 or more"
     if finding.used < 2:
         return "it takes repeats that use synthetic rows to settle it"
-    return "neither more repeats nor more test rows would settle it soon"
+    return f"even {max(PLAN)} repeats may not settle it"
 
 
 def _labels(labels: MoreLabels | None) -> str:
     if labels is None:
         return "What labelling more rows would bring was not measured: list oracle under evaluate.arms."
     most = " and ".join(f"{name} ({100 * gain.mean:+.1f})" for name, gain in labels.classes)
-    sure = all(gain.low is not None and gain.low > 0 for _, gain in labels.classes)
-    where = f", {'' if sure else 'perhaps '}most of it in {most}" if most else ""
-    if labels.direction == "up":
-        return f"Labelling {labels.rows:,.0f} more rows a class would bring about {change_text(labels.gain)}{where}."
-    return f"Labelling more would bring less than the last {labels.rows:,.0f} rows a class did, {change_text(labels.gain)}{where}."
+    where = f", {'' if all(map(_sure, (gain for _, gain in labels.classes))) else 'perhaps '}most in {most}" if most else ""
+    rows, gain = f"{labels.rows:,.0f}", change_text(labels.gain)
+    if labels.direction == "down":
+        return f"Labelling more rows would bring less than the last {rows} of a class did: {gain}{where}."
+    if not _sure(labels.gain):
+        return f"Labelling {rows} more rows a class would not surely help: {gain}{where}."
+    return f"Labelling {rows} more rows a class would bring about {gain}{where}."
+
+
+def _sure(gain: Estimate) -> bool:
+    return gain.low is not None and gain.low > 0
 
 
 def _basis(finding: Finding, results: Results) -> str:

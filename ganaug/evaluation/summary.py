@@ -96,7 +96,7 @@ def _of_classifier(results: Results, design: Design, leaks: Sequence[str]) -> di
     return summary | {
         **_of_finding(finding),
         **_classes(arms[finding.candidate][0]["classes"], right[finding.candidate], right[finding.reference], design),
-        "advice": _of_advice(advice),
+        "next": _of_advice(advice),
         "per_contrast": _per_contrast(right, finding, design),
         "per_metric": _per_metric(arms, right, finding, design),
         "statement": statement(finding, advice, results, design.kind),

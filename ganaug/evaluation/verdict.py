@@ -11,7 +11,7 @@ from ganaug.evaluation.results import Results, correct_rows, differences, scores
 from ganaug.evaluation.stats.design import Design
 from ganaug.evaluation.stats.estimate import Estimate
 from ganaug.evaluation.stats.paired import ByClass, estimate_rows
-from ganaug.evaluation.stats.power import repeats_needed, test_rows_needed
+from ganaug.evaluation.stats.power import repeats_needed, rows_needed
 
 ROPE = 0.005  # half a point of the primary metric: gains below it are no gain in practice
 CONTROL = "shuffled"
@@ -76,7 +76,7 @@ class Finding:
         """Test rows that it takes where more repeats would not do."""
         if self.open_question is None or self.repeats_needed is not None:
             return None
-        return test_rows_needed(self.open_question, ROPE, self.test_rows)
+        return rows_needed(self.open_question, ROPE, self.test_rows)
 
 
 def decide(gain: Estimate, rope: float = ROPE) -> str:

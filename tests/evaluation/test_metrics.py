@@ -2,9 +2,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from ganaug.evaluation.metrics import SCALARS, classification_metrics, expected_calibration_error
+from ganaug.evaluation.metrics import (
+    SCALARS,
+    classification_metrics,
+    expected_calibration_error,
+    pack_bits,
+    unpack_bits,
+)
 
 CLASSES = ("a", "b", "c")
 
@@ -44,7 +52,7 @@ def test_a_class_without_rows_does_not_count():
     labels = np.array([0, 0, 1, 1])
     found = classification_metrics(labels, np.eye(3)[labels], CLASSES)
     assert found["balanced_accuracy"] == found["macro_f1"] == 1
-    assert found["per_class"]["c"] == {"recall": 0, "precision": 0, "f1": 0, "n": 0}
+    assert found["per_class"]["c"] == {"recall": 0, "precision": 0, "f1": 0, "n": 0, "correct": ""}
 
 
 def test_sure_and_wrong_is_finite():
@@ -57,3 +65,16 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy():
     labels = np.r_[np.zeros(60, int), np.ones(40, int)]
     assert expected_calibration_error(labels, sure) == pytest.approx(0.3)
     assert expected_calibration_error(np.r_[np.zeros(90, int), np.ones(10, int)], sure) == pytest.approx(0)
+
+
+@given(st.lists(st.booleans(), max_size=40))
+def test_bits_survive_the_way_through_text(bits):
+    assert unpack_bits(pack_bits(np.array(bits, bool)), len(bits)).tolist() == bits
+
+
+def test_a_bit_is_kept_for_every_row_of_a_class_in_their_order():
+    labels, probabilities = a_classifier()
+    found = classification_metrics(labels, probabilities, CLASSES)["per_class"]
+    right = probabilities.argmax(1) == labels
+    for code, name in enumerate(CLASSES):
+        assert np.array_equal(unpack_bits(found[name]["correct"], found[name]["n"]), right[labels == code])

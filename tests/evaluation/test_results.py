@@ -8,7 +8,7 @@ from made_up import measured, result
 
 from ganaug.errors import DataError
 from ganaug.evaluation.arms import result_path
-from ganaug.evaluation.results import read_results, recalls, scores, without_oracle
+from ganaug.evaluation.results import correct_rows, differences, read_results, recalls, scores, without_oracle
 from ganaug.files import write_json
 
 ARMS = ("real", "classical", "oracle", "gan", "synthetic")
@@ -61,3 +61,20 @@ def test_a_class_without_test_rows_has_no_recall() -> None:
     found = result("real", 0.7) | {"test": measured(0.7, recalls=[0.5, 0.9])}
     found["test"]["per_class"]["b"]["n"] = 0
     assert np.array_equal(recalls([found]), [[0.5, np.nan]], equal_nan=True)
+
+
+def test_which_rows_were_right_is_kept_by_class_and_draw() -> None:
+    found = [result("real", 0.0) | {"test": measured(0.0, 20, recalls=[share, 1.0])} for share in (0.5, 0.8)]
+    assert [rows.tolist() for rows in correct_rows(found)[0]] == [[1.0] * 5 + [0.0] * 5, [1.0] * 8 + [0.0] * 2]
+    assert [rows.mean() for rows in correct_rows(found)[1]] == [1.0, 1.0]
+    change = differences(correct_rows(found[1:]), correct_rows(found[:1]))
+    assert change[0][0].tolist() == [0.0] * 5 + [1.0] * 3 + [0.0] * 2
+
+
+def test_results_of_a_release_that_kept_no_rows_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, 1)
+    old = result("gan", 0.7)
+    del old["test"]["per_class"]["a"]["correct"]
+    write_json(result_path(tmp_path, "gan", 0, "small_cnn"), old)
+    with pytest.raises(DataError, match="does not say which test rows were right"):
+        read_results(tmp_path, ARMS, [0], "small_cnn")

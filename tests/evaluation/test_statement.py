@@ -3,124 +3,144 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from made_up import results
+from made_up import measured, results
 
+from ganaug.evaluation.advice import advise
 from ganaug.evaluation.equivalence import Worth
-from ganaug.evaluation.sentence import sentence, worth_text
+from ganaug.evaluation.statement import statement, worth_text
+from ganaug.evaluation.stats.design import BENCHMARK, SAME_ROWS, Design
 from ganaug.evaluation.verdict import judge
 
-GAINS = [0.020, 0.021, 0.022]
+GAINS = [0.020, 0.021, 0.022, 0.021, 0.020]
+NONE = [0.001, 0.0, 0.001, 0.0, 0.001]
 UP, DOWN = {0.5: 0.018, 1.0: 0.024, 2.0: 0.04}, {-0.5: -0.02, -0.75: -0.04}
-BEGINNING = "On 20 labels a class, adding 2,000 synthetic samples "
+FIXED = Design(BENCHMARK)
+ON = "On 20 labels a class, "
 
 
-def said(gains: list[float], design: str = "benchmark", **others: object) -> str:
+def said(gains: list[float], design: str = BENCHMARK, leaks: tuple[str, ...] = (), **others: object) -> list[str]:
     found = results(gains, noise=1e-5, **others)
-    return sentence(judge(found, ratio=0.0), found, design)
+    finding = judge(found, FIXED, leaks)
+    return statement(finding, advise(finding, found), found, design)
 
 
 @pytest.mark.parametrize(
-    ("gains", "others", "words"),
+    ("gains", "others", "verdict", "advice"),
     [
         (
             GAINS,
-            {},
-            f"{BEGINNING}raised balanced accuracy by 2.1 points over the best arm without a GAN [1.9, 2.3].",
-        ),
-        (
-            GAINS,
             {"curve": UP},
-            f"{BEGINNING}raised balanced accuracy by 2.1 points over the best arm without a GAN [1.9, 2.3]; "
-            "worth about 15 more real samples a class [11, 19].",
-        ),
-        (
-            GAINS,
-            {"curve": DOWN},
-            f"{BEGINNING}raised balanced accuracy by 2.1 points over the best arm without a GAN [1.9, 2.3]; "
-            "worth about as much as the last 10 labels of each class [9, 11].",
+            f"{ON}synthetic samples help: +2.1 points of balanced accuracy [+1.6, +2.5].",
+            "Use the arm classical_gan (real and synthetic rows, classical augmentation): synthetic rows belong in it. "
+            "Labelling 20 more rows a class would bring about +2.5 points [+2.0, +2.9], most in a (+2.5) and b (+2.5).",
         ),
         (
             [-gain for gain in GAINS],
             {},
-            f"{BEGINNING}lowered balanced accuracy by 2.1 points against the best arm without a GAN [1.9, 2.3].",
+            f"{ON}synthetic samples do harm: -2.1 points of balanced accuracy [-2.5, -1.6].",
+            "Use the arm classical (real rows, classical augmentation): synthetic rows do not belong in it. What labelling "
+            "more rows would bring was not measured: list oracle under evaluate.arms.",
         ),
         (
-            [0.001, 0.0, 0.001],
-            {},
-            f"{BEGINNING}brings no gain that matters: balanced accuracy changed by +0.1 points [-0.1, +0.2] against "
-            "the best arm without a GAN, which rules out a gain of more than 0.5 points.",
+            NONE,
+            {"curve": DOWN},
+            f"{ON}synthetic samples bring no gain that matters: +0.1 points of balanced accuracy [-0.1, +0.2].",
+            "Use the arm classical (real rows, classical augmentation): synthetic rows do not belong in it. Labelling more "
+            "rows would bring less than the last 10 of a class did: +2.1 points [+1.6, +2.5], most in a (+2.1) and b (+2.1).",
         ),
         (
             [0.02, 0.0, 0.01],
             {},
-            "On 20 labels a class, it is open whether adding 2,000 synthetic samples raises balanced accuracy by more "
-            "than 0.5 points: it changed by +1.0 points [-1.5, +3.5] against the best arm without a GAN; 3 draws were "
-            "run, about 34 would settle it.",
+            f"{ON}it is open whether synthetic samples help: +1.0 points of balanced accuracy [-8.1, +10.1].",
+            "Use the arm classical (real rows, classical augmentation) for now, without synthetic rows; even 40 repeats "
+            "may not settle it.",
         ),
         (
             [0.02],
             {},
-            "On 20 labels a class, it is open whether adding 2,000 synthetic samples raises balanced accuracy by more "
-            "than 0.5 points: it changed by +2.0 points against the best arm without a GAN; a single draw allows no "
-            "interval.",
+            f"{ON}it is open whether synthetic samples help: +2.0 points of balanced accuracy.",
+            "Use the arm classical (real rows, classical augmentation) for now, without synthetic rows; a single repeat "
+            "allows no interval: run 3 or more.",
         ),
         (
-            [0.001, 0.0, 0.001],
+            NONE,
             {"curve": {0.5: 0.0, 2.0: 0.002}},
-            "This comparison could not have shown a gain: even 40 more real samples a class did not surely raise "
-            "balanced accuracy by more than 0.5 points (+0.2 points [+0.2, +0.2]), so +0.1 points [-0.1, +0.2] from "
-            "adding 2,000 synthetic samples settle nothing; 3 draws were run, and more of them would hardly settle it.",
-        ),
-        (
-            [0.001, 0.0, 0.001],
-            {"curve": {-0.5: 0.0, -0.75: -0.002}},
-            "This comparison could not have shown a gain: even leaving out 15 real samples a class did not surely "
-            "lower balanced accuracy by more than 0.5 points (-0.2 points [-0.2, -0.2]), so +0.1 points [-0.1, +0.2] "
-            "from adding 2,000 synthetic samples settle nothing; 3 draws were run, and more of them would hardly "
-            "settle it.",
+            f"{ON}no gain could have been shown: 40 more real samples a class did not surely help either (+0.3 points",
+            "Use the arm classical (real rows, classical augmentation) for now, without synthetic rows; even 40 repeats "
+            "may not settle it. Labelling 10 more rows a class would not surely help: +0.0 points [-0.1, +0.1].",
         ),
         (
             GAINS,
             {"shuffled": 0.02},
-            "No verdict, as the negative control won: synthetic samples with shuffled labels raised balanced accuracy "
-            "by 2.0 points over the best arm without a GAN [2.0, 2.0], so a gain here does not come from what the "
-            "samples show.",
+            "No verdict: synthetic samples with shuffled labels raised balanced accuracy, +2.1 points",
+            "Use none of these numbers: find out why wrong labels help, and run dvc repro again.",
+        ),
+        (
+            GAINS,
+            {"leaks": ("A test row is among the training rows.",)},
+            "No verdict: rows leaked, A test row is among the training rows.",
+            "Use none of these numbers: mend what leaked, and run dvc repro again.",
         ),
     ],
-)  # fmt: skip
-def test_every_outcome_in_plain_words(gains, others, words) -> None:
-    assert said(gains, **others) == words
+)
+def test_the_first_sentence_says_what_was_found_and_the_second_what_to_do(gains, others, verdict, advice) -> None:
+    first, second, third = said(gains, **others)
+    assert first.startswith(verdict)
+    assert second.startswith(advice)
+    assert len(first) <= 170
+    assert "was compared with classical, the best arm without a GAN, on 2,000 test rows" in third
+    assert third.endswith("the intervals of all looks together cover 95 %.")
 
 
-def test_a_leak_is_named() -> None:
-    found = results(GAINS)
-    leaks = ["A test row is among the training rows.", "Another."]
-    assert sentence(judge(found, 0.0, leaks), found, "benchmark") == (
-        "No verdict, as rows leaked: A test row is among the training rows (and 1 more)."
-    )
+def test_the_look_is_counted() -> None:
+    assert "This was look 2 of 5 planned (3, 5, 10, 20 and 40 repeats)" in said(GAINS)[2]
+    assert "This was no planned look" in said(GAINS[:4])[2]
 
 
-def test_it_says_so_where_only_these_rows_are_spoken_of() -> None:
-    assert said(GAINS, "same_rows").startswith("On these 20 labels a class, ")
+def test_a_gain_is_told_in_real_rows() -> None:
+    assert "The gain is worth about 14 more real samples a class [" in said(GAINS, curve=UP)[2]
+    assert "The gain is worth about as much as the last 10 labels of each class [" in said(GAINS, curve=DOWN)[2]
 
 
-def test_samples_that_validation_rows_left_out_are_not_counted() -> None:
+def test_shared_rows_are_named() -> None:
+    assert said(GAINS, SAME_ROWS)[0].startswith("On these 20 labels a class, ")
+
+
+def test_repeats_without_synthetic_samples_are_told_apart() -> None:
     found = results(GAINS)
     found["classical_gan"][0]["n_train"]["synthetic"] = 0
-    words = sentence(judge(found, 0.0), found, "benchmark")
-    assert "adding 2,000 synthetic samples (in 2 of 3 draws, as validation rows chose) raised" in words
+    finding = judge(found, FIXED)
+    basis = statement(finding, advise(finding, found), found, BENCHMARK)[2]
+    assert "with 2,000 synthetic samples in 4 of 5 repeats (validation rows chose none in the others; where used: +2.1 points [" in basis
     for each in found["classical_gan"]:
         each["n_train"]["synthetic"] = 0
-    assert "adding no synthetic samples (validation rows chose none) raised" in sentence(
-        judge(found, 0.0), found, "benchmark"
-    )
+        each["test"] = measured(0.7)
+    for each in found["classical"]:
+        each["test"] = measured(0.7)
+    finding = judge(found, FIXED)
+    first, second, basis = statement(finding, advise(finding, found), found, BENCHMARK)
+    assert first == f"{ON}it is open whether synthetic samples help: validation rows chose none in any repeat."
+    assert "it takes repeats that use synthetic rows to settle it" in second
+    assert "with no synthetic samples" in basis
+
+
+def test_classes_that_gain_from_more_labels_are_named_with_the_most_first() -> None:
+    found = results(GAINS, curve=UP)
+    for each, base in zip(found["oracle"], found["classical"], strict=True):
+        recall = base["test"]["per_class"]["a"]["recall"]
+        each["points"][1]["test"] = measured(0.0, recalls=[recall, recall + 0.1])
+    finding = judge(found, FIXED)
+    advice = advise(finding, found)
+    assert [name for name, _ in advice.labels.classes] == ["b"]
+    assert "most in b (+10.0)" in statement(finding, advice, found, BENCHMARK)[1]
 
 
 def test_labels_that_do_not_divide_among_the_classes_are_counted_in_all() -> None:
     found = results(GAINS)
     for each in found["classical"]:
         each["n_train"]["real"] = 41
-    assert sentence(judge(found, 0.0), found, "benchmark").startswith("On 41 labels in 2 classes, ")
+    finding = judge(found, FIXED)
+    assert statement(finding, advise(finding, found), found, BENCHMARK)[0].startswith("On 41 labels in 2 classes, ")
 
 
 @pytest.mark.parametrize(

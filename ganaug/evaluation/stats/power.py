@@ -43,7 +43,7 @@ def repeats_needed(gain: Estimate, rope: float) -> int | None:
     return next((planned.repeats for planned in later if power(distance, planned) >= POWER), None)
 
 
-def test_rows_needed(gain: Estimate, rope: float, rows: int) -> int | None:
+def rows_needed(gain: Estimate, rope: float, rows: int) -> int | None:
     """Return how many test rows would settle it where no number of repeats does, with as many as the next look plans.
 
     Parameters
