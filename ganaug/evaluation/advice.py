@@ -71,7 +71,7 @@ def advise(finding: Finding, results: Results) -> Advice:
 
 
 def _more_labels(oracle: Oracle, results: Results, reference: str) -> MoreLabels:
-    """Read the curve where it doubles the rows at hand, or as near to that as it goes; downwards, at its first point."""
+    """Read the curve where it doubles the rows at hand, or near that; downwards, at its first point."""
     names = results[reference][0]["classes"]
     at_hand = float(real_rows(results[reference]).mean()) / len(names)
     at = int(np.argmin(abs(oracle.rows - at_hand))) if oracle.direction == "up" else 0

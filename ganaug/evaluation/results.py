@@ -67,7 +67,7 @@ def recalls(found: Sequence[Result]) -> NDArray[np.float64]:
 
 
 def correct_rows(found: Sequence[Result]) -> ByClass:
-    """Return which test rows an arm got right (1.0 or 0.0), by class and draw; rows are in the order of the test split."""
+    """Return which test rows an arm got right (1.0 or 0.0), by class and draw, in the order of the test split."""
     return [[_bits(result["test"]["per_class"][name]) for result in found] for name in found[0]["classes"]]
 
 

@@ -49,7 +49,9 @@ def _verdict(finding: Finding, results: Results, design: str) -> str:
     where = f"On {'these ' if design == SAME_ROWS else ''}{labels_text(results, finding.reference)}"
     if finding.verdict == "NO_SENSITIVITY" and finding.oracle:
         rows, bought = f"{finding.oracle.rows[-1]:,.0f}", change_text(finding.oracle.most)
-        more = f"{rows} more real samples a class" if finding.oracle.direction == "up" else f"the last {rows} of a class"
+        more = (
+            f"{rows} more real samples a class" if finding.oracle.direction == "up" else f"the last {rows} of a class"
+        )
         return f"{where}, no gain could have been shown: {more} did not surely help either ({bought})."
     change = f"{change_text(finding.gain, f' of {METRIC}')}"
     if not finding.used:
@@ -87,7 +89,9 @@ def _labels(labels: MoreLabels | None) -> str:
     if labels is None:
         return "What labelling more rows would bring was not measured: list oracle under evaluate.arms."
     most = " and ".join(f"{name} ({100 * gain.mean:+.1f})" for name, gain in labels.classes)
-    where = f", {'' if all(map(_sure, (gain for _, gain in labels.classes))) else 'perhaps '}most in {most}" if most else ""
+    where = (
+        f", {'' if all(map(_sure, (gain for _, gain in labels.classes))) else 'perhaps '}most in {most}" if most else ""
+    )
     rows, gain = f"{labels.rows:,.0f}", change_text(labels.gain)
     if labels.direction == "down":
         return f"Labelling more rows would bring less than the last {rows} of a class did: {gain}{where}."

@@ -23,7 +23,7 @@ from ganaug.evaluation.results import (
 from ganaug.evaluation.statement import NO_CONTRAST, statement
 from ganaug.evaluation.stats.design import Design, design_of
 from ganaug.evaluation.stats.estimate import Estimate, estimate, holm
-from ganaug.evaluation.stats.looks import PLAN, alpha
+from ganaug.evaluation.stats.looks import ALPHA, PLAN, alpha
 from ganaug.evaluation.stats.paired import ByClass, estimate_rows
 from ganaug.evaluation.verdict import ROPE, Finding, judge
 
@@ -104,10 +104,12 @@ def _of_classifier(results: Results, design: Design, leaks: Sequence[str]) -> di
 
 
 def _of_arm(found: Sequence[Result], right: ByClass, design: Design) -> dict[str, Any]:
-    interval = estimate_rows(right, design)
+    mean = estimate_rows(right, design)
+    margin = None if mean.error is None else mean.margin(ALPHA)
     return {name: float(scores(found, name).mean()) for name in SCALARS} | {
-        "low": None if interval.low is None else max(interval.low, 0.0),  # after few repeats t leaves what a share can be
-        "high": None if interval.high is None else min(interval.high, 1.0),
+        # after few repeats t leaves what a share can be
+        "low": None if margin is None else max(mean.mean - margin, 0.0),
+        "high": None if margin is None else min(mean.mean + margin, 1.0),
         "synthetic_rows": float(np.mean([result["n_train"]["synthetic"] for result in found])),
         "validation": float(scores(found, split="validation").mean()),
     }
@@ -201,8 +203,8 @@ def _per_metric(
 ) -> dict[str, dict[str, Any]]:
     """Every metric of the candidate minus the reference.
 
-    Which rows were right says nothing of how a metric that is no mean over them varies with the test rows; where repeats
-    share these, such a metric has no interval.
+    Which rows were right says nothing of how a metric that is no mean over them varies with the test rows; where
+    repeats share these, such a metric has no interval.
     """
     change = differences(right[finding.candidate], right[finding.reference])
     together = [[np.concatenate(rows) for rows in zip(*change, strict=True)]]

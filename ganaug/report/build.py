@@ -19,6 +19,7 @@ from ganaug.report.facts import data_section
 from ganaug.report.fidelity import fidelity_section
 from ganaug.report.gallery import classes_section
 from ganaug.report.game import game_section
+from ganaug.report.markup import counted
 from ganaug.report.methods import methods_section
 from ganaug.report.numbers import numbers_section
 from ganaug.report.overview import overview
@@ -130,7 +131,7 @@ def _printed(summary: dict[str, Any]) -> str:
     """The arms with their intervals, the verdict and what to do, for the terminal."""
     words = summary["metric"].replace("_", " ")
     width = max(map(len, summary["per_arm"]))
-    lines = [f"{'arm':<{width}}  {words}  interval over {summary['repeats']} repeats"]
+    lines = [f"{'arm':<{width}}  {words}  95 % interval over {counted(summary['repeats'], 'repeat')}"]
     for name, arm in summary["per_arm"].items():
         mean = f"{100 * arm[summary['metric']]:.1f} %"
         interval = "-" if arm["low"] is None else f"{100 * arm['low']:.1f} to {100 * arm['high']:.1f} %"

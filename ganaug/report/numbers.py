@@ -72,8 +72,12 @@ def _arms(summary: dict[str, Any]) -> Html:
             cells.append(_plain(metric, found["difference"]) + ends)
         rows.append([f"{summary['candidate']} - {summary['reference']}", *cells, ""])
     head = ["arm", *METRIC_WORDS.values(), "synthetic rows"]
-    return table(head, rows, "Every arm, and the contrast that decides, with intervals; log loss and others have none "
-        "where repeats share their test rows")
+    return table(
+        head,
+        rows,
+        "Every arm, and the contrast that decides, with intervals; log loss and others have none "
+        "where repeats share their test rows",
+    )
 
 
 def _plain(metric: str, value: float, sign: str = "+") -> str:

@@ -15,9 +15,11 @@ CLASSES = ("a", "b")
 REAL = 40  # training rows, 20 a class
 
 
-def prepared(mode: str = "benchmark", test: int = 2000, train: int = REAL, pool: int = 0, repeats: int = 5) -> dict[str, Any]:
+def prepared(
+    mode: str = "benchmark", test: int = 2000, train: int = REAL, pool: int = 0, repeats: int = 5
+) -> dict[str, Any]:
     """What reports/prepare.json says of splits of so many rows."""
-    rows = {part: {name: n // 2 for name in CLASSES} for part, n in (("train", train), ("test", test), ("pool", pool))}
+    rows = {part: dict.fromkeys(CLASSES, n // 2) for part, n in (("train", train), ("test", test), ("pool", pool))}
     return {"mode": mode, "draws": {str(repeat): {"rows": rows} for repeat in range(repeats)}}
 
 
@@ -33,7 +35,9 @@ def measured(score: float, n: int = 2000, recalls: Sequence[float] | None = None
 
 def of_bits(right: NDArray[np.bool_], y: NDArray[np.int64]) -> dict[str, Any]:
     """The part of one split that tells which rows were right."""
-    per_class = {name: {"n": int((y == k).sum()), "correct": pack_bits(right[y == k])} for k, name in enumerate(CLASSES)}
+    per_class = {
+        name: {"n": int((y == k).sum()), "correct": pack_bits(right[y == k])} for k, name in enumerate(CLASSES)
+    }
     return {"n": len(y), "per_class": per_class}
 
 

@@ -119,7 +119,7 @@ def test_a_leak_leads_the_page(finished: Path, tmp_path: Path) -> None:
     assert (summary["verdict"], summary["leaks"]) == ("INVALID", [leak])
     page = (run / "reports/report.html").read_text(encoding="utf-8")
     assert "INVALID" in page
-    assert f"No verdict, as rows leaked: {leak}" in page
+    assert f"No verdict: rows leaked, {leak}" in page
     assert f"<li>{leak}</li>" in page
 
 
@@ -223,7 +223,7 @@ def test_arms_and_draws_that_are_not_asked_for_stay_out(finished: Path) -> None:
     params = Params(draws=[1], evaluate={"arms": ["real", "gan"]}, prepare={"source": "digits.npz"})
     summary = build_report(params, finished, out="one")
     assert list(summary["per_arm"]) == ["real", "gan"]
-    assert summary["draws"] == 1
+    assert summary["repeats"] == 1
     assert "Draw 0" not in (finished / "one/report.html").read_text(encoding="utf-8")
 
 

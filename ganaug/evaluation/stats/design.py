@@ -9,11 +9,11 @@ from typing import Any
 BENCHMARK, REPEATED, SAME_ROWS = "benchmark", "repeated", "same_rows"
 WORDS = {
     BENCHMARK: "The repeats train on rows of their own and share one test set. Intervals cover the luck of the repeats "
-    "(training rows, GAN, classifier) and of the test rows: the variances of both add up.",
-    REPEATED: "All repeats split the same rows anew, so they are not independent: the variance is raised by the ratio of "
-    "test rows to the rows that a split leaves for training, as Nadeau and Bengio (2003) do.",
-    SAME_ROWS: "The repeats share test rows and training rows. Intervals cover the luck of the GAN, the classifier, the "
-    "choice among these training rows, and the test rows; they do not speak of other training rows.",
+    "(training rows, GAN, classifier) and of the test rows.",
+    REPEATED: "All repeats split the same rows anew, so they are not independent: the variance is raised by the ratio "
+    "of test rows to the rows that a split leaves for training, as Nadeau and Bengio (2003) do.",
+    SAME_ROWS: "The repeats share test rows and training rows. Intervals cover the luck of the GAN, the classifier, "
+    "the choice among these training rows, and the test rows; they do not speak of other training rows.",
 }
 
 

@@ -23,8 +23,8 @@ class Estimate:
 
     Two things could have come out otherwise: the repeats (training rows, GAN, classifier), and the test rows where all
     repeats share them. Student's t gives a margin for either, and the squares of both add up (Howe, 1974). One margin
-    from the sum of variances, with the degrees of freedom of Satterthwaite, is too narrow after few repeats: where these
-    agree by chance it takes the many test rows for its degrees of freedom. No spread is no certainty: where nothing
+    from the sum of variances, with Satterthwaite's degrees of freedom, is too narrow after few repeats: where these
+    agree by chance, it takes its degrees of freedom from the many test rows. No spread is no certainty: where nothing
     varied there is no interval.
 
     Attributes
@@ -35,10 +35,10 @@ class Estimate:
     repeats : int
         Number of repeats.
     ratio : float
-        What dependence between repeats adds to the variance, in variances of one: test rows over training rows where all
-        repeats split the same rows anew (Nadeau and Bengio, 2003), else 0.
+        What dependence between repeats adds to the variance, in variances of one: test rows over training rows where
+        all repeats split the same rows anew (Nadeau and Bengio, 2003), else 0.
     rows_variance : float
-        Variance of the mean that the choice of the shared test rows brings; 0 where repeats have test rows of their own.
+        Variance of the mean that the choice of shared test rows brings; 0 where repeats have test rows of their own.
     rows_df : float
         Degrees of freedom of ``rows_variance``.
     look : int or None
@@ -81,7 +81,7 @@ class Estimate:
 
     @property
     def p_value(self) -> float | None:
-        """Two-sided p-value against a true mean of 0, valid whenever one looks: below 0.05 if the interval excludes 0."""
+        """Two-sided p-value against a mean of 0, valid whenever one looks: below 0.05 if the interval excludes 0."""
         positive = self.above(0.0)
         return None if positive is None else min(1.0, 2 * min(positive, 1 - positive) * ALPHA / self.alpha)
 

@@ -3,8 +3,8 @@
 An interval that is right once is not right for whoever may look after 3 repeats, add some, and look again: the chance
 that one of the looks misleads adds up. So each look spends a part of the 5 %, and all parts together are no more than
 that (Bonferroni's inequality, which holds however the looks depend on one another). The intervals of all looks together
-are a confidence sequence: valid whenever one stops, for whatever reason. Most is spent on planned looks; any other number
-of repeats is allowed, and gets a wider interval. Lan and DeMets (1983) call this alpha spending.
+are a confidence sequence: valid whenever one stops, for whatever reason. Most is spent on planned looks; any other
+number of repeats is allowed, and gets a wider interval. Lan and DeMets (1983) call this alpha spending.
 """
 
 from __future__ import annotations

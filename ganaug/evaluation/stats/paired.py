@@ -3,8 +3,8 @@
 An interval has to cover what else could have come out otherwise: the repeats, and the test rows. With d_ij the
 difference of two classifiers on test row i in repeat j (1: only the first is right, -1: only the second), and all
 repeats tested on the same rows, the variance of the mean is that between repeats and that between rows:
-s_j^2 / J + Var_i(mean_j d_ij) / n, taken class by class for balanced accuracy. What a row and a repeat bring together is
-counted in both terms, which makes the interval a little wide after few repeats, and never too narrow.
+s_j^2 / J + Var_i(mean_j d_ij) / n, the latter class by class for balanced accuracy. What a row and a repeat bring
+together is counted in both terms, which makes the interval a little wide after few repeats, and never too narrow.
 """
 
 from __future__ import annotations
@@ -141,8 +141,8 @@ def row_covariances(quantities: Sequence[ByClass]) -> tuple[NDArray[np.float64],
 def joint_draws(quantities: Sequence[ByClass], design: Design, size: int, rng: np.random.Generator) -> Values:
     """Draw from what is known of several means at once: shape (size, P).
 
-    The sum of a multivariate t distribution with J - 1 degrees of freedom (the repeats) and a normal one (the test rows,
-    where repeats share them).
+    The sum of a multivariate t distribution with J - 1 degrees of freedom (the repeats) and a normal one (the test
+    rows, where repeats share them).
     """
     values = means(quantities)
     repeats, mean = len(values), values.mean(axis=0)

@@ -35,8 +35,8 @@ def repeats_needed(gain: Estimate, rope: float) -> int | None:
     Returns
     -------
     int or None
-        None where there is no interval, and where no planned look would do: more repeats help neither against the luck of
-        shared test rows, nor, beyond a floor, where all split the same rows anew.
+        None where there is no interval, and where no planned look would do: more repeats help neither against the luck
+        of shared test rows, nor, beyond a floor, where all split the same rows anew.
     """
     distance = _distance(gain, rope)
     later = (replace(gain, repeats=repeats, look=None) for repeats in PLAN if repeats > gain.repeats)

@@ -69,7 +69,9 @@ def test_the_interval_and_the_confidence_say_the_same(mean, spread, repeats, rat
 
 
 @given(spread=st.floats(1e-3, 0.1), repeats=st.integers(2, 30), rows=st.floats(1e-6, 0.01))
-def test_the_margin_is_that_of_either_source_where_the_other_brings_nothing_and_never_less(spread, repeats, rows) -> None:
+def test_the_margin_is_that_of_either_source_where_the_other_brings_nothing_and_never_less(
+    spread, repeats, rows
+) -> None:
     both, repeats_alone = Estimate(0.0, spread, repeats, 0.0, rows, 500), Estimate(0.0, spread, repeats)
     rows_alone = Estimate(0.0, 0.0, repeats, 0.0, rows, 500)
     assert both.high >= max(repeats_alone.high, rows_alone.high)

@@ -20,6 +20,8 @@ def test_the_presets_are_planned_looks() -> None:
     assert {repeats for repeats, _ in PRESETS.values()} <= set(PLAN)
 
 
-@pytest.mark.parametrize(("repeats", "words"), [(3, "look 1 of 5 planned (3, 5, "), (7, "no planned look"), (40, "look 5 of 5")])
+@pytest.mark.parametrize(
+    ("repeats", "words"), [(3, "look 1 of 5 planned (3, 5, "), (7, "no planned look"), (40, "look 5 of 5")]
+)
 def test_looks_are_counted(repeats: int, words: str) -> None:
     assert looks_text(repeats).startswith(words)

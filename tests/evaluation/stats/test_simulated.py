@@ -1,4 +1,4 @@
-"""Does the verdict err as rarely as it says? On simulated runs with crossed effects; the large version is a benchmark."""
+"""Does the verdict err as rarely as it says? On simulated runs with crossed effects; a benchmark runs more of them."""
 
 from __future__ import annotations
 
