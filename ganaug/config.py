@@ -212,9 +212,16 @@ class Entry(Section):
     name = "evaluate.entries"
 
     share: float = param(0.0, number(0, 1), "Share of each batch that is synthetic; 0: none.")
-    weight: float = param(1.0, number(0), "Weight of the loss of a synthetic row; a real one's is 1.")
+    weight: float = param(
+        1.0, number(0, open_ends=True), "Weight of the loss of a synthetic row, above 0; a real one's is 1."
+    )
     min_confidence: float = param(0.0, number(0, 1), "Leave out rows whose label the teacher finds less probable.")
     pretrain: float = param(0.0, number(0, 1), "Share of the steps, at the start, on synthetic rows alone.")
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether synthetic rows enter at all."""
+        return self.share > 0 or self.pretrain > 0
 
 
 @dataclass(frozen=True)
@@ -227,8 +234,8 @@ class EvaluateParams(Section):
     classifiers: tuple[str, ...] = param(
         ("small_cnn",),
         listing(TEXT, least=1),
-        "Judges, of which the first gives the verdict: small_cnn, sklearn.svm.SVC(C=10), "
-        "features:sklearn.svm.SVC(C=10), timm:resnet18, module:function.",
+        "Judges, of which the first gives the verdict: small_cnn, sklearn.linear_model.LogisticRegression(C=10), "
+        "features:sklearn.linear_model.LogisticRegression(C=10), timm:resnet18, module:function.",
     )
     trials: int = param(
         2, integer(1, MOST_TRIALS), "Settings tried for each arm, of which validation rows choose one in each draw."
@@ -241,6 +248,7 @@ class EvaluateParams(Section):
             Entry(share=0.25, min_confidence=0.9),
             Entry(pretrain=0.3),
             Entry(share=0.25, weight=0.5),
+            Entry(share=0.1),
         ),
         listing(section(Entry), least=1),
         "Settings of the arms that have synthetic rows, in the order tried.",
@@ -258,9 +266,19 @@ class EvaluateParams(Section):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.trials > len(self.entries):
+        ways = [entry if entry.synthetic else Entry() for entry in self.entries]
+        for at, way in enumerate(ways):
+            if way in ways[:at]:
+                raise ConfigError(
+                    f"evaluate.entries[{at}] does the same as evaluate.entries[{ways.index(way)}]; without share and "
+                    "pretrain no synthetic row enters, whatever else is set: list each way once"
+                )
+        control = "shuffled" in self.arms  # a control without synthetic rows would control nothing
+        found = len([way for way in ways if way.synthetic or not control])
+        if self.trials > found:
+            takes = " in which synthetic rows enter, which the arm shuffled takes" if control else ""
             raise ConfigError(
-                f"evaluate.trials is {self.trials}, but evaluate.entries lists {len(self.entries)}: every arm is tuned "
+                f"evaluate.trials is {self.trials}, but evaluate.entries lists {found} ways{takes}: every arm is tuned "
                 "alike, so list as many or try fewer"
             )
 

@@ -1,14 +1,14 @@
 """The arms of the comparison: which rows a classifier is trained on, and which settings of its training are tried.
 
-Everything else (steps, batch size, schedule, seed, the number of settings tried) is the same for each arm; more rows
-never mean longer training, and no arm is tuned harder than another.
+Everything else (steps, batch size, schedule, seed, the number of different settings tried) is the same for each arm;
+more rows never mean longer training, and no arm is tuned harder than another.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -25,7 +25,8 @@ class Setting:
     Attributes
     ----------
     learning_rate : float
-        Peak of the schedule.
+        Peak of a network's schedule; one of `RATES`. Of an estimator it stands for another parameter, see
+        `ganaug.evaluation.estimators.make_estimator`.
     strength : float
         Of the classical augmentation; 0: none.
     mixup : float
@@ -79,20 +80,21 @@ class Arm:
         return self.rows not in ("real", "oracle")
 
     def tried(self, entries: Sequence[Entry], trials: int) -> list[Setting]:
-        """List the settings of which validation rows choose one: ``trials`` of them."""
-        tried = iter(self.settings)
+        """List the settings of which validation rows choose one: ``trials`` different ones."""
+        tried: Iterable[Setting] = self.settings
         if self.synthetic and self.rows != "synthetic":
-            first = self.settings[0]
-            tried = (
-                replace(first, share=e.share, weight=e.weight, min_confidence=e.min_confidence, pretrain=e.pretrain)
-                for e in entries
-            )
-        if self.rows == "shuffled":  # a control without synthetic rows would control nothing
-            tried = (setting for setting in tried if setting.synthetic)
+            # a control without synthetic rows would control nothing
+            tried = (self._with(entry) for entry in entries if entry.synthetic or self.rows != "shuffled")
         return list(islice(tried, trials))
 
+    def _with(self, entry: Entry) -> Setting:
+        """Return the first setting with synthetic rows as an entry says; without any, nothing else of it matters."""
+        how = asdict(entry) if entry.synthetic else {}
+        return replace(self.settings[0], **how)
 
-_RATES = tuple(Setting(learning_rate=rate) for rate in (3e-3, 1e-3, 6e-3, 2e-3, 4e-3, 5e-4))
+
+RATES = (3e-3, 1e-3, 6e-3, 2e-3, 4e-3, 5e-4)  # learning rates, in the order tried
+_RATES = tuple(Setting(learning_rate=rate) for rate in RATES)
 _STRENGTHS = tuple(
     Setting(rate, strength) for strength, rate in ((1, 3e-3), (0.5, 3e-3), (1.5, 3e-3), (1, 1e-3), (1, 6e-3), (2, 3e-3))
 )

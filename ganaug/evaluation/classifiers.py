@@ -1,8 +1,9 @@
 """Downstream classifiers by name: the built-in ConvNet, scikit-learn estimators, timm models, a user's own.
 
 - ``small_cnn``: the built-in `ganaug.modalities.image.classifier.SmallCNN`;
-- ``sklearn.svm.SVC(C=10)``: any scikit-learn classifier with ``predict_proba``, on flattened pixels in [0, 1];
-  ``features:sklearn.svm.SVC(C=10)``: on features of a small ConvNet trained on the real training rows;
+- ``sklearn.linear_model.LogisticRegression(C=10)``: any scikit-learn classifier with ``predict_proba``, on flattened
+  pixels in [0, 1]; a list among its values, as in ``LogisticRegression(C=[1, 10])``, holds those that each arm tries;
+  with ``features:`` before it: on features of a small ConvNet trained on the real training rows;
 - ``timm:resnet18``: a model of timm, from random weights;
 - ``package.module:function``: ``function(shape, n_classes)`` returns a torch module, which maps images (n, C, H, W) in
   [-1, 1] to logits.
@@ -10,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ganaug.errors import ConfigError, GanaugError
@@ -26,12 +28,13 @@ def is_users(name: str) -> bool:
     return ":" in name and not is_estimator(name) and not name.startswith("timm:")
 
 
-def check_classifier(name: str) -> None:
-    """Raise `ConfigError` unless there is a classifier of this name."""
-    if is_estimator(name):
-        make_estimator(name.removeprefix(FEATURES))
-    else:
+def check_classifier(name: str, settings: Iterable[Setting] = (Setting(),)) -> None:
+    """Raise `ConfigError` unless there is a classifier of this name, and it can be trained in these settings."""
+    if not is_estimator(name):
         _build(name)
+        return
+    for setting in settings:
+        make_estimator(name.removeprefix(FEATURES), setting)
 
 
 def fit_classifier(name: str, rows: TrainingRows, setting: Setting, how: Fit) -> Predict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,8 @@ from ganaug.config import EvaluateParams
 from ganaug.data.integrity import assert_disjoint
 from ganaug.data.rows import Rows, digest, read_rows
 from ganaug.errors import DataError
-from ganaug.evaluation.arms import Arm, Setting, arms_named, result_path
+from ganaug.evaluation.arms import Arm, arms_named, result_path
 from ganaug.evaluation.classifiers import check_classifier
-from ganaug.evaluation.estimators import is_estimator
 from ganaug.evaluation.fit import Fit
 from ganaug.evaluation.judge import Trial, judge_all
 from ganaug.evaluation.metrics import SCALARS
@@ -80,7 +78,7 @@ def run_arms(
     if not chosen:
         return []
     for classifier in params.classifiers:
-        check_classifier(classifier)
+        check_classifier(classifier, (s for arm in chosen.values() for s in arm.tried(params.entries, params.trials)))
     files = {name: Path(folder, f"{name}.parquet") for name in SPLITS}
     splits = {name: read_rows(path) for name, path in files.items()}
     _check_filled(splits, folder)
@@ -124,8 +122,6 @@ def _trials(
 ) -> Iterator[tuple[Trial, TrainingRows]]:
     """List an arm's trainings with their rows; equal ones of several arms are equal, and are run once."""
     for setting in arm.tried(params.entries, params.trials):
-        if is_estimator(classifier):
-            setting = replace(setting, learning_rate=Setting.learning_rate)  # which means nothing to an estimator
         if arm.rows == "oracle":
             for share, rows in source.oracle.items():
                 yield Trial(classifier, arm.rows, share, setting), rows

@@ -85,8 +85,8 @@ def _arms_plot(results: Results, summary: dict[str, Any]) -> Html:
         interval_plot(rows, f"{words} in per cent: {described}", lambda value: f"{100 * value:.4g} %", reference),
         element(
             "figcaption",
-            f"{words.capitalize()} on real test rows, in per cent: mean, its 95 % interval (cut off at 0 and 100 %), and "
-            "a dot for each repeat." + (" Dashed: the best arm without synthetic rows." if reference else ""),
+            f"{words.capitalize()} on real test rows, in per cent: mean, its 95 % interval (cut off at 0 and 100 %), "
+            "and a dot for each repeat." + (" Dashed: the best arm without synthetic rows." if reference else ""),
         ),
     )
 

@@ -8,11 +8,13 @@ import pytest
 from sklearn.datasets import load_digits
 
 from ganaug.errors import ConfigError, GanaugError
-from ganaug.evaluation.arms import Setting
+from ganaug.evaluation.arms import RATES, Setting
 from ganaug.evaluation.classifiers import check_classifier, fit_classifier
+from ganaug.evaluation.estimators import make_estimator
 from ganaug.evaluation.fit import Fit
 from ganaug.evaluation.training_rows import TrainingRows
 
+LR = "sklearn.linear_model.LogisticRegression"
 NAMES = (
     "small_cnn",
     "sklearn.linear_model.LogisticRegression(max_iter=2000)",
@@ -96,6 +98,42 @@ def test_classes_that_were_not_seen_have_no_probability(rows, held_out):
 def test_what_is_no_classifier_is_refused_in_a_sentence(name, message):
     with pytest.raises(ConfigError, match=message):
         check_classifier(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            f"{LR}(C=[1])",
+            "lists 1 values of C, but evaluate.trials takes 2 different ones",
+        ),
+        (f"{LR}(C=[1, 1])", "lists 2 values of C"),
+        (
+            f"{LR}(C=[1, 2], tol=[1, 2])",
+            "lists values of C and tol; list those of one",
+        ),
+        ("sklearn.dummy.DummyClassifier()", "no parameter that ganaug knows to tune.*evaluate.trials to 1"),
+    ],
+)
+def test_what_cannot_be_tuned_as_every_arm_is_refused_in_a_sentence(name, message):
+    with pytest.raises(ConfigError, match=message):
+        check_classifier(name, [Setting(), Setting(learning_rate=1e-3)])
+
+
+def test_an_estimator_is_tuned_by_its_own_parameter():
+    rates = [Setting(learning_rate=rate) for rate in RATES]
+    assert [make_estimator(f"{LR}(C=[1, 2, 3])", setting).C for setting in rates[:3]] == [1, 2, 3]
+    assert [make_estimator(f"{LR}(C=8)", setting).C for setting in rates] == [
+        8,
+        2,
+        32,
+        0.5,
+        128,
+        4,
+    ]
+    knn = [make_estimator("sklearn.neighbors.KNeighborsClassifier()", setting).n_neighbors for setting in rates]
+    assert knn == [5, 10, 20, 40, 15, 30]
+    check_classifier("sklearn.dummy.DummyClassifier()")
 
 
 def test_timm_models(rows, held_out):
