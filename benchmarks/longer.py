@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from jobs import run_all
-from quality import MIXUP, SAMPLES, SEEDS, accuracy, difference, draws, load, trained
+from quality import MIXUP, SAMPLES, SEEDS, difference, draws, load, right, tested, trained
 
 from ganaug import GANAugmenter
 from ganaug.modalities.image.classical import ClassicalAugment
@@ -46,16 +46,17 @@ def main() -> None:
         for draw in range(arguments.draws)
     ]
     done = run_all(one_arm, jobs, arguments.log, arguments.workers)
+    labels = load("fashion", arguments.folder).test[1]
     print(f"| rows a class | draws | {' | '.join(ARMS)} | gain [95 %] |\n|{'---|' * (len(ARMS) + 3)}")
     for count in arguments.rows:
         runs = [
-            {r["arm"]: r["accuracy"] for r in done if (r["rows"], r["draw"]) == (count, draw)}
+            {r["arm"]: r["right"] for r in done if (r["rows"], r["draw"]) == (count, draw)}
             for draw in range(arguments.draws)
         ]
-        means = {arm: float(np.mean([r[arm] for r in runs])) for arm in ARMS}
+        means = {arm: float(np.mean([right(r[arm], labels).mean() for r in runs])) for arm in ARMS}
         rival = max(("classical", "mixup"), key=means.__getitem__)
         shown = " | ".join(f"{mean:.3f}" for mean in means.values())
-        print(f"| {count} | {len(runs)} | {shown} | {difference(runs, 'mixup_gan', rival)} |")
+        print(f"| {count} | {len(runs)} | {shown} | {difference(runs, 'mixup_gan', rival, labels)} |")
 
 
 def one_arm(folder: Path, count: int, draw: int, steps: int, strength: float, arm: str) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def one_arm(folder: Path, count: int, draw: int, steps: int, strength: float, ar
     augment = ClassicalAugment(strength=strength)
     how: dict[str, Any] = {"augment": augment, "mixup": ARMS[arm], "steps": steps, "share": SHARE}
     models = [trained(images, labels, 10, synthetic, draw + 1000 * s, **how) for s in range(SEEDS)]
-    return {"accuracy": float(np.mean([accuracy(model, *data.test) for model in models]))}
+    return {"right": tested(models, *data.test)}
 
 
 if __name__ == "__main__":

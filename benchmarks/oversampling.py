@@ -3,7 +3,8 @@
 Usage: python benchmarks/oversampling.py [wine breast_cancer made] [--draws 20] [--minority 10] [--steps auto]
 
 wine, breast_cancer: half of the rows are for testing; of the other half, the minority class (the third wine, malignant)
-keeps --minority rows. A draw splits anew. made: 6,000 rows against --minority of a problem made anew for each draw.
+keeps --minority rows. A draw splits anew, so its ratio of test to training rows, before that cut, is 1. made: 6,000 rows
+against --minority of a problem made anew for each draw.
 Rows are standardised, over-sampled until classes are even, and classified. Printed: balanced accuracy on the test rows,
 mean over draws, and the GAN's gain over each rival with its 95 % interval (Nadeau and Bengio's where draws overlap).
 """
@@ -91,7 +92,7 @@ def main() -> None:
                     model = make_pipeline(StandardScaler(), sampler, classifier).fit(rows, y)
                     seconds[kind.__name__, arm] += (time.perf_counter() - began) / arguments.draws
                     found[kind.__name__, arm].append(balanced_accuracy_score(truth, model.predict(tested)))
-        overlap = 0.0 if name == "made" else len(truth) / len(y)
+        overlap = 0.0 if name == "made" else 1.0
         for (kind, arm), values in found.items():
             gain = estimate(np.subtract(found[kind, "GAN"], values), overlap)
             shown = "" if arm == "GAN" else f"{100 * gain.mean:+.1f} [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"

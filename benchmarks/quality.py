@@ -12,7 +12,9 @@ hit: share of unfiltered samples that a judge, trained on every row that is no t
 (hit_real: of the training rows). Coverage and density (Naeem et al., arXiv 2002.09797) are on the judge's features,
 beside those of real rows against real rows (_floor). nearest: median distance of a sample to its closest training row,
 over that of other real rows to theirs (1: no closer than real rows are; near 0: copies); copies: share of samples that
-count as such. Each arm is the mean accuracy of two classifiers with the same number of steps.
+count as such. Each arm is the mean accuracy of two classifiers with the same number of steps; the log keeps which test
+rows they got right, so that intervals cover the luck of the draws and of the test rows, and stay valid when draws are
+added after a look (ganaug.evaluation.paired_gain).
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ from ganaug import GANAugmenter
 from ganaug.data.nearest import copy_distance, nearest
 from ganaug.data.sources.idx import read_idx_pair
 from ganaug.distances import neighbourhood_metrics
-from ganaug.evaluation.stats.estimate import estimate
+from ganaug.evaluation.metrics import pack_bits, unpack_bits
+from ganaug.evaluation.stats.design import BENCHMARK, Design
+from ganaug.evaluation.stats.paired import estimate_rows
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import SmallCNN, extract_features, predict_proba, train_classifier
@@ -79,7 +83,8 @@ def main() -> None:
         for draw in range(arguments.draws)
         for count in arguments.rows
     ]
-    print(table(run_all(one_draw, jobs, arguments.log, arguments.workers)))
+    done = run_all(one_draw, jobs, arguments.log, arguments.workers)
+    print(table(done, load(arguments.data, arguments.folder).test[1]))
 
 
 def one_draw(
@@ -109,7 +114,7 @@ def one_draw(
     for arm, (x, y, how) in arms.items():
         synthetic = np.arange(len(x)) >= (0 if arm == "synthetic" else len(images))
         models = [trained(x, y, classes, synthetic, draw + 1000 * s, **how) for s in range(SEEDS)]
-        result[arm] = float(np.mean([accuracy(model, *data.test) for model in models]))
+        result[arm] = tested(models, *data.test)
     return result
 
 
@@ -153,7 +158,7 @@ def quality(
     }
 
 
-def table(results: list[dict[str, Any]]) -> str:
+def table(results: list[dict[str, Any]], labels: Labels) -> str:
     """Lay out the means over draws as Markdown; the gain is the best GAN arm's over the best other arm, paired."""
     columns = (*QUALITY, *NON_GAN, *GAN, "synthetic", "seconds")
     lines = [
@@ -162,17 +167,33 @@ def table(results: list[dict[str, Any]]) -> str:
     ]
     for name, count in sorted({(r["data"], r["rows"]) for r in results}):
         runs = [r for r in results if (r["data"], r["rows"]) == (name, count)]
-        means = {column: float(np.mean([r[column] for r in runs])) for column in columns}
+        means = {column: float(np.mean([_value(r[column], labels) for r in runs])) for column in columns}
         best, rival = (max(names, key=lambda arm: means[arm]) for names in (GAN, NON_GAN))
         shown = " | ".join(f"{means[c]:.3f}" if c != "seconds" else f"{means[c]:.0f}" for c in columns)
-        gains = " | ".join(difference(runs, *pair) for pair in ((best, rival), ("synthetic", "real")))
+        gains = " | ".join(difference(runs, *pair, labels) for pair in ((best, rival), ("synthetic", "real")))
         lines.append(f"| {name} | {count} | {len(runs)} | {shown} | {gains} |")
     return "\n".join(lines)
 
 
-def difference(runs: list[dict[str, Any]], first: str, second: str) -> str:
-    """Say by how many points of accuracy one arm beats another."""
-    gain = estimate([r[first] - r[second] for r in runs])
+def _value(found: Any, labels: Labels) -> float:
+    return float(right(found, labels).mean()) if isinstance(found, list) else found
+
+
+def tested(models: list[nn.Module], images: Images, labels: Labels) -> list[str]:
+    """Return which rows each classifier gets right, as text."""
+    return [pack_bits(predict_proba(model, images).argmax(1) == labels) for model in models]
+
+
+def right(found: list[str], labels: Labels) -> NDArray[np.float64]:
+    """Return the share of the classifiers that `tested` found right, by row."""
+    share: NDArray[np.float64] = np.mean([unpack_bits(bits, len(labels)) for bits in found], axis=0)
+    return share
+
+
+def difference(runs: list[dict[str, Any]], first: str, second: str, labels: Labels) -> str:
+    """Say by how many points of balanced accuracy one arm beats another."""
+    changes = [right(r[first], labels) - right(r[second], labels) for r in runs]
+    gain = estimate_rows([[change[labels == code] for change in changes] for code in set(labels)], Design(BENCHMARK))
     interval = "" if gain.low is None or gain.high is None else f" [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
     return f"{first} - {second}: {100 * gain.mean:+.1f}{interval}"
 

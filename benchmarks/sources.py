@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from jobs import run_all
-from quality import Data, Images, Labels, accuracy, difference, load, train_judge, trained
+from quality import Data, Images, Labels, accuracy, difference, load, right, tested, train_judge, trained
 from safetensors.torch import load_file
 
 from ganaug import GANAugmenter
@@ -54,7 +54,8 @@ def main() -> None:
         for draw in range(arguments.draws)
         for way in WAYS
     ]
-    print(table(run_all(one_fit, jobs, arguments.log, arguments.workers)))
+    labels = load("fashion", arguments.folder).test[1]
+    print(table(run_all(one_fit, jobs, arguments.log, arguments.workers), labels[labels >= 5] - 5))
 
 
 def one_fit(folder: Path, count: int, draw: int, way: str, base: Path, judged: Path) -> dict[str, Any]:
@@ -91,24 +92,29 @@ def one_fit(folder: Path, count: int, draw: int, way: str, base: Path, judged: P
     return result
 
 
-def worth(images: Images, labels: Labels, real: int | None, test: tuple[Images, Labels], draw: int) -> float:
-    """Return the accuracy of two classifiers; the first ``real`` rows, if any, fill a fixed share of each batch."""
+def worth(images: Images, labels: Labels, real: int | None, test: tuple[Images, Labels], draw: int) -> list[str]:
+    """Return which test rows two classifiers get right; the first ``real`` rows, if any, fill a share of each batch."""
     synthetic = np.arange(len(images)) >= (len(images) if real is None else real)
     models = [trained(images, labels - 5, 5, synthetic, draw + 1000 * s) for s in range(2)]
-    return float(np.mean([accuracy(model, *test) for model in models]))
+    return tested(models, *test)
 
 
-def table(results: list[dict[str, Any]]) -> str:
+def table(results: list[dict[str, Any]], labels: Labels) -> str:
     """Lay out means over draws as Markdown, with paired differences from plain fitting."""
     plain = sorted((r for r in results if r["way"] == "plain"), key=lambda r: r["draw"])
     lines = ["| way | hit | synthetic | gan | gan minus plain [95 %] |", "|---|---|---|---|---|"]
     for way in WAYS:
         runs = sorted((r for r in results if r["way"] == way), key=lambda r: r["draw"])
         pairs = [{"this": r["gan"], "plain": p["gan"]} for r, p in zip(runs, plain, strict=True)]
-        means = " | ".join(f"{np.mean([r[name] for r in runs]):.3f}" for name in ("hit", "synthetic", "gan"))
-        lines.append(f"| {way} | {means} | {difference(pairs, 'this', 'plain').split(': ')[1]} |")
-    arms = ", ".join(f"{name} {np.mean([r[name] for r in plain]):.3f}" for name in ("real", "pseudo_labels"))
+        means = [np.mean([r["hit"] for r in runs]), *(_mean(runs, name, labels) for name in ("synthetic", "gan"))]
+        shown = " | ".join(f"{mean:.3f}" for mean in means)
+        lines.append(f"| {way} | {shown} | {difference(pairs, 'this', 'plain', labels).split(': ')[1]} |")
+    arms = ", ".join(f"{name} {_mean(plain, name, labels):.3f}" for name in ("real", "pseudo_labels"))
     return "\n".join([*lines, "", f"Without a GAN: {arms}."])
+
+
+def _mean(runs: list[dict[str, Any]], name: str, labels: Labels) -> float:
+    return float(np.mean([right(r[name], labels).mean() for r in runs]))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug.evaluation.stats.looks import PLAN
+from ganaug.evaluation.stats.paired import paired_gain
+from ganaug.evaluation.stats.power import repeats_needed
+from ganaug.evaluation.verdict import ROPE, decide
+
 Bits = NDArray[np.bool_]
 
 
@@ -59,3 +64,17 @@ class World:
             for gain in (self.gain, 0.0)
         )
         return first, second
+
+
+def follow_advice(first: Bits, second: Bits, y: NDArray[np.int64]) -> tuple[str, int]:
+    """Run 3 repeats, look, and add those that the report asks for, until it is settled or all are used.
+
+    Where the report has no advice, go on to the next planned look, as people do.
+    """
+    repeats = min(PLAN)
+    while True:
+        gain = paired_gain(first[:repeats], second[:repeats], y)
+        verdict, later = decide(gain), [planned for planned in PLAN if repeats < planned <= len(first)]
+        if verdict != "INCONCLUSIVE" or not later:
+            return verdict, repeats
+        repeats = min(repeats_needed(gain, ROPE) or min(later), len(first))

@@ -6,13 +6,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from crossed import World
+from crossed import World, follow_advice
 
 from ganaug.evaluation.stats.estimate import Estimate, estimate
-from ganaug.evaluation.stats.looks import PLAN
 from ganaug.evaluation.stats.paired import paired_gain
-from ganaug.evaluation.stats.power import repeats_needed
-from ganaug.evaluation.verdict import ROPE, decide
+from ganaug.evaluation.verdict import decide
 
 WORLDS = {
     "9 % disagree": World(2500, taste=0.25, noise=0.15, luck=0.02),
@@ -46,23 +44,10 @@ def test_equal_classifiers_are_told_apart_no_more_often_than_promised(world: Wor
         assert naive / rounds > 0.06
 
 
-def follow_advice(world: World, rng: np.random.Generator) -> tuple[str, int]:
-    """Run repeats, look, and add those that the report asks for, until it is settled or there are 40."""
-    first, second = world.run(max(PLAN), rng)
-    repeats = 3
-    while True:
-        gain = paired_gain(first[:repeats], second[:repeats], world.y)
-        verdict = decide(gain)
-        advised = repeats_needed(gain, ROPE) or min((planned for planned in PLAN if planned > repeats), default=None)
-        if verdict != "INCONCLUSIVE" or advised is None:
-            return verdict, repeats
-        repeats = advised
-
-
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 def test_adding_repeats_after_a_look_misleads_in_five_per_cent_at_most(world: World) -> None:
     rng, rounds = np.random.default_rng(1), 100
-    found = Counter(follow_advice(world, rng)[0] for _ in range(rounds))
+    found = Counter(follow_advice(*world.run(40, rng), world.y)[0] for _ in range(rounds))
     assert found["HELPS"] / rounds <= 0.05
     assert found["HARMS"] / rounds <= 0.05
 
@@ -80,7 +65,7 @@ def test_looking_after_every_repeat_misleads_in_five_per_cent_at_most(world: Wor
 
 def test_a_real_gain_is_found() -> None:
     world, rng = World(5000, taste=0.2, noise=0.3, luck=0.03, gain=0.15), np.random.default_rng(3)
-    found = Counter(follow_advice(world, rng)[0] for _ in range(40))
+    found = Counter(follow_advice(*world.run(40, rng), world.y)[0] for _ in range(40))
     assert found["HELPS"] >= 36
     assert not found["HARMS"] + found["NO_BENEFIT"]
 
@@ -88,7 +73,7 @@ def test_a_real_gain_is_found() -> None:
 def test_a_gain_that_does_not_matter_is_ruled_out() -> None:
     """Classifiers that nearly agree, on many test rows."""
     world, rng = World(20_000, taste=0.02, noise=0.05, luck=0.005), np.random.default_rng(4)
-    found = Counter(follow_advice(world, rng)[0] for _ in range(20))
+    found = Counter(follow_advice(*world.run(40, rng), world.y)[0] for _ in range(20))
     assert found["NO_BENEFIT"] >= 18
 
 
