@@ -3,8 +3,8 @@
 Usage: python benchmarks/oversampling.py [wine breast_cancer made] [--draws 20] [--minority 10] [--steps auto]
 
 wine, breast_cancer: half of the rows are for testing; of the other half, the minority class (the third wine, malignant)
-keeps --minority rows. A draw splits anew, so its ratio of test to training rows, before that cut, is 1. made: 6,000 rows
-against --minority of a problem made anew for each draw.
+keeps --minority rows. A draw splits anew, and its ratio of test to training rows, before that cut, is 1. made: 6,000
+rows against --minority of a problem made anew for each draw.
 Rows are standardised, over-sampled until classes are even, and classified. Printed: balanced accuracy on the test rows,
 mean over draws, and the GAN's gain over each rival with its 95 % interval (Nadeau and Bengio's where draws overlap).
 """

@@ -10,8 +10,8 @@ tests/evaluation/stats). Four ways to conclude that the candidate is better, fro
 - peeking: the same interval, looked at after 3, 5, 10, 20 and 40 repeats, until it excludes 0;
 - advice: ganaug's own, looked at as its report advises, from 3 repeats to 40, against its least gain that matters.
 
-Power: how often a gain of two points is found by one look after 10, 20 and 40 repeats at 95 %, by the same look where it
-may be one of many, and by following the advice; and after how many repeats that ends.
+Power: how often a gain of two points is found by one look after 10, 20 and 40 repeats at 95 %, by the same look where
+it may be one of many, and by following the advice; and after how many repeats that ends.
 """
 
 from __future__ import annotations
