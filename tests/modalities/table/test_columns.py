@@ -20,7 +20,7 @@ MIXED = {
     "truth": pd.Series([True, False, True, True, False, False]),
     "perhaps": pd.Series([True, None, True, None, False, False], dtype="boolean"),
     "text": pd.Series(["a", "b", "a", None, "c", "b"]),
-    "objects": pd.Series(["a", 1, None, 1, "a", 2.5], dtype=object),
+    "objects": pd.Series([4, 1, None, 1, 3, 2.5], dtype=object),
     "ordered": pd.Series(pd.Categorical(list("xyxyxx"), categories=list("zyx"), ordered=True)),
     "sparse": pd.Series(pd.arrays.SparseArray([0.0, 0, 0, 1, 2, 0], fill_value=0)),
     "two": pd.Series([0.0, 1.0, 1.0, 0.0, 1.0, 0.0]),
