@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from pandas.api import types
 
@@ -74,11 +75,15 @@ def _plain(column: pd.Series) -> pd.Series:
     if isinstance(dtype, pd.SparseDtype):
         return column.astype(dtype.subtype)
     if isinstance(dtype, pd.ArrowDtype):
-        if dtype.kind in "mM":
-            unit, zone = dtype.pyarrow_dtype.unit, getattr(dtype.pyarrow_dtype, "tz", None)
-            return column.astype(pd.DatetimeTZDtype(unit, zone) if zone else np.dtype(f"{dtype.kind}8[{unit}]"))
-        if dtype.kind == "O":  # of dates and decimals
+        held = dtype.pyarrow_dtype
+        if pa.types.is_date(held) or pa.types.is_decimal(held):
             return column.astype(object)
+        if dtype.kind in "mM":
+            zone = getattr(held, "tz", None)
+            return column.astype(
+                pd.DatetimeTZDtype(held.unit, zone) if zone else np.dtype(f"{dtype.kind}8[{held.unit}]")
+            )
+        return column
     if types.is_object_dtype(dtype) and types.infer_dtype(column) not in ("string", "boolean"):
         found = column.infer_objects()
         return found if not types.is_object_dtype(found) and (found.astype(object) == column).all() else column
@@ -90,11 +95,10 @@ def _infinite(column: pd.Series) -> DataError:
 
 
 def _of_floats(column: pd.Series) -> tuple[NDArray[Any], Back]:
-    if column.dtype.itemsize > 8:
-        raise DataError(
-            f"The column {column.name!r} holds {column.dtype} numbers, which no generator makes: use float64."
-        )
-    given = column.to_numpy(np.dtype(f"f{column.dtype.itemsize}"))
+    width = getattr(column.dtype, "itemsize", 8)
+    if width > 8:
+        raise DataError(f"The column {column.name!r} holds {column.dtype} numbers: convert it to float64.")
+    given = column.to_numpy(np.dtype(f"f{width}"))
     wide = given.astype(np.float64)
     if not np.isfinite(wide).all():
         raise _infinite(column)
