@@ -209,3 +209,14 @@ REFUSED = {
 }  # fmt: skip
 if np.dtype(np.longdouble).itemsize > 8:
     REFUSED["longdouble"] = pd.Series(np.arange(12, dtype=np.longdouble)), "convert it to float64"
+
+
+# One of every type that tells itself from the others beside another column.
+PAIRED = [
+    "bool", "int8", "uint64, huge", "int64, huge", "float16", "float32", "float64", "datetime64[s]",
+    "datetime64[ns], nanoseconds", "datetime64[us, Europe/Rome]", "timedelta64[ns]", "object, strings",
+    "object, decimals", "object, dates", "object, integers", "nullable int64, huge", "nullable uint8",
+    "nullable float32", "boolean", "str", "string", "category of strings, ordered", "category of integers",
+    "period[M]", "interval", "sparse", "arrow int64", "arrow float64", "arrow bool", "arrow string",
+    "arrow date32", "arrow timestamp[us, UTC]", "arrow duration[s]", "arrow decimal128", "arrow dictionary",
+]  # fmt: skip

@@ -20,6 +20,7 @@ from pandas.api import types
 from scipy import sparse
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ganaug.errors import ConfigError, DataError
@@ -204,16 +205,21 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
             of several types, or lists and the like.
         """
         if isinstance(y, (pd.Index, pd.api.extensions.ExtensionArray)):  # of which the host makes arrays
-            X, y_res = self.fit_resample(X, pd.Series(y), **params)  # noqa: N806
+            X, y_res = self.fit_resample(X, pd.Series(y, dtype=y.dtype), **params)  # noqa: N806
             return X, pd.Index(y_res, name=y.name) if isinstance(y, pd.Index) else y_res.array
         if y is not None and np.any(pd.isna(y)):
             raise DataError("y holds missing labels: label those rows, or drop them.")
+        if type_of_target(_to_array(y)) == "unknown":
+            raise DataError(
+                "y holds labels of several types, or of one that is none of scikit-learn's for classes: "
+                "convert them, say by y.astype(str)."
+            )
         both: tuple[Any, Any] = super().fit_resample(X, y, **params)
         return both
 
     def _check_X_y(self, X: Any, y: Any) -> tuple[Any, NDArray[Any], bool]:  # noqa: N802, N803 - the host's names
         """Check X and y as the host does, but let images, DataFrames as they are, strings and missing values pass."""
-        y, one_vs_all = check_target_type(np.asarray(y) if isinstance(y, pd.DataFrame) else y, indicate_one_vs_all=True)
+        y, one_vs_all = check_target_type(_to_array(y), indicate_one_vs_all=True)
         if isinstance(X, pd.DataFrame):  # which the host would turn into one array, of a type for all columns
             _check_frame(X, y)
             validate_data(self, X, y, skip_check_array=True)
@@ -224,6 +230,8 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
             X = np.asarray(X)  # noqa: N806
             _, y = validate_data(self, as_images(X).reshape(len(X), -1), y, dtype=None)
             return X, y, one_vs_all
+        if isinstance(X, list) and np.asarray(X).dtype.kind == "U":
+            X = np.array(X, object)  # noqa: N806 - numbers beside text stay numbers
         X, y = validate_data(  # noqa: N806
             self, X, y, dtype=None, accept_sparse=["csr", "csc"], ensure_all_finite="allow-nan"
         )
@@ -287,6 +295,14 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+
+def _to_array(y: Any) -> Any:
+    """Return labels of pandas as an array: integers as such, which the host would make floats."""
+    kind = getattr(getattr(y, "dtype", None), "kind", "")
+    if isinstance(y, pd.Series) and kind in "iu":
+        return y.to_numpy(np.int64 if kind == "i" else np.uint64)
+    return np.asarray(y) if isinstance(y, pd.DataFrame) else y
 
 
 def _check_frame(X: pd.DataFrame, y: NDArray[Any]) -> None:  # noqa: N803

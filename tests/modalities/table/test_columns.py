@@ -64,7 +64,7 @@ def said_at_random(column: pd.Series, n: int = 60) -> pd.Series:
 def check_values(found: pd.Series, kind: Kind) -> None:
     """New values have the type, the range and the grid of the old ones, or are among them."""
     old, new = (list(column[~column.isna()]) for column in (kind.column, found))
-    assert all(isinstance(value, type(old[0])) for value in new)
+    assert all(isinstance(value, tuple({type(each) for each in old})) for value in new)
     if kind.on_grid is None:
         assert all(value in old for value in new)
     else:
