@@ -205,7 +205,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
             of several types, or lists and the like.
         """
         if isinstance(y, (pd.Index, pd.api.extensions.ExtensionArray)):  # of which the host makes arrays
-            X, y_res = self.fit_resample(X, pd.Series(y, dtype=y.dtype), **params)  # noqa: N806
+            X, y_res = self.fit_resample(X, pd.Series(y).astype(y.dtype), **params)  # noqa: N806
             return X, pd.Index(y_res, name=y.name) if isinstance(y, pd.Index) else y_res.array
         if y is not None and np.any(pd.isna(y)):
             raise DataError("y holds missing labels: label those rows, or drop them.")

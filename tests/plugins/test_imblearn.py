@@ -234,7 +234,12 @@ def test_columns_of_all_types_are_learnt_together():
 def test_labels_keep_their_dtype(untrained, dtype, form):
     text = "str" in str(dtype) or dtype in ("object", "category") or isinstance(dtype, pd.CategoricalDtype)
     y = pd.Series(np.where(FEW == "few", *(("yes", "no") if text else (1, 0))), name="y").astype(dtype)
-    given = {"series": y, "array": y.array, "index": pd.Index(y), "frame": y.to_frame()}[form]
+    given = {
+        "series": y,
+        "array": y.to_numpy() if dtype == "object" else y.array,
+        "index": pd.Index(y),
+        "frame": y.to_frame(),
+    }[form]
     _, found = tiny().fit_resample(pd.DataFrame({"a": range(12)}), given)
     assert type(found) is type(given)
     found = pd.Series(found.iloc[:, 0] if form == "frame" else found, name="y")
