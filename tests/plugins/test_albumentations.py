@@ -18,50 +18,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from pools import PER_CLASS, REAL, which
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from ganaug import GANAugmenter
-from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import DataError, GanaugError
 from ganaug.plugins import albumentations as plugin
 from ganaug.plugins.albumentations import A, SyntheticSwap, blend, worker_init_fn
 
-CLASSES = ("cat", "dog", "empty")
-PER_CLASS = 40
 MakePool = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def make_pool(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Write pools in which pixel 0 of an image says which it is: 0 to 39 are cats, 40 to 79 dogs, none is "empty"."""
-    folder = tmp_path_factory.mktemp("pools")
-
-    def make(*shape: int) -> str:
-        path = folder / f"{shape}.parquet"
-        if not path.exists():
-            images = np.random.default_rng(0).integers(0, 256, (2 * PER_CLASS, *shape), dtype=np.uint8)
-            images[:, 0, 0, 0] = np.arange(2 * PER_CLASS)
-            labels = np.repeat([0, 1], PER_CLASS)
-            with RowWriter(path, Schema(*shape, CLASSES)) as writer:
-                writer.write(Rows.build(writer.schema, images, labels, synthetic=True))
-        return str(path)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        yield make
-
-
-@pytest.fixture(scope="module")
-def pool(make_pool: MakePool) -> str:
-    return make_pool(8, 8, 3)
-
-
-REAL = np.full((8, 8, 3), 255, np.uint8)
-
-
-def which(image: np.ndarray) -> int:
-    """Number of the pool's image; 255 for the real one."""
-    return int(image.flat[0])
 
 
 def stream(transform: Any, n: int = 30, label: str = "cat") -> list[int]:
@@ -115,118 +80,6 @@ def test_p_is_the_share_of_images_that_change(pool: str) -> None:
 
 def test_a_class_of_which_the_pool_has_no_image_stays_real(pool: str) -> None:
     assert set(stream(A.Compose([SyntheticSwap(pool, p=1)]), label="empty")) == {255}
-
-
-MASK = np.arange(64, dtype=np.uint8).reshape(8, 8)
-VOLUME = np.stack([REAL, REAL - 1])
-OTHERS = {  # all that albumentations knows beside images
-    "mask": MASK,
-    "masks": [MASK, MASK + 1],
-    "mask3d": VOLUME[..., 0],
-    "masks3d": np.stack([VOLUME[..., 0]] * 3),
-    "volume": VOLUME,
-    "volumes": np.stack([VOLUME] * 3),
-    "bboxes": np.array([[1.0, 1, 3, 3, 0], [2, 2, 5, 6, 1]]),
-    "keypoints": np.array([[2.0, 2], [4, 5]]),
-}
-
-
-def test_all_kinds_of_targets_are_tried() -> None:
-    assert {"image", *OTHERS} == set(A.core.composition.AVAILABLE_KEYS)
-
-
-@pytest.mark.parametrize("kind", OTHERS)
-def test_other_targets_stay_as_they_are_by_any_name(pool: str, kind: str) -> None:
-    params = {
-        "bboxes": {"bbox_params": A.BboxParams("pascal_voc")},
-        "keypoints": {"keypoint_params": A.KeypointParams("xy")},
-    }
-    moving = A.HorizontalFlip(p=0)  # without a transform for boxes, albumentations warns
-    transform = A.Compose(
-        [SyntheticSwap(pool, p=1), moving], additional_targets={"more": kind}, strict=True, **params.get(kind, {})
-    )
-    more = OTHERS[kind][::-1]
-    found = transform(image=REAL, label="cat", **{kind: OTHERS[kind], "more": more})
-    assert which(found["image"]) < PER_CLASS
-    assert found["label"] == "cat"
-    for name, before in ((kind, OTHERS[kind]), ("more", more)):
-        np.testing.assert_array_equal(np.asarray(found[name]), np.asarray(before))
-
-
-def test_names_of_boxes_stay_too(pool: str) -> None:
-    boxes = A.BboxParams("pascal_voc", label_fields=["names"])
-    transform = A.Compose([SyntheticSwap(pool, p=1), A.HorizontalFlip(p=0)], bbox_params=boxes, strict=True)
-    found = transform(image=REAL, bboxes=[(1, 1, 3, 3)], names=["x"], label="cat")
-    assert which(found["image"]) < PER_CLASS
-    np.testing.assert_allclose(found["bboxes"][0], [1, 1, 3, 3])
-    assert (found["names"], found["label"]) == (["x"], "cat")
-
-
-@pytest.mark.parametrize("kind", ["image", "images"])
-@pytest.mark.parametrize("inside", [A.Sequential, lambda parts, p: A.OneOf(parts, p=p), lambda parts, p: parts[0]])
-def test_second_images_stay_as_they_are(pool: str, kind: str, inside: Any) -> None:
-    more = REAL - 2 if kind == "image" else np.stack([REAL - 2, REAL - 3])
-    swap = inside([SyntheticSwap(pool, p=1)], p=1)
-    pipeline = A.Compose([swap, A.HorizontalFlip(p=1)], additional_targets={"right": kind}, strict=True)
-    found = pipeline(image=REAL, right=more, label="cat")
-    assert which(found["image"][:, ::-1]) < PER_CLASS
-    np.testing.assert_array_equal(found["right"], more)
-    recorded = A.ReplayCompose([swap, A.HorizontalFlip(p=1)], additional_targets={"right": kind})
-    first = recorded(image=REAL, right=more, label="cat")
-    again = A.ReplayCompose.replay(json.loads(json.dumps(first["replay"])), image=REAL, right=more)
-    for key in ("image", "right"):
-        np.testing.assert_array_equal(first[key], again[key])
-    for saved in (A.from_dict(A.to_dict(each)) for each in (pipeline, recorded)):
-        found = saved(image=REAL, right=more, label="cat")
-        assert which(found["image"][:, ::-1]) < PER_CLASS
-        np.testing.assert_array_equal(found["right"], more)
-
-
-def test_what_albumentations_does_not_know_passes_through(pool: str) -> None:
-    other = object()
-    found = A.Compose([SyntheticSwap(pool, p=1)])(image=REAL, label="cat", other=other, mask=None)
-    assert found["other"] is other
-    assert found["mask"] is None
-
-
-@pytest.mark.parametrize("kind", OTHERS)
-def test_a_call_without_an_image_is_explained(pool: str, kind: str) -> None:
-    for name in (kind, "more"):
-        with pytest.raises(DataError, match="finds no image to swap: call the transform with image= or images="):
-            SyntheticSwap(pool, p=1)(label="cat", **{name: OTHERS[kind]})
-    with pytest.raises(DataError, match="finds no image"):
-        A.Compose([SyntheticSwap(pool, p=1)])(volume=VOLUME, label="cat")
-
-
-def test_an_image_beside_a_batch_gets_its_own_sample(pool: str) -> None:
-    pipeline = A.ReplayCompose([SyntheticSwap(pool, p=1)])
-    batch = np.stack([REAL] * 30)
-    found = pipeline(image=REAL, images=batch, label="dog")
-    chosen = [which(image) for image in (found["image"], *found["images"])]
-    assert len(set(chosen)) > 15
-    assert min(chosen) >= PER_CLASS
-    again = A.ReplayCompose.replay(found["replay"], image=REAL, images=batch)
-    np.testing.assert_array_equal(again["image"], found["image"])
-    np.testing.assert_array_equal(again["images"], found["images"])
-    with pytest.raises(DataError, match="label has 2 labels for one image"):
-        pipeline(image=REAL, label=["cat", "dog"])
-
-
-def test_a_replay_on_other_images_than_recorded_is_explained(pool: str) -> None:
-    pipeline = A.ReplayCompose([SyntheticSwap(pool, p=1)])
-    one, three = pipeline(image=REAL, label="cat"), pipeline(images=np.stack([REAL] * 3), label="cat")
-    with pytest.raises(DataError, match="recorded with images="):
-        A.ReplayCompose.replay(three["replay"], image=REAL)
-    with pytest.raises(DataError, match="recorded with 3 images=, not with 2"):
-        A.ReplayCompose.replay(three["replay"], images=np.stack([REAL] * 2))
-    with pytest.raises(DataError, match="recorded with no images=, not with 2"):
-        A.ReplayCompose.replay(one["replay"], images=np.stack([REAL] * 2))
-
-
-def test_an_empty_batch_stays_empty(pool: str) -> None:
-    empty = np.zeros((0, 8, 8, 3), np.uint8)
-    found = A.Compose([SyntheticSwap(pool, p=1)], strict=True)(images=empty, label="cat")["images"]
-    assert found.shape == empty.shape
 
 
 def test_another_argument_can_hold_the_label(pool: str) -> None:
