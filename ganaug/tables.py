@@ -55,8 +55,8 @@ def train_table(
     ----------
     frame : DataFrame (n, columns)
         Numbers, times, periods, dates, decimals, truth values, text, categories, intervals, of any dtype of pandas or
-        Arrow; any of them may be missing. Values stay within the range of their column and on its grid: integers, cents,
-        whole days, in the clock of their zone.
+        Arrow; any of them may be missing. Values stay within the range of their column and on its grid: integers,
+        cents, whole days in the clock of their zone.
     labels : int array (n,)
         Class codes from 0, each of at least one row.
     steps : int or "auto", default="auto"
