@@ -29,7 +29,7 @@ class TableGAN:
     generator: nn.Module
 
     def sample(self, labels: NDArray[np.int64], seed: int) -> pd.DataFrame:
-        """Generate a row for every class code (n,), with the names, dtypes and ranges of the table's columns."""
+        """Generate a row for every class code (n,), with names, dtypes, ranges and grids of the table's columns."""
         parts = [from_rows(rows, self.columns.levels) for rows in sample(self.generator, labels, seed)]
         numbers, codes = (np.concatenate(each) for each in zip(*parts, strict=True))
         return self.columns.decode(numbers, codes)
@@ -54,7 +54,9 @@ def train_table(
     Parameters
     ----------
     frame : DataFrame (n, columns)
-        Numbers, times, truth values, text, categories; any of them may be missing.
+        Numbers, times, periods, dates, decimals, truth values, text, categories, intervals, of any dtype of pandas or
+        Arrow; any of them may be missing. Values stay within the range of their column and on its grid: integers,
+        cents, whole days in the clock of their zone.
     labels : int array (n,)
         Class codes from 0, each of at least one row.
     steps : int or "auto", default="auto"
@@ -73,7 +75,8 @@ def train_table(
     Raises
     ------
     DataError
-        A column holds infinite values, or objects that are no values.
+        The table is empty, or a column holds infinite values, complex ones, those of several types, or lists and the
+        like.
     ConfigError
         The device is not there.
 

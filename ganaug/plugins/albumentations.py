@@ -25,7 +25,7 @@ Image = NDArray[Any]  # uint8 or float32, (H, W, C) or (H, W)
 
 
 class SyntheticSwap(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
-    """Replace an image by a synthetic one of its class, or mix the two. Masks and other targets stay as they are.
+    """Replace an image by a synthetic one of its class, or mix the two; only ``image=`` and ``images=`` ever change.
 
     Parameters
     ----------
@@ -44,7 +44,8 @@ class SyntheticSwap(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
     Raises
     ------
     DataError
-        The pool cannot be opened; in a call, the label is missing or unknown, or the image is not like the pool's.
+        The pool cannot be opened; in a call, the label is missing or unknown, the image is not like the pool's, or
+        there is none.
     ModelError
         The saved model is damaged.
 
@@ -52,6 +53,10 @@ class SyntheticSwap(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
     -----
     Images are (H, W, C), gray ones also (H, W), uint8 or float32 in [0, 1]; put `SyntheticSwap` before transforms that
     change their size or range. Each image of ``images=`` gets a sample of its own.
+
+    All other targets stay as they are: masks, boxes, keypoints, volumes, and whatever `Compose` knows by
+    ``additional_targets``, second images included, for a pool holds no pairs. They describe the real image, so a task
+    that needs them to match the picture, say segmentation or stereo, is none for `SyntheticSwap`.
 
     In the workers of a DataLoader the choices depend on the worker's seed, so that workers and epochs differ and
     `torch.manual_seed` decides everything; so it does outside them where `Compose` has no seed. Transforms of one
@@ -84,6 +89,13 @@ class SyntheticSwap(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
     def targets(self) -> dict[str, Any]:
         """The arguments that change."""
         return {"image": self.apply, "images": self.apply_to_images}
+
+    def add_targets(self, additional_targets: dict[str, str]) -> None:
+        """Leave additional targets alone, of whatever kind: there is one synthetic image, and it is no second view."""
+
+    def update_transform_params(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+        """Need no shape, which the host would take from whatever target there is."""
+        return params
 
     @property
     def available_keys(self) -> set[str]:
@@ -121,29 +133,51 @@ class SyntheticSwap(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
             )
         label = data[self.label_key]
         label = label.tolist() if hasattr(label, "tolist") else label  # of arrays, tensors and their scalars
-        if "images" not in data:
-            return {"chosen": self._choose(label)}
-        n = len(data["images"])
-        labels = label if isinstance(label, (list, tuple)) else [label] * n
-        if len(labels) != n:
-            raise DataError(f"{self.label_key} has {len(labels)} labels for {n} images: give one for each, or one.")
-        return {"chosen": [self._choose(each) for each in labels]}
+        each = isinstance(label, (list, tuple))
+        found: dict[str, Any] = {}
+        if data.get("image") is not None:
+            if each:
+                raise DataError(f"{self.label_key} has {len(label)} labels for one image: give one.")
+            found["chosen"] = self._choose(label)
+        if data.get("images") is not None:
+            n = len(data["images"])
+            labels = label if each else [label] * n
+            if len(labels) != n:
+                raise DataError(f"{self.label_key} has {len(labels)} labels for {n} images: give one for each, or one.")
+            found["choices"] = [self._choose(each) for each in labels]
+        if not found:
+            raise DataError(
+                "SyntheticSwap finds no image to swap: call the transform with image= or images=, for it swaps neither "
+                "volumes nor additional targets."
+            )
+        return found
 
     def _choose(self, label: Any) -> int | None:
         known = self._pool.of_class(label)
         # Not randrange, which takes three times as long.
         return known[int(self.py_random.random() * len(known))] if known else None
 
-    def apply(self, img: Image, chosen: int | None = None, **params: Any) -> Image:
+    def apply(self, img: Image, **params: Any) -> Image:
         """Swap or mix one image."""
-        if chosen is None:
-            return img
-        check_image(img, self._pool.shape, self.pool)
-        return blend(img, self._pool.image(chosen), self.alpha)
+        if "chosen" not in params:
+            raise DataError("This replay was recorded with images=: replay it with images=.")
+        return self._swap(img, params["chosen"])
 
-    def apply_to_images(self, images: Image, chosen: list[int | None], **params: Any) -> Image:
+    def apply_to_images(self, images: Image, **params: Any) -> Image:
         """Swap or mix every image (n, H, W[, C]) with a choice of its own."""
-        return np.stack([self.apply(image, each) for image, each in zip(images, chosen, strict=True)])
+        choices = params.get("choices", [])
+        if len(choices) != len(images):
+            raise DataError(
+                f"This replay was recorded with {len(choices) or 'no'} images=, not with {len(images)}: "
+                "replay it with what it was recorded with."
+            )
+        return np.stack([self._swap(*each) for each in zip(images, choices, strict=True)]) if choices else images
+
+    def _swap(self, image: Image, chosen: int | None) -> Image:
+        if chosen is None:
+            return image
+        check_image(image, self._pool.shape, self.pool)
+        return blend(image, self._pool.image(chosen), self.alpha)
 
 
 def blend(image: Image, synthetic: NDArray[np.uint8], alpha: float) -> Image:

@@ -16,10 +16,12 @@ import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_target_type
 from numpy.typing import ArrayLike, NDArray
+from pandas.api import types
 from scipy import sparse
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import validate_data
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ganaug.errors import ConfigError, DataError
 
@@ -112,9 +114,10 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
     -----
     ``X`` may be
 
-    - an array (n, columns) of numbers or strings, a sparse matrix, or a DataFrame of numbers, times, truth values,
-      strings and categories, of all of which any may be missing. New rows have the dtypes of the old ones, stay within
-      the range of each column and keep to its decimals: integers stay integers;
+    - an array (n, columns) of numbers or strings, a sparse matrix, or a DataFrame of numbers, times, periods, dates,
+      decimals, truth values, strings and categories in any mixture, of all of which any may be missing. New rows have
+      the dtypes of the old ones, stay within the range of each column and on its grid: integers stay integers, amounts
+      keep to cents and days to midnight;
     - images, uint8 (n, H, W) or (n, H, W, C), of 8 to 128 pixels a side;
     - with ``image_shape``, such images flattened, of any numeric type. They are made in 256 levels from the lowest to
       the highest value.
@@ -179,17 +182,61 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         tags.input_tags.three_d_array = True
         return tags
 
+    def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:  # noqa: N803 - the host's names
+        """Over-sample, as everywhere in imbalanced-learn.
+
+        Parameters
+        ----------
+        X : {array-like, DataFrame, sparse matrix} (n, columns), or images (n, H, W[, C])
+            Rows; see the notes of the class.
+        y : array-like (n,)
+            Their classes: strings, integers, truth values or categories.
+        **params
+            What the host passes on; there is nothing that it could.
+
+        Returns
+        -------
+        X_resampled, y_resampled
+            The given rows and the new ones, of the types and dtypes given; a DataFrame's index starts anew.
+
+        Raises
+        ------
+        DataError
+            A label is missing, two columns share a name, the rows hold infinite or complex values, or a column values
+            of several types, or lists and the like.
+        """
+        if isinstance(y, (pd.Index, pd.api.extensions.ExtensionArray)):  # of which the host makes arrays
+            X, y_res = self.fit_resample(X, pd.Series(y).astype(y.dtype), **params)  # noqa: N806
+            return X, pd.Index(y_res, name=y.name) if isinstance(y, pd.Index) else y_res.array
+        if y is not None and np.any(pd.isna(y)):
+            raise DataError("y holds missing labels: label those rows, or drop them.")
+        if type_of_target(_to_array(y)) == "unknown":
+            raise DataError(
+                "y holds labels of several types, or of one that is none of scikit-learn's for classes: "
+                "convert them, say by y.astype(str)."
+            )
+        both: tuple[Any, Any] = super().fit_resample(X, y, **params)
+        return both
+
     def _check_X_y(self, X: Any, y: Any) -> tuple[Any, NDArray[Any], bool]:  # noqa: N802, N803 - the host's names
         """Check X and y as the host does, but let images, DataFrames as they are, strings and missing values pass."""
-        y, one_vs_all = check_target_type(y, indicate_one_vs_all=True)
+        y, one_vs_all = check_target_type(_to_array(y), indicate_one_vs_all=True)
+        if isinstance(X, pd.DataFrame):  # which the host would turn into one array, of a type for all columns
+            _check_frame(X, y)
+            validate_data(self, X, y, skip_check_array=True)
+            return X, y, one_vs_all
         if np.ndim(X) > 2:
             from ganaug.modalities.image.pixels import as_images
 
             X = np.asarray(X)  # noqa: N806
             _, y = validate_data(self, as_images(X).reshape(len(X), -1), y, dtype=None)
             return X, y, one_vs_all
-        checked, y = validate_data(self, X, y, dtype=None, accept_sparse=["csr", "csc"], ensure_all_finite="allow-nan")
-        return X if isinstance(X, pd.DataFrame) else checked, y, one_vs_all
+        if isinstance(X, list) and np.asarray(X).dtype.kind == "U":
+            X = np.array(X, object)  # noqa: N806 - numbers beside text stay numbers
+        X, y = validate_data(  # noqa: N806
+            self, X, y, dtype=None, accept_sparse=["csr", "csc"], ensure_all_finite="allow-nan"
+        )
+        return X, y, one_vs_all
 
     def _fit_resample(self, X: Any, y: NDArray[Any]) -> tuple[Any, NDArray[Any]]:  # noqa: N803
         classes, codes = np.unique(y, return_inverse=True)
@@ -230,15 +277,17 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
                 f"image_shape is {shape}, but the rows of X hold {frame.shape[1]} values: "
                 "give the (height, width) or (height, width, channels) that they were flattened from."
             )
-        values = frame.to_numpy(np.float64)
+        if not all(types.is_numeric_dtype(dtype) for dtype in frame.infer_objects().dtypes):
+            raise DataError("X holds other values than numbers among the pixels of its images: convert or drop them.")
+        values = frame.to_numpy(np.float64, na_value=np.nan)
         if not np.isfinite(values).all():
-            raise DataError("X holds missing values among the pixels of its images: drop those rows.")
+            raise DataError("X holds missing or infinite values among the pixels of its images: drop those rows.")
         is_bytes = (frame.dtypes == np.uint8).all()
         low, span = (0.0, 255.0) if is_bytes else (values.min(), np.ptp(values) or 1.0)
         images = ((values - low) / span * 255).round().astype(np.uint8)
         new = self._new_images(images.reshape(-1, *shape), codes, wanted).reshape(len(wanted), -1)
         found = new / 255 * span + low
-        if all(np.issubdtype(dtype, np.integer) for dtype in frame.dtypes):
+        if all(types.is_integer_dtype(dtype) or types.is_bool_dtype(dtype) for dtype in frame.dtypes):
             found = found.round()
         return pd.DataFrame(found, columns=frame.columns).astype(frame.dtypes)
 
@@ -249,11 +298,30 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
 
+def _to_array(y: Any) -> Any:
+    """Return labels of pandas as an array: integers as such, which the host would make floats."""
+    kind = getattr(getattr(y, "dtype", None), "kind", "")
+    if isinstance(y, pd.Series) and kind in "iu":
+        return y.to_numpy(np.int64 if kind == "i" else np.uint64)
+    return np.asarray(y) if isinstance(y, pd.DataFrame) else y
+
+
+def _check_frame(X: pd.DataFrame, y: NDArray[Any]) -> None:  # noqa: N803
+    """Refuse a table that has no values or other rows than labels, and names that do not tell columns apart."""
+    check_consistent_length(X, y)
+    if not X.shape[1]:
+        raise DataError("X has no columns.")
+    twice = X.columns[X.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"X has several columns named {twice[0]!r}: rename or drop all but one.")
+
+
 def _to_frame(X: Any) -> pd.DataFrame:  # noqa: N803
     """Return a table of any kind as a DataFrame."""
     if isinstance(X, pd.DataFrame):
         return X
-    return pd.DataFrame(X.toarray() if sparse.issparse(X) else X).infer_objects()
+    rows = X.toarray() if sparse.issparse(X) else X
+    return pd.DataFrame(rows, dtype=object if rows.dtype == object else None)  # objects stay: None is not NaN
 
 
 def _append(X: Any, new: pd.DataFrame) -> Any:  # noqa: N803

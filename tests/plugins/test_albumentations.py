@@ -18,50 +18,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from pools import PER_CLASS, REAL, which
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from ganaug import GANAugmenter
-from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import DataError, GanaugError
 from ganaug.plugins import albumentations as plugin
 from ganaug.plugins.albumentations import A, SyntheticSwap, blend, worker_init_fn
 
-CLASSES = ("cat", "dog", "empty")
-PER_CLASS = 40
 MakePool = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def make_pool(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Write pools in which pixel 0 of an image says which it is: 0 to 39 are cats, 40 to 79 dogs, none is "empty"."""
-    folder = tmp_path_factory.mktemp("pools")
-
-    def make(*shape: int) -> str:
-        path = folder / f"{shape}.parquet"
-        if not path.exists():
-            images = np.random.default_rng(0).integers(0, 256, (2 * PER_CLASS, *shape), dtype=np.uint8)
-            images[:, 0, 0, 0] = np.arange(2 * PER_CLASS)
-            labels = np.repeat([0, 1], PER_CLASS)
-            with RowWriter(path, Schema(*shape, CLASSES)) as writer:
-                writer.write(Rows.build(writer.schema, images, labels, synthetic=True))
-        return str(path)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        yield make
-
-
-@pytest.fixture(scope="module")
-def pool(make_pool: MakePool) -> str:
-    return make_pool(8, 8, 3)
-
-
-REAL = np.full((8, 8, 3), 255, np.uint8)
-
-
-def which(image: np.ndarray) -> int:
-    """Number of the pool's image; 255 for the real one."""
-    return int(image.flat[0])
 
 
 def stream(transform: Any, n: int = 30, label: str = "cat") -> list[int]:
@@ -115,22 +80,6 @@ def test_p_is_the_share_of_images_that_change(pool: str) -> None:
 
 def test_a_class_of_which_the_pool_has_no_image_stays_real(pool: str) -> None:
     assert set(stream(A.Compose([SyntheticSwap(pool, p=1)]), label="empty")) == {255}
-
-
-def test_other_targets_pass_through(pool: str) -> None:
-    boxes = A.BboxParams("pascal_voc", label_fields=["names"])
-    points = A.KeypointParams("xy")
-    moving = A.HorizontalFlip(p=0)  # without a transform for boxes, albumentations warns
-    transform = A.Compose([SyntheticSwap(pool, p=1), moving], bbox_params=boxes, keypoint_params=points, strict=True)
-    mask = np.arange(64, dtype=np.uint8).reshape(8, 8)
-    found = transform(
-        image=REAL, mask=mask, masks=[mask], bboxes=[(1, 1, 3, 3)], names=["x"], keypoints=[(2, 2)], label="cat"
-    )
-    assert which(found["image"]) < PER_CLASS
-    np.testing.assert_array_equal(found["mask"], mask)
-    np.testing.assert_array_equal(found["masks"][0], mask)
-    np.testing.assert_allclose([*found["bboxes"][0], *found["keypoints"][0]], [1, 1, 3, 3, 2, 2])
-    assert (found["names"], found["label"]) == (["x"], "cat")
 
 
 def test_another_argument_can_hold_the_label(pool: str) -> None:

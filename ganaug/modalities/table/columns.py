@@ -2,8 +2,10 @@
 
 A numeric column becomes normal scores: its quantiles are mapped to those of the standard normal. That serves the
 purpose of CTGAN's mode-specific normalisation (Xu et al., arXiv 1907.00503), a scale on which networks can work however
-skewed or multimodal the column is, at the cost of a sort. The way back is the column's own quantile function, so
-nothing ever leaves its range. Any other column becomes codes of its levels, a missing value being a level too.
+skewed or multimodal the column is, at the cost of a sort. The way back is the column's own quantile function, in whole
+steps of the grid on which its values lie, so that nothing ever leaves its range or its grid: amounts keep to cents,
+days to midnight, and integers to every digit. Any other column becomes codes of its levels, a missing value being a
+level too.
 """
 
 from __future__ import annotations
@@ -13,13 +15,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from pandas.api import types
 from scipy.special import ndtri
 
 from ganaug.errors import DataError
-
-DECIMALS = 4  # digits after the point up to which a column counts as rounded
+from ganaug.modalities.table.values import Back, spacing, to_numbers
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,9 @@ class Category:
     @classmethod
     def of(cls, column: pd.Series) -> tuple[Category, NDArray[np.int64]]:
         """Return the kind of a column and its codes (n,)."""
-        try:
-            codes = column.factorize(use_na_sentinel=False)[0]
-        except TypeError:
-            raise DataError(
-                f"The column {column.name!r} holds values that are neither numbers nor text: drop or convert it."
-            ) from None
+        _check_levels(column)
+        codes = column.factorize()[0]
+        codes = np.where(codes < 0, codes.max() + 1, codes)  # a missing value is a level
         return cls(column.iloc[np.unique(codes, return_index=True)[1]]), codes.astype(np.int64)
 
     def decode(self, codes: NDArray[np.int64]) -> pd.Series:
@@ -46,38 +45,70 @@ class Category:
 
 @dataclass(frozen=True)
 class Number:
-    """A numeric column, or one of times: its quantile function, and the form of its values."""
+    """A column of values that lie between each other: its quantile function, and the form of its values."""
 
-    scores: NDArray[np.float64]  # (m,) quantiles of the standard normal, for every row without a missing value
-    values: NDArray[np.float64]  # (m,) the column's quantiles
-    decimals: int | None  # digits that every value is rounded to
-    gaps: bool  # whether values are missing
-    dtype: Any
+    scores: NDArray[np.float32]  # (m,) quantiles of the standard normal, for every row without a missing value
+    values: NDArray[Any]  # (m,) the column's quantiles: steps above the lowest, uint64; or floats; or wide integers
+    lowest: np.uint64
+    step: np.uint64
+    kind: Any  # dtype of the numbers that stand for values
+    back: Back
+    gap: pd.Series  # a row without a value, or none
+    dtype: Any  # of the column
 
     @classmethod
-    def of(cls, column: pd.Series) -> tuple[Number, NDArray[np.float32], NDArray[np.int64]]:
-        """Return the kind of a column, its normal scores (n,), 0 where missing, and where it is missing (n,)."""
-        missing = column.isna().to_numpy()
-        given = _floats(column[~missing])
-        if not np.isfinite(given).all():
-            raise DataError(f"The column {column.name!r} holds an infinite value: drop that row, or leave it empty.")
-        values = np.sort(given.astype(np.float64))
-        scores = ndtri((np.arange(len(values)) + 0.5) / len(values))
-        distinct, which = np.unique(values, return_inverse=True)
+    def of(
+        cls, column: pd.Series, given: NDArray[Any], back: Back
+    ) -> tuple[Number, NDArray[np.float32], NDArray[np.int64]]:
+        """Return the kind of a column, its normal scores (n,), 0 where missing, and where it is missing (n,).
+
+        ``given`` are the numbers (m,) that stand for the values which are not missing, ``back`` is the way back.
+        """
+        missing = is_missing(column)
+        distinct, which, counts = np.unique(given, return_inverse=True, return_counts=True)
+        # Of single precision, as networks speak, so that the score of a row leads back to its very value.
+        scores = ndtri((np.arange(len(given)) + 0.5) / len(given)).astype(np.float32)
         found = np.zeros(len(column), np.float32)
-        found[~missing] = np.interp(given, distinct, np.bincount(which, scores) / np.bincount(which))
-        kind = cls(scores, values, _decimals(given), bool(missing.any()), column.dtype)
+        found[~missing] = (np.add.reduceat(scores, np.cumsum(counts) - counts, dtype=np.float64) / counts)[which]
+        lowest, step = np.uint64(0), np.uint64(1)
+        if distinct.dtype.kind in "iu":
+            lowest, step = distinct.view(np.uint64)[0], np.uint64(spacing(distinct))
+            distinct = (distinct.view(np.uint64) - lowest) // step  # wraps around, and is exact
+        values = np.repeat(distinct, counts)
+        kind = cls(scores, values, lowest, step, given.dtype, back, column[missing][:1], column.dtype)
         return kind, found, missing.astype(np.int64)
+
+    @property
+    def gaps(self) -> bool:
+        """Whether values are missing."""
+        return len(self.gap) > 0
 
     def decode(self, scores: NDArray[np.float32], missing: NDArray[np.int64] | None) -> pd.Series:
         """Return the values of normal scores (n,), except where they are ``missing`` (n,)."""
-        found = np.interp(scores, self.scores, self.values)
-        if self.decimals is not None:
-            found = found.round(self.decimals)
-        column = pd.Series(found.astype(np.int64) if _is_time(self.dtype) else found)
-        if missing is not None:
-            column = column.astype(object).mask(missing.astype(bool))
-        return column.astype(self.dtype)
+        rank = np.interp(scores, self.scores, np.arange(len(self.scores)))
+        numbers = between(self.values, rank)
+        if self.kind.kind in "iu":
+            numbers = (numbers * self.step + self.lowest).view(self.kind)
+        column = self.back(numbers).astype(self.dtype)
+        if missing is None:
+            return column
+        which = np.where(missing == 1, len(column), np.arange(len(column)))
+        return pd.concat([column, self.gap]).iloc[which].reset_index(drop=True)
+
+
+def between(values: NDArray[Any], rank: NDArray[np.float64]) -> NDArray[Any]:
+    """Return the quantiles at ranks (n,), which need not be whole: uint64 are rounded, objects the nearer of two."""
+    before = rank.astype(np.int64)
+    low, high = values[before], values[np.minimum(before + 1, len(values) - 1)]
+    share = rank - before
+    found: NDArray[Any]
+    if values.dtype == np.uint64:
+        found = low + np.minimum(np.rint(share * (high - low)).astype(np.uint64), high - low)
+    elif values.dtype == object:
+        found = np.where(share < 0.5, low, high)
+    else:  # not low + share * (high - low), which may overflow
+        found = np.clip(low * (1 - share) + high * share, low, high)
+    return found
 
 
 @dataclass(frozen=True)
@@ -125,14 +156,18 @@ def encode(frame: pd.DataFrame) -> tuple[Columns, NDArray[np.float32], NDArray[n
     Raises
     ------
     DataError
-        A column holds infinite values, or objects that are no values.
+        The table is empty, or a column holds infinite values, complex ones, those of several types, or lists and the
+        like.
     """
+    if not frame.size:
+        raise DataError(f"The table has {len(frame)} rows and {frame.shape[1]} columns: give at least one of each.")
     kinds: list[Category | Number] = []
     numbers, codes = [], []
     for i in range(frame.shape[1]):
-        column = frame.iloc[:, i]
-        if _is_numeric(column):
-            number, scores, missing = Number.of(column)
+        column = frame.iloc[:, i].reset_index(drop=True)
+        held = to_numbers(column[~is_missing(column)])
+        if held is not None and len(np.unique(held[0])) > 2:  # two are levels, to which nothing lies between
+            number, scores, missing = Number.of(column, *held)
             kinds.append(number)
             numbers.append(scores)
             codes += [missing] if number.gaps else []
@@ -145,22 +180,25 @@ def encode(frame: pd.DataFrame) -> tuple[Columns, NDArray[np.float32], NDArray[n
     return Columns(frame.columns, tuple(kinds)), *stacked
 
 
-def _is_numeric(column: pd.Series) -> bool:
-    """Tell whether a column has an order and more than two values: two are levels, to which nothing lies between."""
-    ordered = types.is_numeric_dtype(column.dtype) or _is_time(column.dtype)
-    return ordered and not types.is_bool_dtype(column.dtype) and column.nunique() > 2
+def is_missing(column: pd.Series) -> NDArray[np.bool_]:
+    """Tell where values (n,) are missing; not-a-number is, also for those types that could tell it from it."""
+    missing = np.array(column.isna(), bool)
+    if types.is_float_dtype(column.dtype):
+        missing |= np.isnan(column.to_numpy(np.float64, na_value=np.nan))
+    return missing
 
 
-def _is_time(dtype: Any) -> bool:
-    return types.is_datetime64_any_dtype(dtype) or types.is_timedelta64_dtype(dtype)
-
-
-def _floats(column: pd.Series) -> NDArray[Any]:
-    """Return values without gaps as floats, float32 as it is, so that 0.1 stays rounded to a decimal."""
-    if _is_time(column.dtype):
-        return column.astype(np.int64).to_numpy(np.float64)
-    return column.to_numpy(np.float32 if column.dtype == np.float32 else np.float64)
-
-
-def _decimals(values: NDArray[Any]) -> int | None:
-    return next((d for d in range(DECIMALS + 1) if np.array_equal(values.round(d), values)), None)
+def _check_levels(column: pd.Series) -> None:
+    """Refuse a column of values that no two rows can share, or of which nobody knows the type."""
+    dtype: Any = column.dtype
+    nested = isinstance(dtype, pd.ArrowDtype) and pa.types.is_nested(dtype.pyarrow_dtype)
+    if nested or (types.is_object_dtype(dtype) and not all(map(types.is_hashable, column))):
+        raise DataError(
+            f"The column {column.name!r} holds values that are neither numbers nor text: drop or convert it."
+        )
+    if types.is_object_dtype(dtype) and types.infer_dtype(column).startswith("mixed"):
+        kinds = sorted({type(value).__name__ for value in column[~is_missing(column)]})
+        if len(kinds) > 1:
+            raise DataError(
+                f"The column {column.name!r} holds values of several types, {' and '.join(kinds)}: make them one."
+            )

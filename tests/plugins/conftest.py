@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from pools import CLASSES, PER_CLASS
+
+from ganaug.data.rows import Rows, RowWriter, Schema
+
+
+@pytest.fixture(scope="module")
+def make_pool(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Write pools in which pixel 0 of an image says which it is: 0 to 39 are cats, 40 to 79 dogs, none is "empty"."""
+    folder = tmp_path_factory.mktemp("pools")
+
+    def make(*shape: int) -> str:
+        path = folder / f"{shape}.parquet"
+        if not path.exists():
+            images = np.random.default_rng(0).integers(0, 256, (2 * PER_CLASS, *shape), dtype=np.uint8)
+            images[:, 0, 0, 0] = np.arange(2 * PER_CLASS)
+            labels = np.repeat([0, 1], PER_CLASS)
+            with RowWriter(path, Schema(*shape, CLASSES)) as writer:
+                writer.write(Rows.build(writer.schema, images, labels, synthetic=True))
+        return str(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        yield make
+
+
+@pytest.fixture(scope="module")
+def pool(make_pool: Callable[..., str]) -> str:
+    return make_pool(8, 8, 3)
