@@ -109,6 +109,12 @@ class PrepareParams(Section):
         names_for("path", "label", "group", "split"),
         "A manifest's column names.",
     )
+    near_duplicates: bool = param(
+        True,
+        FLAG,
+        "Whether near duplicates are copies, which share a split; false: exact ones only, right for pictures of one "
+        "scene in which small things differ.",
+    )
     max_unreadable: float = param(0.05, number(0, 1), "Stop when more than this share of the rows cannot be read.")
     seed: int = param(0, SEED, "Seed of the splits; the draw is added to it.")
 

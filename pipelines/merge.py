@@ -6,7 +6,7 @@ import argparse
 
 from ganaug.config import load_params
 from ganaug.data.exports import export
-from ganaug.data.merge import merge
+from ganaug.data.merge import coincidences, merge
 from ganaug.errors import guard
 
 
@@ -16,7 +16,10 @@ def main() -> None:
     draw = parser.parse_args().draw
     params = load_params().merge
     out = f"data/augmented/{draw}"
-    merge(f"data/splits/{draw}", f"data/synthetic/{draw}.parquet", out, policy=params.policy, amount=params.amount)
+    synthetic = f"data/synthetic/{draw}.parquet"
+    found = merge(f"data/splits/{draw}", synthetic, out, policy=params.policy, amount=params.amount)
+    if said := coincidences(found):
+        print(f"{synthetic}: {said}")
     for kind in params.exports:
         export(kind, out, f"exports/{draw}/{kind}")
 

@@ -23,7 +23,7 @@ from ganaug.config import GenerateParams, PrepareParams, TrainGanParams
 from ganaug.data.folders import check_ours, fresh_folder
 from ganaug.data.integrity import conflicts
 from ganaug.data.load import Loaded, load
-from ganaug.data.merge import POLICIES, merge
+from ganaug.data.merge import POLICIES, coincidences, merge
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
 from ganaug.errors import DataError
@@ -141,6 +141,8 @@ def _say(arguments: argparse.Namespace, found: Mapping[str, Any], form: str, lef
     lines = [table([["class", "real", "synthetic", "asked for"], *rows])]
     if left_out:
         lines.append(f"{left_out} rows of {arguments.source} left out: unreadable, or contradictory copies")
+    if said := coincidences(found):
+        lines.append(said)
     real, synthetic = found["rows"]["real"], found["rows"]["synthetic"]
     lines.append(f"{arguments.out}: {real:,} real and {synthetic:,} synthetic training rows")
     show(arguments, facts, "\n".join(lines))

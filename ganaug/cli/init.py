@@ -10,7 +10,7 @@ from difflib import unified_diff
 from importlib.util import find_spec
 from pathlib import Path
 
-from ganaug.cli.options import READING, parameters
+from ganaug.cli.options import SPLITTING, parameters
 from ganaug.cli.scaffold import files, ignored, outs, project_files
 from ganaug.cli.suggest import suggest
 from ganaug.config import PrepareParams
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> None:
     git, project = _holder(folder, ".git"), _holder(folder, ".dvc")
     root = project or folder
     written = _written(arguments.data, folder, project or git or folder)
-    found = suggest(arguments.data, written, parameters(PrepareParams, arguments, READING))
+    found = suggest(arguments.data, written, parameters(PrepareParams, arguments, SPLITTING))
     ours = files(found.parameters, None if arguments.data in BUILTIN else written)
     wanted = {folder / name: text for name, text in ours.items()}
     wanted |= {root / name: text for name, text in project_files(git is not None, project is None).items()}

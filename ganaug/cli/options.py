@@ -17,6 +17,7 @@ from ganaug.section import Section
 S = TypeVar("S", bound=Section)
 
 READING = frozenset({"size", "channels", "columns", "max_unreadable"})  # of prepare: how a source is read
+SPLITTING = READING | {"near_duplicates"}  # of prepare: what else there is to say of one's data
 TRAINING = frozenset(f.name for f in fields(TrainGanParams))
 SELECTION = frozenset(f.name for f in fields(GenerateParams)) - {"per_class"} - TRAINING
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ganaug import __version__
-from ganaug.cli.options import READING, SELECTION, TRAINING, add_parameters, typed
+from ganaug.cli.options import READING, SELECTION, SPLITTING, TRAINING, add_parameters, typed
 from ganaug.config import PRESETS, SEED, GenerateParams, PrepareParams, TrainGanParams
 from ganaug.errors import ConfigError
 from ganaug.kinds import integer, number, suggestion
@@ -93,7 +93,7 @@ def _init(commands: Any) -> None:
     parser.add_argument("folder", metavar="DIR", nargs="?", type=Path, default=Path(), help="where to; default: here")
     parser.add_argument("--data", metavar="PATH", required=True, help=SOURCE)
     parser.add_argument("--force", action="store_true", help="overwrite files that differ, instead of showing how")
-    add_parameters(parser, "how to read the data (prepare in params.yaml)", PrepareParams, READING)
+    add_parameters(parser, "how to read the data (prepare in params.yaml)", PrepareParams, SPLITTING)
 
 
 def _preset(commands: Any) -> None:

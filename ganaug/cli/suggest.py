@@ -82,8 +82,8 @@ def _given(reading: PrepareParams) -> dict[str, Any]:
     """Return how the data is read, where that is not the default."""
     default = PrepareParams()
     columns = {f"prepare.columns.{key}": name for key, name in reading.columns.items() if name != default.columns[key]}
-    unreadable = {"prepare.max_unreadable": reading.max_unreadable}
-    return columns | (unreadable if reading.max_unreadable != default.max_unreadable else {})
+    others = {name: getattr(reading, name) for name in ("near_duplicates", "max_unreadable")}
+    return columns | {f"prepare.{name}": value for name, value in others.items() if value != getattr(default, name)}
 
 
 def _training_rows(source: Source, readable: list[int], per_class: int | None) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganaug.data.folders import fresh_folder
-from ganaug.data.integrity import assert_disjoint
-from ganaug.data.rows import RowWriter, iter_encoded, read_schema, read_table
+from ganaug.data.integrity import assert_disjoint, by_chance
+from ganaug.data.rows import RowWriter, content_ids, iter_encoded, iter_rows, read_schema, read_table
 from ganaug.errors import DataError
 from ganaug.files import write_json
 from ganaug.progress import Progress
@@ -50,7 +50,8 @@ def merge(
 
     The training split gets, after the real rows, the first kept synthetic rows of each class up to the policy's quota,
     and a column ``model``: the hash of the generator's weights, empty for real rows. Validation and test are copied
-    byte for byte. The folder ``out`` is replaced as a whole.
+    byte for byte. A few synthetic rows may be held-out ones to the pixel, by chance, where images are small and of few
+    tones: they are left out and counted. The folder ``out`` is replaced as a whole.
 
     Parameters
     ----------
@@ -68,12 +69,14 @@ def merge(
     Returns
     -------
     dict
-        The provenance: policy, model, and for each class the real rows, those wanted and those got.
+        The provenance: policy, model, for each class the real rows, those wanted and those got, and ``held_out``: how
+        many synthetic rows were left out as they are rows of ``validation`` and of ``test``.
 
     Raises
     ------
     DataError
-        If a file is missing or of another schema, the policy is unknown, or a held-out row is among those to train on.
+        If a file is missing or of another schema, the policy is unknown, a held-out row is among the real rows to train
+        on, or the synthetic rows are so many of the held-out ones that this is no chance (`by_chance`).
     """
     if policy not in POLICIES:
         raise DataError(f"{policy!r} is no merge policy; known are {', '.join(POLICIES)}.")
@@ -86,8 +89,10 @@ def merge(
         raise DataError(f"{synthetic} holds rows that are not marked synthetic; generate the rows again.")
     real = np.bincount(read_table(files["train"], ["label"])["label"], minlength=len(schema.classes))
     wanted = POLICIES[policy](real, amount)
+    assert_disjoint([files["train"]], [files["validation"], files["test"]])
+    held_out = _held_out(synthetic, {part: files[part] for part in ("validation", "test")})
+    table["kept"] &= ~np.any(list(held_out.values()), axis=0)
     taken = _first_kept(table, wanted)
-    assert_disjoint([files["train"], synthetic], [files["validation"], files["test"]])
     if set(read_table(synthetic, ["nearest_id"])["nearest_id"]) - set(read_table(files["train"], ["id"])["id"]):
         raise DataError(f"{synthetic} was made from other rows than those in {files['train']}; generate them again.")
     got = np.bincount(table["label"][taken], minlength=len(schema.classes))
@@ -104,11 +109,39 @@ def merge(
             "classes": about,
             "rows": {"real": int(real.sum()), "synthetic": int(got.sum())},
             "shortfall": int((wanted - got).sum()),
+            "held_out": {part: int(rows.sum()) for part, rows in held_out.items()},
         }
         for part in ("validation", "test"):
             shutil.copyfile(files[part], folder / f"{part}.parquet")
         write_json(folder / "provenance.json", provenance)
     return provenance
+
+
+def coincidences(provenance: Mapping[str, Any]) -> str:
+    """Say in a sentence which synthetic rows `merge` left out as they are held-out ones; empty where none was."""
+    found = [f"{n:,} of {part}" for part, n in provenance["held_out"].items() if n]
+    return f"synthetic rows left out, as they are held-out rows to the pixel: {', '.join(found)}" if found else ""
+
+
+def _held_out(synthetic: str | Path, files: Mapping[str, Path]) -> dict[str, NDArray[np.bool_]]:
+    """Mark the synthetic rows (n,) that are rows of each held-out file; `DataError` where they are too many."""
+    ids = {name: _ids(path) for name, path in {"": Path(synthetic), **files}.items()}
+    made, found = ids.pop(""), {}
+    for part, known in ids.items():
+        found[part] = np.isin(made, known)
+        reproduced, there = len(np.unique(made[found[part]])), len(np.unique(known))
+        if not by_chance(reproduced, there):
+            raise DataError(
+                f"{synthetic} holds {reproduced:,} of the {there:,} rows of {files[part]}, more than chance makes: the "
+                "generator has seen them. Train it on the training rows alone, and generate again."
+            )
+    return found
+
+
+def _ids(path: Path) -> NDArray[np.str_]:
+    """Hash the pixels of a file's rows (n,)."""
+    parts = [content_ids(rows.images).astype(str) for rows in iter_rows(path)]
+    return np.concatenate([np.empty(0, "<U32"), *parts])
 
 
 def _first_kept(table: pd.DataFrame, quotas: Counts) -> NDArray[np.bool_]:

@@ -9,7 +9,8 @@ from sklearn.metrics.pairwise import euclidean_distances
 Rows = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-BLOCK = 4096  # rows compared at once, so that memory does not grow with their number
+BLOCK = 4096  # rows compared at once, so that memory does not grow with their number,
+VALUES = 1024  # by so many of their values at a time, so that it does not grow with these either
 ROUNDING = 1e-6  # of the distance of equal rows
 
 
@@ -33,18 +34,43 @@ def nearest(rows: Rows, others: Rows, skip_self: bool = False) -> tuple[Floats, 
     best, where = np.full(len(rows), np.inf, np.float32), np.zeros(len(rows), np.int64)
     for first in range(0, len(rows), BLOCK):
         at = np.arange(first, min(first + BLOCK, len(rows)))
-        flat = _flat(rows[at])
+        some = rows[first : first + BLOCK]
         for start in range(0, len(others), BLOCK):
-            part = _flat(others[start : start + BLOCK])
-            squared = (flat**2).sum(1)[:, None] - 2 * flat @ part.T + (part**2).sum(1)
+            part = others[start : start + BLOCK]
+            squared = _squared(some, part)
             if skip_self and start == first:
                 np.fill_diagonal(squared, np.inf)
             closest = squared.argmin(1)
-            distance = np.sqrt(((flat - part[closest]) ** 2).mean(1))  # unlike the expanded square, 0 for a copy
+            distance = _distance(some, part, closest)
             distance[np.isinf(squared[np.arange(len(at)), closest])] = np.inf
             closer = distance < best[at]
             best[at[closer]], where[at[closer]] = distance[closer], closest[closer] + start
     return best, where
+
+
+def _squared(rows: Rows, others: Rows) -> Floats:
+    """Return the squared distances (n, m), by the expanded square, which is fast but of equal rows not quite 0."""
+    flat, part = (x.reshape(len(x), -1) for x in (rows, others))
+    squared = np.zeros((len(flat), len(part)), np.float32)
+    for start in range(0, flat.shape[1], VALUES):
+        x, y = (_unit(values[:, start : start + VALUES]) for values in (flat, part))
+        of_x = (x**2).sum(1)[:, None]
+        x *= -2
+        product = x @ y.T
+        product += of_x
+        product += (y**2).sum(1)
+        squared = product if start == 0 else np.add(squared, product, out=squared)
+    return squared
+
+
+def _distance(rows: Rows, others: Rows, which: NDArray[np.int64]) -> Floats:
+    """Return the distance (n,) of each row to the one of the others that is named."""
+    step = max(1, BLOCK * VALUES // max(1, rows[0].size))
+    parts = [
+        np.sqrt(((_flat(rows[at : at + step]) - _flat(others[which[at : at + step]])) ** 2).mean(1))
+        for at in range(0, len(rows), step)
+    ]
+    return np.concatenate(parts)
 
 
 def copy_distance(training: Rows) -> float:
@@ -74,4 +100,10 @@ def spread_out(rows: Rows, limit: float) -> NDArray[np.int64]:
 
 
 def _flat(rows: Rows) -> Floats:
-    return rows.reshape(len(rows), int(np.prod(rows.shape[1:]))).astype(np.float32) / np.float32(255)
+    return _unit(rows.reshape(len(rows), int(np.prod(rows.shape[1:]))))
+
+
+def _unit(values: Rows) -> Floats:
+    scaled = values.astype(np.float32)
+    scaled /= np.float32(255)
+    return scaled

@@ -58,7 +58,7 @@ def prepare(
     draws, per_class, validation, test, seed : see `ganaug.data.splits.make_splits`
     near_duplicates : bool, default=True
         Whether near duplicates count as copies, or exact ones only (right for pictures of one scene in which small
-        things differ).
+        things differ). The report records it, and the leak guards go by it.
     out, report : path-like
         Where to write.
 
@@ -103,6 +103,7 @@ def prepare(
         "mode": splits.mode,
         "mode_reason": splits.reason,
         "draws": {str(draw): _about_draw(rows, at) for draw, at in parts.items()},
+        "near_duplicates": near_duplicates,
         "copies": {"exact": _clusters(loaded, _numbers(rows.ids)), "near": _clusters(loaded, copies)},
         "contested": _listed(loaded, np.flatnonzero(contested)),
         "left_out": _listed(loaded, usable[splits.left_out]),

@@ -3,12 +3,15 @@
 Content hashes are taken of the pixels as they are now, not read from files. What was trained says by digest
 (`ganaug.data.rows.digest`) which rows it saw: the GAN in ``models/gan/<draw>/config.json``, the teacher in
 ``reports/generate/<draw>.json``, the feature extractor in ``eval/fidelity/<draw>.json``. Each has to be the digest of
-the draw's training rows, and among these there must be no validation or test row, and no near duplicate of one.
+the draw's training rows, and among these there must be no validation or test row, and no near duplicate of one. Where
+prepare took exact copies alone for copies (``near_duplicates`` in ``reports/prepare.json``), so do the guards.
+
+The held-out rows of one draw at a time are in memory. Files that are the same in several draws, as the test set and the
+pool are in benchmark mode, are looked at once.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from filecmp import cmp
 from functools import cached_property
@@ -18,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.integrity import near_copies
+from ganaug.data.integrity import Originals, by_chance
 from ganaug.data.rows import content_ids, digest, iter_rows, read_rows
 from ganaug.errors import DataError
 from ganaug.files import read_json
@@ -49,15 +52,20 @@ def check_run(root: str | Path, draws: Sequence[int]) -> list[str]:
     DataError
         A file that has to be looked at is missing or damaged.
     """
-    found = [_Draw(Path(root), number) for number in draws]
-    return [leak for draw in found for leak in draw.leaks(_known(found))]
+    found = _draws(root, draws)
+    known = _known(found)
+    return [leak for draw in found for leak in draw.leaks(known)]
 
 
 def unproved(root: str | Path, draws: Sequence[int]) -> list[str]:
-    """Say what cannot be proved: a sentence for each set of rows that the GAN learnt from and the run does not hold."""
-    found = [_Draw(Path(root), number) for number in draws]
+    """Say what cannot be proved.
+
+    A sentence for each set of rows that the GAN learnt from and the run does not hold, and one for each draw of which
+    merge left out a few synthetic rows, as they were held-out ones to the pixel.
+    """
+    found = _draws(root, draws)
     known = _known(found)
-    return [
+    return [sentence for draw in found for sentence in draw.coincidences()] + [
         f"The GAN of draw {draw.number} also learnt from {whose}, which this run does not hold, so nobody can tell "
         "whether held-out rows are among them."
         for draw in found
@@ -66,18 +74,97 @@ def unproved(root: str | Path, draws: Sequence[int]) -> list[str]:
     ]
 
 
-class _HeldOut(NamedTuple):
-    """Rows that nothing may be trained on."""
+class _Found(NamedTuple):
+    """What a file holds of a held-out file: rows, near duplicates of rows, and how many of the held-out rows."""
 
-    ids: NDArray[np.object_]
-    images: Images
+    rows: int
+    near: int
+    reproduced: int
+    held_out: int
+
+
+class _Files:
+    """The rows of a run's files. Those that are the same byte for byte in several draws are read once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._first: dict[str, str] = {}
+        self._digests: dict[str, str] = {}
+        self._held_out: dict[str, tuple[str, Originals]] = {}  # by split: of the draw that is looked at
+        self._found: dict[tuple[str, str, bool], _Found] = {}
+
+    @cached_property
+    def near(self) -> bool:
+        """Whether near duplicates are copies in this run."""
+        path = self.root / "reports/prepare.json"
+        return bool(read_json(path).get("near_duplicates", True)) if path.is_file() else True
+
+    def first(self, file: str) -> str:
+        """Return the first file of this name that was asked for and holds the same bytes."""
+        if file not in self._first:
+            path = self.root / file
+            earlier = [one for one in dict.fromkeys(self._first.values()) if Path(one).name == path.name]
+            same = (one for one in earlier if path.is_file() and cmp(self.root / one, path, shallow=False))
+            self._first[file] = next(same, file)
+        return self._first[file]
+
+    def ids(self, file: str) -> NDArray[np.object_]:
+        """Return the content hashes of a file's rows."""
+        parts = [content_ids(rows.images) for rows in iter_rows(self.root / file, BATCH)]
+        return np.concatenate([np.empty(0, object), *parts])
+
+    def digest(self, file: str) -> str:
+        """Return the digest of a file's rows."""
+        first = self.first(file)
+        if first not in self._digests:
+            self._digests[first] = digest(self.ids(first))
+        return self._digests[first]
+
+    def among(self, file: str, held_out: Sequence[str], near: bool = True) -> Iterator[str]:
+        """Say how many of a file's images are held-out rows, or near duplicates of one."""
+        for name, found in self.found(file, held_out, near).items():
+            yield from _sentences(file, name, found)
+
+    def found(self, file: str, held_out: Sequence[str], near: bool = True) -> dict[str, _Found]:
+        """Look for the rows of held-out files in another one."""
+        keys = {name: (self.first(file), self.first(name), near) for name in held_out}
+        if not set(keys.values()) <= self._found.keys():
+            portions = (rows.images for rows in iter_rows(self.root / file, BATCH))
+            found = self.intruders(portions, held_out, near)
+            self._found.update((keys[name], found[name]) for name in held_out)
+        return {name: self._found[key] for name, key in keys.items()}
+
+    def intruders(self, portions: Iterable[Images], held_out: Sequence[str], near: bool = True) -> dict[str, _Found]:
+        """Look for the rows of held-out files among images."""
+        originals = {name: self._originals(name) for name in held_out}
+        same, close = dict.fromkeys(held_out, 0), dict.fromkeys(held_out, 0)
+        reproduced: dict[str, set[str]] = {name: set() for name in held_out}
+        for images in portions:
+            ids = content_ids(images)
+            for name, held in originals.items():
+                exact = np.isin(ids.astype(str), held.ids.astype(str))
+                same[name] += int(exact.sum())
+                reproduced[name].update(ids[exact])
+                close[name] += int((held.copies(images) & ~exact).sum()) if near and self.near else 0
+        return {
+            name: _Found(same[name], close[name], len(reproduced[name]), len(set(held.ids)))
+            for name, held in originals.items()
+        }
+
+    def _originals(self, file: str) -> Originals:
+        first, part = self.first(file), Path(file).name
+        if self._held_out.get(part, ("", None))[0] != first:
+            self._held_out.pop(part, None)  # before the next ones are read
+            self._held_out[part] = first, Originals(read_rows(self.root / first).images)
+        return self._held_out[part][1]
 
 
 class _Draw:
     """The files of one draw, and what is wrong with them."""
 
-    def __init__(self, root: Path, number: int) -> None:
-        self.root, self.number = root, number
+    def __init__(self, files: _Files, number: int) -> None:
+        self.files, self.root, self.number = files, files.root, number
+        self.held_out = [self.split(part) for part in ("validation", "test")]
 
     def split(self, part: str) -> str:
         """Return the file of a split, from the root; so are all files here."""
@@ -86,8 +173,7 @@ class _Draw:
     @cached_property
     def digests(self) -> dict[str, str]:
         """The digests of the splits, but for the pool, which may be large."""
-        held_out = {part: digest(self._held_out[self.split(part)].ids) for part in ("validation", "test")}
-        return held_out | {"train": digest(self._ids(self.split("train")))}
+        return {part: self.files.digest(self.split(part)) for part in ("validation", "test", "train")}
 
     @cached_property
     def gan(self) -> Mapping[str, Any]:
@@ -111,22 +197,29 @@ class _Draw:
 
     def leaks(self, known: Mapping[str, str]) -> Iterator[str]:
         """List the leaks in sentences; ``known`` are the splits of all draws by their digests."""
-        test = {self.split("test"): self._held_out[self.split("test")]}
-        yield from self._among(self.split("validation"), test)
+        yield from self.files.among(self.split("validation"), [self.split("test")])
         for part in ("train", "pool"):
-            yield from self._among(self.split(part), self._held_out)
+            yield from self.files.among(self.split(part), self.held_out)
         for whose, rows in self.further():
-            for leak in self._among(known[rows], self._held_out) if rows in known else ():
+            for leak in self.files.among(known[rows], self.held_out) if rows in known else ():
                 yield f"the GAN of draw {self.number} also learnt from {whose}, and {leak}"
-        # A generator that makes a held-out row to the pixel has seen it; it may come near one by chance.
-        yield from self._among(f"data/synthetic/{self.number}.parquet", self._held_out, near=False)
+        # It may come near a held-out row by chance, and make a few to the pixel; one that makes many has seen them.
+        synthetic = f"data/synthetic/{self.number}.parquet"
+        for name, found in self.files.found(synthetic, self.held_out, near=False).items():
+            if not by_chance(found.reproduced, found.held_out):
+                yield from _sentences(synthetic, name, found)
         yield from self._in_training()
         yield from self._in_augmented()
 
-    @cached_property
-    def _held_out(self) -> dict[str, _HeldOut]:
-        images = {part: read_rows(self.root / self.split(part)).images for part in ("validation", "test")}
-        return {self.split(part): _HeldOut(content_ids(found), found) for part, found in images.items()}
+    def coincidences(self) -> Iterator[str]:
+        """Say which synthetic rows merge left out as they are held-out ones."""
+        file = f"data/synthetic/{self.number}.parquet"
+        merged = self.root / f"data/augmented/{self.number}/provenance.json"
+        left_out = read_json(merged).get("held_out", {}) if merged.is_file() else {}
+        for part, n in left_out.items():
+            if n:
+                rows = f"{_rows(n)} of {self.split(part)}"
+                yield f"{file} holds {rows}, so few that it may be chance; merge left them out."
 
     def _in_training(self) -> Iterator[str]:
         saw = {"GAN": self.gan["labelled"], "teacher": self._trained_on(f"reports/generate/{self.number}.json")}
@@ -143,26 +236,22 @@ class _Draw:
         folder = f"data/augmented/{self.number}"
         for part in ("validation", "test"):
             copy = f"{folder}/{part}.parquet"
-            same = cmp(self.root / copy, self.root / self.split(part), shallow=False)
-            if not same and digest(self._ids(copy)) != self.digests[part]:
+            if self.files.digest(copy) != self.digests[part]:
                 yield f"{copy} does not hold the rows of {self.split(part)}"
         train = f"{folder}/train.parquet"
-        yield from self._among(train, self._held_out, near=False)
-        real = [rows.images[~rows.synthetic] for rows in iter_rows(self.root / train, BATCH)]
-        ids = np.concatenate([content_ids(images) for images in real])
-        if digest(ids) != self.digests["train"]:
+        yield from self.files.among(train, self.held_out, near=False)
+        ids = np.concatenate([np.empty(0, object), *(content_ids(images) for images in self._real(train))])
+        if digest(ids) != self.digests["train"]:  # else they have been looked at
             yield f"the real rows of {train} are not those of {self.split('train')}"
-            spare = np.isin(ids, self._ids(self.split("pool"))).sum()
+            spare = np.isin(ids.astype(str), self.files.ids(self.split("pool")).astype(str)).sum()
             if spare:
                 yield f"{train} holds {_rows(spare)} of {self.split('pool')}, which are for the oracle arm alone"
-            yield from _intruders(train, real, self._held_out)
+            for name, found in self.files.intruders(self._real(train), self.held_out).items():
+                yield from _sentences(train, name, found)
 
-    def _among(self, file: str, held_out: Mapping[str, _HeldOut], near: bool = True) -> Iterator[str]:
-        return _intruders(file, (rows.images for rows in iter_rows(self.root / file, BATCH)), held_out, near)
-
-    def _ids(self, file: str) -> NDArray[np.object_]:
-        parts = [content_ids(rows.images) for rows in iter_rows(self.root / file, BATCH)]
-        return np.concatenate([np.empty(0, object), *parts])
+    def _real(self, file: str) -> Iterator[Images]:
+        for rows in iter_rows(self.root / file, BATCH):
+            yield rows.images[~rows.synthetic]
 
     def _trained_on(self, file: str) -> Any:
         try:
@@ -173,22 +262,16 @@ class _Draw:
             ) from None
 
 
-def _intruders(
-    file: str, portions: Iterable[Images], held_out: Mapping[str, _HeldOut], near: bool = True
-) -> Iterator[str]:
-    """Say how many of a file's images are held-out rows, or near duplicates of one."""
-    same, close = Counter[str](), Counter[str]()
-    for images in portions:
-        ids = content_ids(images)
-        for name, held in held_out.items():
-            exact = np.isin(ids, held.ids)
-            same[name] += int(exact.sum())
-            close[name] += int((near_copies(images, held.images) & ~exact).sum()) if near else 0
-    for name in held_out:
-        if same[name]:
-            yield f"{file} holds {_rows(same[name])} of {name}"
-        if close[name]:
-            yield f"{file} holds near duplicates of {name}: {_rows(close[name])}"
+def _draws(root: str | Path, numbers: Sequence[int]) -> list[_Draw]:
+    files = _Files(Path(root))
+    return [_Draw(files, number) for number in numbers]
+
+
+def _sentences(file: str, held_out: str, found: _Found) -> Iterator[str]:
+    if found.rows:
+        yield f"{file} holds {_rows(found.rows)} of {held_out}"
+    if found.near:
+        yield f"{file} holds near duplicates of {held_out}: {_rows(found.near)}"
 
 
 def _well_formed(trained_on: Any) -> bool:

@@ -12,10 +12,12 @@ from ganaug.report.markup import Html, element, fragment, named, table
 from ganaug.report.run import Run
 
 GUARDED = (
-    "Leak guards, run with this report: hashes of the pixels of every real and synthetic row, the measure of near "
-    "duplicates, and what the GAN, the teacher and the feature extractor say of the rows they were trained on. "
+    "Leak guards, run with this report: hashes of the pixels of every real and synthetic row, {}and what the GAN, the "
+    "teacher and the feature extractor say of the rows they were trained on. "
 )
-CLEAN = "No validation or test row, and no near duplicate of one, had a part in any of them."
+NEAR = "the measure of near duplicates, "
+EXACT = "Near duplicates were not looked for: by prepare.near_duplicates, exact copies alone are copies in this run. "
+CLEAN = "No validation or test row, and no {} of one, had a part in any of them."
 DISTANCES = (
     "Is a kept synthetic row nearer to the training rows than a test row of its class, which nobody trained on? One "
     "half: no nearer. More: the generator stays close to what it saw, as one must that saw few rows, or it copies; "
@@ -41,13 +43,19 @@ def copies_section(run: Run, summary: Mapping[str, Any]) -> Html:
         ``copying`` and ``membership`` of `ganaug.evaluation.memorisation`.
     """
     found = [element("li", sentence) for sentence in (*summary["leaks"], *summary["unproved"])]
+    near = run.prepared.get("near_duplicates", True)
     attacks = summary["membership"]["draws"] if summary["membership"] else []
     told = [
         f"{_interval(attack, 'auc')} in draw {draw.number}" for draw, attack in zip(run.draws, attacks, strict=False)
     ]
     return fragment(
         element("h2", "Copies and leaks"),
-        element("p", GUARDED, "" if found else CLEAN),
+        element(
+            "p",
+            GUARDED.format(NEAR if near else ""),
+            "" if near else EXACT,
+            "" if found else CLEAN.format("near duplicate" if near else "exact copy"),
+        ),
         element("ul", *found) if found else None,
         element("p", DISTANCES),
         _distances(run, summary["copying"]["draws"]),
@@ -74,6 +82,6 @@ def _interval(found: Mapping[str, Any], name: str) -> str:
 
 
 def _p(value: float | None) -> str:
-    if value is None or np.isnan(value):
+    if value is None:
         return "-"
     return "< 0.0001" if value < 1e-4 else f"{value:.4f}"

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ganaug.data.merge import POLICIES, merge
+from ganaug.data.integrity import by_chance
+from ganaug.data.merge import POLICIES, coincidences, merge
 from ganaug.data.rows import Rows, RowWriter, Schema, read_rows, read_table
 from ganaug.errors import DataError
 
@@ -89,6 +90,8 @@ def test_real_rows_first_then_the_first_kept_ones(project: Path) -> None:
     ]
     assert provenance["shortfall"] == 2
     assert provenance["models"] == ["f00d"]
+    assert provenance["held_out"] == {"validation": 0, "test": 0}
+    assert coincidences(provenance) == ""
     assert json.loads((project / "out/provenance.json").read_text()) == provenance
 
 
@@ -136,14 +139,55 @@ def test_merging_again_gives_the_same_bytes_and_nothing_stale(project: Path) -> 
     assert {path.name: path.read_bytes() for path in (project / "out").iterdir()} == before
 
 
-def test_a_synthetic_row_that_is_a_test_row_stops(project: Path) -> None:
-    leak = read_rows(project / "splits/test.parquet").take([0])
-    leak.synthetic[:] = True
-    with RowWriter(project / "synthetic.parquet", leak.schema, COLUMNS) as writer:
-        writer.write(leak, scores(project, np.array([True])))
+def plant(project: Path, part: str, n: int) -> Rows:
+    """Put held-out rows before the synthetic ones, kept."""
+    stolen, made = (
+        read_rows(project / f"splits/{part}.parquet").take(np.arange(n)),
+        read_rows(project / "synthetic.parquet"),
+    )
+    stolen.synthetic[:] = True
+    with RowWriter(project / "synthetic.parquet", made.schema, COLUMNS) as writer:
+        for rows in (stolen, made):
+            writer.write(rows, scores(project, np.ones(len(rows), bool)))
+    return stolen
+
+
+@pytest.mark.parametrize(("part", "n"), [("validation", 1), ("test", 1)])
+def test_a_synthetic_row_that_is_a_held_out_one_by_chance_is_left_out(project: Path, part: str, n: int) -> None:
+    stolen = plant(project, part, n)
+    provenance = run(project, "at_least", 8.0)
+    assert provenance["held_out"] == {"validation": 0, "test": 0} | {part: n}
+    merged = read_rows(project / "out/train.parquet")
+    assert not np.isin(merged.ids.astype(str), stolen.ids.astype(str)).any()
+    assert provenance["shortfall"] == 0  # the next ones take their place
+    assert coincidences(provenance).endswith(f"to the pixel: {n} of {part}")
+
+
+@pytest.mark.parametrize(("part", "n"), [("validation", 2), ("test", 2), ("test", 3)])
+def test_synthetic_rows_that_are_many_held_out_ones_stop(project: Path, part: str, n: int) -> None:
+    plant(project, part, n)
+    with pytest.raises(DataError, match=rf"synthetic\.parquet holds {n} of the . rows of .*{part}\.parquet, more than"):
+        run(project, "ratio", 1.0)
+    assert not (project / "out").exists()
+
+
+def test_a_real_row_that_is_a_test_row_stops(project: Path) -> None:
+    train, test = (read_rows(project / f"splits/{part}.parquet") for part in ("train", "test"))
+    with RowWriter(project / "splits/train.parquet", train.schema) as writer:
+        writer.write(train)
+        writer.write(test.take([0]))
     with pytest.raises(DataError, match="share the image"):
         run(project, "ratio", 1.0)
     assert not (project / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("reproduced", "held_out", "chance"),
+    [(0, 0, True), (1, 1, False), (1, 2, True), (2, 3, False), (3, 6, True), (3, 60, True), (4, 60, False),
+     (500, 10_000, True), (501, 10_000, False)],
+)  # fmt: skip
+def test_what_may_be_chance(reproduced: int, held_out: int, chance: bool) -> None:
+    assert by_chance(reproduced, held_out) == chance
 
 
 def test_real_rows_cannot_pass_for_synthetic(project: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -11,9 +13,11 @@ def images(n: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (n, 8, 9, 2), np.uint8)
 
 
+@pytest.mark.parametrize("values", [1, 50, 1024])
 @pytest.mark.parametrize("block", [1, 7, 4096])
-def test_the_nearest_row_is_that_of_brute_force(monkeypatch, block):
+def test_the_nearest_row_is_that_of_brute_force(monkeypatch, block, values):
     monkeypatch.setattr(module, "BLOCK", block)
+    monkeypatch.setattr(module, "VALUES", values)
     rows, training = images(13, 0), images(20, 1)
     difference = rows[:, None].astype(float) / 255 - training[None].astype(float) / 255
     expected = np.sqrt((difference**2).mean((2, 3, 4)))
@@ -58,3 +62,14 @@ def test_rows_that_are_spread_out_are_further_from_each_other_than_the_limit():
     assert spread_out(rows, 20 / 255).tolist() == [0, 2, 4]
     assert spread_out(rows, 0).tolist() == [0, 1, 2, 3, 4]
     assert spread_out(rows[:0], 0).tolist() == []
+
+
+def test_large_rows_take_no_more_memory_than_small_ones():
+    rows = np.random.default_rng(0).integers(0, 256, (600, 128, 128, 3), np.uint8)
+    tracemalloc.start()
+    try:
+        nearest(rows, rows, skip_self=True)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 100 * 2**20  # in single precision they would be 113 MiB

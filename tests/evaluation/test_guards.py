@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from report.fabricated import DRAWS, finish_run
 
+from ganaug.data.merge import merge
 from ganaug.data.rows import Rows, RowWriter, digest, read_rows
 from ganaug.errors import DataError
+from ganaug.evaluation import guards
 from ganaug.evaluation.guards import check_run, unproved
 from ganaug.files import read_json, write_json
 from ganaug.synthesis.generate import SCORES
@@ -173,17 +175,68 @@ def test_other_test_rows_beside_the_augmented_split(run: Path) -> None:
     assert check_run(run, DRAWS) == [f"{AUGMENTED}/test.parquet does not hold the rows of {SPLIT}/test.parquet"]
 
 
-@pytest.mark.parametrize("part", ["validation", "test"])
-def test_a_held_out_row_among_the_synthetic_ones(run: Path, part: str) -> None:
+def generated(run: Path, rows: Rows) -> None:
+    """Put rows among the synthetic ones of draw 0, all kept."""
     path = run / "data/synthetic/0.parquet"
-    rows = together(read_rows(path), stolen(run, part))
-    rows.synthetic[:] = True
+    made = together(rows, read_rows(path))
+    made.synthetic[:] = True
+    near = read_rows(run / f"{SPLIT}/train.parquet").ids[0]
     blank = {
-        f.name: np.zeros(len(rows)).astype(str if f.type == "string" else f.type.to_pandas_dtype()) for f in SCORES
+        f.name: np.zeros(len(made)).astype(str if f.type == "string" else f.type.to_pandas_dtype()) for f in SCORES
     }
-    with RowWriter(path, rows.schema, SCORES) as writer:
-        writer.write(rows, blank)
-    assert check_run(run, DRAWS) == [f"data/synthetic/0.parquet holds 1 row of {SPLIT}/{part}.parquet"]
+    blank |= {"kept": np.ones(len(made), bool), "nearest_id": np.full(len(made), near, object)}
+    with RowWriter(path, made.schema, SCORES) as writer:
+        writer.write(made, blank)
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_synthetic_row_that_is_a_held_out_one_by_chance_is_left_out_and_said(run: Path, part: str, n: int) -> None:
+    generated(run, stolen(run, part, n))
+    merge(run / SPLIT, run / "data/synthetic/0.parquet", run / AUGMENTED)
+    assert check_run(run, DRAWS) == []
+    (sentence,) = unproved(run, DRAWS)
+    rows = "1 row" if n == 1 else "3 rows"
+    assert sentence.startswith(f"data/synthetic/0.parquet holds {rows} of {SPLIT}/{part}.parquet")
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+@pytest.mark.parametrize("n", [21, 40])
+def test_a_generator_that_makes_many_held_out_rows_leaks(run: Path, part: str, n: int) -> None:
+    generated(run, stolen(run, part, n))
+    assert check_run(run, DRAWS) == [f"data/synthetic/0.parquet holds {n} rows of {SPLIT}/{part}.parquet"]
+
+
+def test_where_exact_copies_alone_count_near_ones_are_no_leak(run: Path) -> None:
+    claim(run, "reports/prepare.json", near_duplicates=False)
+    add(run / f"{SPLIT}/pool.parquet", toned(stolen(run)))
+    assert check_run(run, DRAWS) == []
+    add(run / f"{SPLIT}/pool.parquet", stolen(run))
+    assert check_run(run, DRAWS) == [f"{SPLIT}/pool.parquet holds 1 row of {SPLIT}/test.parquet"]
+    claim(run, "reports/prepare.json", near_duplicates=True)
+    assert f"{SPLIT}/pool.parquet holds near duplicates of {SPLIT}/test.parquet: 1 row" in check_run(run, DRAWS)
+
+
+def test_files_that_draws_share_are_read_once_and_held_out_rows_freed(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in ("validation", "test", "pool"):
+        (run / f"data/splits/1/{part}.parquet").write_bytes((run / f"{SPLIT}/{part}.parquet").read_bytes())
+    add(run / f"{SPLIT}/pool.parquet", stolen(run))
+    (run / "data/splits/1/pool.parquet").write_bytes((run / f"{SPLIT}/pool.parquet").read_bytes())
+    seen = []
+    read = guards.iter_rows
+    monkeypatch.setattr(
+        guards, "iter_rows", lambda path, batch: (seen.append(str(path.relative_to(run))), read(path, batch))[1]
+    )
+    leaks = check_run(run, DRAWS)
+    assert [
+        draw
+        for draw in DRAWS
+        if f"data/splits/{draw}/pool.parquet holds 1 row of data/splits/{draw}/test.parquet" in leaks
+    ] == [0, 1]
+    assert sum(path.endswith("pool.parquet") for path in seen) == 1
+    assert "data/splits/1/train.parquet" in seen
 
 
 @pytest.mark.parametrize(

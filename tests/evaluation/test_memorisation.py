@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from report.fabricated import finish_run
 from scipy.stats import mannwhitneyu
 from sklearn.metrics import roc_auc_score
@@ -61,6 +63,42 @@ def test_classes_without_rows_are_left_out():
     assert list(found["per_class"]) == ["a", "c"]
     nothing = copying_test(ours[:0], codes[:0], ours, codes, NAMES)
     assert nothing == {"nearer": None, "low": None, "high": None, "p": None, "per_class": {}}
+
+
+def test_equal_distances_tell_nothing():
+    (ours, codes), (theirs, others) = distances(-0.02, 60, 0), distances(0, 45, 1)
+    same = copying_test(np.full(60, 0.5), codes, np.full(45, 0.5), others, NAMES)
+    assert (same["nearer"], same["p"]) == (0.5, 1.0)
+    assert {cell["p"] for cell in same["per_class"].values()} == {1.0}
+    ours[codes == 1] = theirs[others == 1] = 0.5
+    left, right = codes != 1, others != 1
+    found, others_only = (
+        copying_test(ours, codes, theirs, others, NAMES),
+        copying_test(ours[left], codes[left], theirs[right], others[right], NAMES),
+    )
+    assert found["per_class"]["b"] == {"nearer": 0.5, "low": 0.5, "high": 0.5, "p": 1.0}
+    assert found["p"] == pytest.approx(others_only["p"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    values=st.lists(st.tuples(st.booleans(), st.integers(0, 2), st.sampled_from([0.0, 0.1, 0.1001, 0.5])), max_size=40),
+    times=st.sampled_from([1, 400]),
+)
+def test_p_is_a_probability_or_none_whatever_the_distances(values, times):
+    kind, codes, distance = (np.repeat(np.array([v[i] for v in values]), times) for i in range(3))
+    ours = kind.astype(bool)
+    found = copying_test(distance[ours], codes[ours], distance[~ours], codes[~ours], NAMES)
+    for cell in (found, *found["per_class"].values()):
+        assert cell["p"] is None or 0 <= cell["p"] <= 1
+    assert (found["p"] is None) == (not found["per_class"])
+
+
+def test_classes_that_are_sure_of_opposite_things_combine():
+    ours, codes = np.repeat([0.0, 1.0], 3000), np.repeat([0, 1], 3000)
+    found = copying_test(ours, codes, np.full(6000, 0.5), codes, NAMES)
+    assert [found["per_class"][name]["p"] for name in "ab"] == [0.0, 1.0]
+    assert found["p"] == pytest.approx(0.5, abs=0.01)
 
 
 def test_below_is_the_area_under_the_curve_and_ties_count_half():
