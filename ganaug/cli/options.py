@@ -16,7 +16,10 @@ from ganaug.section import Section
 
 S = TypeVar("S", bound=Section)
 
-READING = frozenset({"size", "channels", "columns", "max_unreadable"})  # of prepare: how a source is read
+READING = frozenset(
+    {"size", "channels", "columns", "pixel_range", "max_unreadable"}
+)  # of prepare: how a source is read
+LOOKING = frozenset({"columns", "pixel_range"})  # of these: what matters where nothing is decoded to one shape
 TRAINING = frozenset(f.name for f in fields(TrainGanParams))
 SELECTION = frozenset(f.name for f in fields(GenerateParams)) - {"per_class"} - TRAINING
 

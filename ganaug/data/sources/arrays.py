@@ -75,7 +75,7 @@ def source_from_arrays(
     DataError
         If shapes, kinds or lengths do not fit.
     """
-    pixels = to_uint8(images, where)
+    pixels = _checked(images, where)
     names = _label_names(labels, classes, where)
     for what, values in (("labels", names), ("split", splits), ("group", groups)):
         if values is not None and len(values) != len(pixels):
@@ -90,26 +90,16 @@ def source_from_arrays(
     )
 
 
-def to_uint8(images: NDArray[Any], where: str) -> NDArray[np.uint8]:
-    """Bring an array of images to uint8 (n, H, W, C) by the module's rules; `DataError` if it has no such reading."""
+def _checked(images: NDArray[Any], where: str) -> NDArray[Any]:
+    """Return images as (n, H, W, C) of numbers or truth values; `DataError` if they are something else."""
     images = images[..., None] if images.ndim == 3 else images
     if images.ndim != 4 or images.shape[3] not in CHANNELS or 0 in images.shape:
         hint = "; move the channels last" if images.ndim == 4 and images.shape[1] in CHANNELS else ""
         kinds = "(n, height, width) or (n, height, width, 1, 3 or 4)"
         raise DataError(f"{where}: images must be {kinds}, got {images.shape}{hint}.")
-    if images.dtype == np.uint8:
-        return images
-    if images.dtype == np.bool_:
-        return images.astype(np.uint8) * np.uint8(255)
-    if images.dtype.kind not in "iuf":
+    if images.dtype.kind not in "biuf":
         raise DataError(f"{where}: images must be numbers, got {images.dtype}.")
-    low, high = float(images.min()), float(images.max())
-    if images.dtype == np.uint16 and high > 255:
-        return (images >> 8).astype(np.uint8)
-    if not (low >= 0 and high <= 255):  # NaN fails too
-        raise DataError(f"{where}: pixels run from {low:g} to {high:g}; scale them to 0..255, or floats to 0..1.")
-    scale = 255.0 if images.dtype.kind == "f" and high <= 1 else 1.0
-    return np.rint(images * scale).astype(np.uint8)
+    return images
 
 
 def _images_labels(arrays: Mapping[str, NDArray[Any]], path: Path) -> tuple[Any, Any, Any]:
