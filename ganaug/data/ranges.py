@@ -51,7 +51,7 @@ class PixelRanges:
         black, white = self.ranges[kind]
         if kind == "8-bit" and (black, white) == FULL:
             return pixels
-        scaled = (pixels.astype(np.float64) - black) * (255 / (white - black))
+        scaled = (pixels.astype(np.float64) - black) * 255 / (white - black)
         levels: NDArray[np.uint8] = np.rint(scaled.clip(0, 255)).astype(np.uint8)
         return levels
 
@@ -120,9 +120,9 @@ class RangeFinder:
         """
         kinds = {kind: found for kind, found in self._found.items() if kind != "1-bit"}
         if self.stated is not None and len(kinds) > 1:
+            several = " and ".join(kinds)
             raise DataError(
-                f"{self.where}: one range is stated for images of {' and '.join(kinds)} pixels; save all alike, or state "
-                "none"
+                f"{self.where}: one range is stated for images of {several} pixels; save all alike, or state none"
             )
         decided: dict[str, Range] = {"1-bit": MASK} if "1-bit" in self._found else {}
         for kind, found in kinds.items():

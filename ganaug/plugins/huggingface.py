@@ -5,7 +5,7 @@ and class names.
 
 - ``load_dataset("data/augmented/0")``: columns ``image``, ``label``, ``synthetic``, ``id``, ``group``, ``model``;
 - ``load_dataset("exports/0/image_folder")``: ``image`` and ``label``, whose names are those of the folders, see
-  `ganaug.data.exports.escape`;
+  `ganaug.data.exports.folder_names`;
 - ``load_dataset("exports/0/webdataset")``: ``png``, ``cls`` and ``json``. The names of ``cls`` stand in the card beside
   the shards, which ``load_dataset("webdataset", data_dir=...)`` does not read: there ``cls`` is a plain number.
 """

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 from PIL import Image
 
-from ganaug.data.load import Loaded, load
+from ganaug.data.load import load
 from ganaug.data.ranges import RangeFinder, kind_of
 from ganaug.data.sources import open_source
 from ganaug.errors import DataError
@@ -94,10 +94,6 @@ TOLD: dict[str, tuple[np.ndarray, tuple[float, float]]] = {
     "16 bits of colour, big-endian": (ramp(0, 65535, ">u2", 3), (0, 65535)),
     "12 bits in 16": (ramp(0, 4095, np.uint16), (0, 4095)),
     "12 bits in 16 of colour": (ramp(0, 4000, np.uint16, 3), (0, 4095)),
-    "12 bits in 16, opaque": (
-        np.dstack([*ramp(0, 4095, np.uint16, 3).reshape(-1, 3).T]).reshape(N, 8, 9, 3),
-        (0, 4095),
-    ),
     "10 bits in 16": (ramp(0, 1000, np.uint16), (0, 1023)),
     "8 bits in 16": (ramp(0, 200, np.uint16), (0, 255)),
     "a mask in 16": (ramp(0, 1.9, np.uint16), (0, 1)),
@@ -127,11 +123,7 @@ UNTOLD: dict[str, np.ndarray] = {
 
 
 def levels(pixels: np.ndarray, black: float, white: float) -> np.ndarray:
-    return np.rint(((pixels.astype(np.float64) - black) / (white - black) * 255).clip(0, 255)).astype(np.uint8)
-
-
-def images_of(loaded: Loaded, order: np.ndarray) -> np.ndarray:
-    return loaded.rows.images[np.argsort(order)]
+    return np.rint(((pixels.astype(np.float64) - black) * 255 / (white - black)).clip(0, 255)).astype(np.uint8)
 
 
 def opened(door: Callable[[np.ndarray, Path], Path], pixels: np.ndarray, root: Path, **options: Any) -> np.ndarray:

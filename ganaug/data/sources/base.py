@@ -95,7 +95,7 @@ class Source:
     Raises
     ------
     DataError
-        If a class name is empty, or two are the same or differ only in case or Unicode form.
+        If a class name is empty, or two are the same or differ only in Unicode form.
     """
 
     names: list[str]
@@ -112,15 +112,14 @@ class Source:
         self.classes = self.classes or tuple(sorted(set(self.labels), key=class_order))
         if "" in self.classes:
             raise DataError("a class has an empty name; name it.")
-        folded: dict[str, str] = {}
+        known: dict[str, str] = {}
         for name in self.classes:
-            key = unicodedata.normalize("NFC", name).casefold()
-            if folded.get(key) == name:
+            key = unicodedata.normalize("NFC", name)
+            if known.get(key) == name:
                 raise DataError(f"class name {name!r} stands for two labels; name each differently.")
-            if key in folded:
-                twins = f"{folded[key]!r} and {name!r}"
-                raise DataError(f"class names {twins} differ only in case or Unicode form; make them one.")
-            folded[key] = name
+            if key in known:
+                raise DataError(f"class names {known[key]!r} and {name!r} differ only in Unicode form; make them one.")
+            known[key] = name
 
 
 def class_order(name: str) -> tuple[bool, int, str, str]:
