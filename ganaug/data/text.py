@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,16 @@ from numpy.typing import NDArray
 from ganaug.errors import DataError
 
 
-def decoded(value: Any, where: str) -> Any:
-    """Return bytes as the text that they are in UTF-8, anything else as it is.
+def plain(value: Any, where: str) -> Any:
+    """Return bytes as the text that they are in UTF-8, enumerated text and numbers as such, the rest as it is.
 
     Raises
     ------
     DataError
         The bytes are no UTF-8; ``where`` says whose they are.
     """
+    if isinstance(value, Enum) and isinstance(value, (str, int, float)):
+        return value.value
     if not isinstance(value, bytes):
         return value
     try:
@@ -27,12 +30,12 @@ def decoded(value: Any, where: str) -> Any:
         raise DataError(f"{where} holds {value!r}, which is no text in UTF-8: give text or whole numbers.") from None
 
 
-def decoded_array(values: NDArray[Any], where: str) -> NDArray[Any]:
+def plain_array(values: NDArray[Any], where: str) -> NDArray[Any]:
     """Do the same with every value of an array of any shape."""
     if values.dtype.kind not in "SO" or not values.size:
         return values
     found = np.empty(values.size, object)
-    found[:] = [decoded(value, where) for value in values.ravel()]
+    found[:] = [plain(value, where) for value in values.ravel()]
     return (found.astype(str) if values.dtype.kind == "S" else found).reshape(values.shape)
 
 
@@ -42,7 +45,7 @@ def to_text(value: Any, where: str) -> str:
         return ""
     if isinstance(value, (float, np.floating)) and value.is_integer():
         return str(int(value))
-    return str(decoded(value, where))
+    return str(plain(value, where))
 
 
 def to_label(value: Any, where: str) -> str:

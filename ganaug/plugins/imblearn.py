@@ -21,6 +21,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
+from ganaug.data.ranges import DIM
 from ganaug.errors import ConfigError, DataError
 
 Strategy = Callable[[ArrayLike], dict[Any, int]]  # from labels to how many rows each class shall have
@@ -233,12 +234,12 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         values = frame.to_numpy(np.float64)
         if not np.isfinite(values).all():
             raise DataError("X holds missing values among the pixels of its images: drop those rows.")
-        is_bytes = (frame.dtypes == np.uint8).all()
+        is_bytes = (frame.dtypes == np.uint8).all() and values.max() >= DIM  # else 0 to 16, or a mask
         low, span = (0.0, 255.0) if is_bytes else (values.min(), np.ptp(values) or 1.0)
         images = ((values - low) / span * 255).round().astype(np.uint8)
         new = self._new_images(images.reshape(-1, *shape), codes, wanted).reshape(len(wanted), -1)
         found = new / 255 * span + low
-        if all(np.issubdtype(dtype, np.integer) for dtype in frame.dtypes):
+        if all(dtype.kind in "biu" for dtype in frame.dtypes):
             found = found.round()
         return pd.DataFrame(found, columns=frame.columns).astype(frame.dtypes)
 

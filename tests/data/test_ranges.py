@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from encoders import deep_png, deep_tiff
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 from PIL import Image
@@ -162,6 +162,7 @@ def test_a_range_that_cannot_be_told_is_asked_for(
     assert str(tmp_path) in str(found.value)
 
 
+@settings(deadline=None)
 @given(nps.arrays(st.sampled_from([np.uint8, np.uint16, np.int16, np.int32, np.float32]), (3, 2, 2, 1)))
 def test_a_told_range_holds_every_pixel_and_the_order_stays(images: np.ndarray) -> None:
     finder = RangeFinder()
