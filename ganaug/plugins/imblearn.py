@@ -22,6 +22,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from ganaug.data.ranges import DIM
+from ganaug.data.text import plain, plain_array
 from ganaug.errors import ConfigError, DataError
 
 Strategy = Callable[[ArrayLike], dict[Any, int]]  # from labels to how many rows each class shall have
@@ -180,6 +181,10 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         tags.input_tags.three_d_array = True
         return tags
 
+    def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:  # noqa: N803
+        """Resample as the host does; labels that are bytes, which it refuses, are text in UTF-8."""
+        return super().fit_resample(X, _plain_labels(y), **params)  # type: ignore[no-any-return]
+
     def _check_X_y(self, X: Any, y: Any) -> tuple[Any, NDArray[Any], bool]:  # noqa: N802, N803 - the host's names
         """Check X and y as the host does, but let images, DataFrames as they are, strings and missing values pass."""
         y, one_vs_all = check_target_type(y, indicate_one_vs_all=True)
@@ -248,6 +253,22 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+
+def _plain_labels(y: Any) -> Any:
+    """Return labels of any form in that form, with bytes and enumerated text as text; rows of labels as an array."""
+    if isinstance(y, pd.Series):
+        return y.map(partial(plain, where="y")) if y.dtype.kind == "O" else y
+    if isinstance(y, np.ndarray):
+        return plain_array(y, "y")
+    if not isinstance(y, (list, tuple)):
+        return y
+    if not any(isinstance(label, (list, tuple, np.ndarray)) for label in y):
+        return [plain(label, "y") for label in y]
+    try:
+        return np.asarray(y)
+    except ValueError:
+        raise DataError("y holds several labels in a row: give one label for each row of X.") from None
 
 
 def _to_frame(X: Any) -> pd.DataFrame:  # noqa: N803
