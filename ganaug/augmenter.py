@@ -23,7 +23,7 @@ from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_devic
 from ganaug.kinds import Kind, integer, number
 from ganaug.modalities.image.augment import SAFE
 from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
-from ganaug.modalities.image.pixels import as_images, to_float, to_uint8
+from ganaug.modalities.image.pixels import as_images, check_levels, to_float, to_uint8
 from ganaug.modalities.labels import encode, to_codes
 from ganaug.progress import Progress
 from ganaug.saved import SHOWN, Saved, misfit, read_saved, write_saved
@@ -194,7 +194,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         X : uint8 array (n, H, W) or (n, H, W, C)
             Images of 8 to 128 pixels a side and 1 to 4 channels.
         y : array (n,)
-            Labels of any kind.
+            Strings or numbers; bytes are text in UTF-8.
         unlabelled : uint8 array (m, ...), optional
             More images of the same kind without labels. They teach the discriminator, and through it the generator,
             what images look like, though not of which class.
@@ -219,6 +219,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             if field.name != "seed":
                 _check(field.metadata["kind"], getattr(self, field.name), field.name)
         images = as_images(X)
+        check_levels(images)
         self.classes_, codes = encode(y, len(images))
         self.shape_ = np.asarray(X).shape[1:]
         self.seed_ = _seed(self.random_state)
@@ -326,7 +327,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         labels = np.concatenate([self.classes_[:0], *(c.labels[c.kept] for c in found)])
         order = labels.argsort(kind="stable")
         both = np.concatenate([images, new[order]]).reshape(-1, *self.shape_)
-        return both, np.concatenate([np.asarray(y), labels[order]])
+        return both, np.concatenate([self.classes_[codes], labels[order]])
 
     def candidates(
         self,

@@ -6,6 +6,7 @@ and the messages read that declaration, and so can whatever lists the parameters
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,13 @@ SHARE_OR_ROWS = Kind(
     "a share of the rows (above 0 and below 1) or a whole number of rows a class from 1",
     lambda v: integer(1).accepts(v) or (isinstance(v, float) and SHARE.accepts(v)),
 )
+PIXEL_RANGE = Kind(
+    "a list of two numbers, the first below the second",
+    lambda v: (
+        isinstance(v, (list, tuple)) and len(v) == 2 and all(number(-math.inf).accepts(x) for x in v) and v[0] < v[1]
+    ),
+    lambda v, name: tuple(v),
+)
 
 
 def _filters(value: Any, name: str) -> tuple[Any, ...]:
@@ -114,6 +122,11 @@ class PrepareParams(Section):
         FLAG,
         "Whether near duplicates are copies, which share a split; false: exact ones only, right for pictures of one "
         "scene in which small things differ.",
+    )
+    pixel_range: tuple[float, float] | None = param(
+        None,
+        optional(PIXEL_RANGE),
+        "The pixels that are black and white, as 0, 4095; null: told from the type of all pixels and the largest.",
     )
     max_unreadable: float = param(0.05, number(0, 1), "Stop when more than this share of the rows cannot be read.")
     seed: int = param(0, SEED, "Seed of the splits; the draw is added to it.")

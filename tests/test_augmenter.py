@@ -74,6 +74,22 @@ def test_labels_keep_their_kind_also_on_disk(labels, tmp_path):
     assert found.sample(y=labels)[1].tolist() == list(labels)
 
 
+def test_labels_of_bytes_are_text_everywhere(tmp_path, quick_teacher):
+    rows, y = noise(6, 8, 8), np.array([b"cat", "h\u00fcndin".encode()] * 3)
+    found = tiny(steps=1).fit(rows, y)
+    assert found.classes_.tolist() == ["cat", "h\u00fcndin"]
+    assert found.sample(y=[b"cat"])[1].tolist() == ["cat"]
+    assert found.augment(rows, y, selection=Selection(filters=()))[1][:6].tolist() == ["cat", "h\u00fcndin"] * 3
+    assert found.score_real(rows, y).shape == (6,)
+
+
+def test_images_that_were_never_scaled_are_not_learnt():
+    with pytest.raises(DataError, match="no pixel above 1 of 255"):
+        tiny(steps=1).fit(noise(4, 8, 8) // 128, [0, 1, 0, 1])
+    with pytest.warns(UserWarning, match="no pixel above 15 of 255"):
+        tiny(steps=1).fit(noise(4, 8, 8) // 16, [0, 1, 0, 1])
+
+
 @pytest.mark.parametrize("n", [1, 2])
 def test_hardly_any_rows(n, quick_teacher):
     rows, y = noise(2, 8, 8)[:n], [4, 4][:n]

@@ -44,7 +44,13 @@ def run(arguments: argparse.Namespace) -> None:
     training = asdict(parameters(TrainGanParams, arguments, TRAINING))
     selecting = parameters(GenerateParams, arguments, SELECTION)
     source = open_source(arguments.source, reading.columns)
-    loaded = load(source, size=reading.size, channels=reading.channels, max_unreadable=reading.max_unreadable)
+    loaded = load(
+        source,
+        size=reading.size,
+        channels=reading.channels,
+        max_unreadable=reading.max_unreadable,
+        pixel_range=reading.pixel_range,
+    )
     parts = _parts(loaded)
     work = out.with_name(f".{out.name}.ganaug")
     folder = work / _key(training, parts)
@@ -58,6 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
             shutil.copytree(folder / "model", fresh, dirs_exist_ok=True)
     publish(folder / "merged", out, form)
     shutil.rmtree(work)
+    found["pixels"] = str(loaded.ranges)
     _say(arguments, found, form, len(source.names) + len(source.rejected) - sum(map(len, parts.values())))
 
 
@@ -139,6 +146,7 @@ def _say(arguments: argparse.Namespace, found: Mapping[str, Any], form: str, lef
     facts = {"out": str(arguments.out), "format": form, "left_out": left_out, **found}
     rows = [[about["class"], about["real"], about["got"], about["wanted"]] for about in found["classes"]]
     lines = [table([["class", "real", "synthetic", "asked for"], *rows])]
+    lines.append(found["pixels"])
     if left_out:
         lines.append(f"{left_out} rows of {arguments.source} left out: unreadable, or contradictory copies")
     if said := coincidences(found):

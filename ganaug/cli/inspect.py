@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ganaug.cli.options import parameters
+from ganaug.cli.options import LOOKING, parameters
 from ganaug.cli.show import show, table
 from ganaug.config import PrepareParams
 from ganaug.data.images import Shape, UnreadableError, fit_image
-from ganaug.data.load import common_shape, read_shapes
+from ganaug.data.load import Survey, common_shape, survey
 from ganaug.data.rows import read_images, read_schema, read_table
 from ganaug.data.sources import Source, open_source
 from ganaug.errors import DataError
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
     elif path.is_file() and path.suffix == ".parquet" and _is_ours(path):
         found = _rows(path)
     else:
-        found = _source(open_source(arguments.what, parameters(PrepareParams, arguments, {"columns"}).columns))
+        found = _source(arguments.what, parameters(PrepareParams, arguments, LOOKING))
     if arguments.picture is not None:
         from ganaug.cli.picture import draw
 
@@ -120,9 +120,11 @@ def _rows(path: Path) -> Found:
     return Found(facts, classes, strips)
 
 
-def _source(source: Source) -> Found:
-    """Describe data that is not ganaug's; only the headers of its images are read."""
-    shapes, rejected = read_shapes(source, max_unreadable=1.0)
+def _source(what: str, reading: PrepareParams) -> Found:
+    """Describe data that is not ganaug's; of most images only the headers are read."""
+    source = open_source(what, reading.columns)
+    found = survey(source, 1.0, reading.pixel_range)
+    shapes = found.shapes
     shape = common_shape(list(shapes.values()), None, None)
     codes = {name: code for code, name in enumerate(source.classes)}
     labels = np.array([codes[source.labels[i]] for i in shapes])
@@ -131,9 +133,10 @@ def _source(source: Source) -> Found:
         "kind": "images",
         **dict(zip(("height", "width", "channels"), shape, strict=True)),
         "images": len(shapes),
-        "of_other_size": sum(found[:2] != shape[:2] for found in shapes.values()),
+        "pixels": str(found.ranges),
+        "of_other_size": sum(other[:2] != shape[:2] for other in shapes.values()),
         "groups": len(set(source.groups or ()) - {None}),
-        "unreadable": [f"{name}: {reason}" for name, reason in rejected],
+        "unreadable": [f"{name}: {reason}" for name, reason in found.rejected],
         "skipped": [f"{name}: {reason}" for name, reason in source.skipped],
     }
     classes = [
@@ -143,13 +146,15 @@ def _source(source: Source) -> Found:
         }
         for code, name in enumerate(source.classes)
     ]
-    return Found(facts, classes, lambda: _source_strips(source, list(shapes), labels, shape))
+    return Found(facts, classes, lambda: _source_strips(source, found, labels, shape))
 
 
-def _source_strips(source: Source, readable: list[int], labels: NDArray[np.int64], shape: Shape) -> Strips:
+def _source_strips(source: Source, found: Survey, labels: NDArray[np.int64], shape: Shape) -> Strips:
+    readable = list(found.shapes)
+
     def tile(at: int) -> NDArray[np.uint8]:
         try:
-            return fit_image(source.pixels.read(readable[at]), shape)
+            return fit_image(found.ranges.to_levels(source.pixels.read(readable[at])), shape)
         except UnreadableError:  # its header could be read
             return np.zeros(shape, np.uint8)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ganaug import __version__
-from ganaug.cli.options import READING, SELECTION, SPLITTING, TRAINING, add_parameters, typed
+from ganaug.cli.options import LOOKING, READING, SELECTION, SPLITTING, TRAINING, add_parameters, typed
 from ganaug.config import PRESETS, SEED, GenerateParams, PrepareParams, TrainGanParams
 from ganaug.errors import ConfigError
 from ganaug.kinds import integer, number, suggestion
@@ -186,7 +186,7 @@ def _inspect(commands: Any) -> None:
     parser.add_argument("what", metavar="MODEL|DATA", help=f"folder of a saved model, or data: {SOURCE}")
     parser.add_argument("--picture", metavar="FILE.png", type=Path, help="write a grid of images of each class")
     _add_json(parser)
-    add_parameters(parser, "how to read the data (prepare in params.yaml)", PrepareParams, {"columns"})
+    add_parameters(parser, "how to read the data (prepare in params.yaml)", PrepareParams, LOOKING)
 
 
 def _report(commands: Any) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import ganaug
 from ganaug.config import PrepareParams, TrainGanParams
 from ganaug.data.images import Shape
-from ganaug.data.load import common_shape, read_shapes
+from ganaug.data.load import common_shape, survey
 from ganaug.data.sources import Source, open_source
 from ganaug.data.sources.builtin import BUILTIN
 from ganaug.data.splits import make_splits
@@ -51,7 +51,7 @@ def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
         The data cannot be read, or is too little to be split.
     """
     source = open_source(data, reading.columns)
-    shapes, _ = read_shapes(source, reading.max_unreadable)
+    shapes, ranges, _ = survey(source, reading.max_unreadable, reading.pixel_range)
     shape = common_shape(list(shapes.values()), reading.size, reading.channels)
     per_class = reading.per_class if data in BUILTIN else None
     counts = _training_rows(source, list(shapes), per_class)
@@ -72,6 +72,7 @@ def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
     found = f"{len(shapes):,} images of {len(source.classes)} classes, brought to {shape[0]}x{shape[1]}x{shape[2]}"
     reasons = [
         f"{found}; a draw trains on {spread} of each class",
+        str(ranges),
         budget,
         f"{ratio:g} synthetic rows for each real one, from up to {kept:,} kept of each class",
     ]
@@ -82,8 +83,10 @@ def _given(reading: PrepareParams) -> dict[str, Any]:
     """Return how the data is read, where that is not the default."""
     default = PrepareParams()
     columns = {f"prepare.columns.{key}": name for key, name in reading.columns.items() if name != default.columns[key]}
+    levels = {} if reading.pixel_range is None else {"prepare.pixel_range": list(reading.pixel_range)}
     others = {name: getattr(reading, name) for name in ("near_duplicates", "max_unreadable")}
-    return columns | {f"prepare.{name}": value for name, value in others.items() if value != getattr(default, name)}
+    given = {f"prepare.{name}": value for name, value in others.items() if value != getattr(default, name)}
+    return columns | levels | given
 
 
 def _training_rows(source: Source, readable: list[int], per_class: int | None) -> NDArray[np.int64]:

@@ -12,7 +12,9 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -47,15 +49,30 @@ def unescape(name: str) -> str:
     return unquote(name)
 
 
+def folder_names(classes: Sequence[str]) -> dict[str, str]:
+    """Name a folder for each class by `escape`, so that no two are one where case does not count.
+
+    Of names that differ only in case, all but plain lower-case ones are escaped letter by letter: ``a``, ``%41``.
+    """
+    keys = [unicodedata.normalize("NFC", name.casefold()) for name in classes]
+    names = Counter(keys)
+    return {
+        name: escape(name)
+        if names[key] == 1 or (name.isascii() and name.islower())
+        else "".join(f"%{byte:02X}" for byte in name.encode())
+        for name, key in zip(classes, keys, strict=True)
+    }
+
+
 def export(kind: str, splits: str | Path, out: str | Path) -> None:
     """Write the splits of one draw in another form. The folder ``out`` is replaced as a whole.
 
     Parameters
     ----------
     kind : {"image_folder", "webdataset", "csv"}
-        ``image_folder``: ``{split}/{class}/000000-real.png``, class names escaped by `escape`. ``webdataset``: shards
-        ``{split}-000000.tar`` of ``.png``, ``.cls`` (the label's number) and ``.json``, with a dataset card.
-        ``csv``: images ``images/{split}-000000.png``, with ``provenance.csv`` for a table of labels.
+        ``image_folder``: ``{split}/{class}/000000-real.png``, class names escaped by `folder_names`.
+        ``webdataset``: shards ``{split}-000000.tar`` of ``.png``, ``.cls`` (the label's number) and ``.json``, with a
+        dataset card. ``csv``: images ``images/{split}-000000.png``, with ``provenance.csv`` for a table of labels.
     splits : path-like
         Folder with train, validation and test.parquet.
     out : path-like
@@ -89,6 +106,7 @@ class _Sample:
     png: bytes
     code: int
     label: str
+    folder: str
     synthetic: bool
     id: str
     group: str | None
@@ -97,6 +115,7 @@ class _Sample:
 
 def _samples(path: Path, part: str) -> Iterator[_Sample]:
     classes = read_schema(path).classes
+    folders = folder_names(classes)
     extra = ["model"] if "model" in pq.read_schema(path).names else []
     number = 0
     for rows in iter_encoded(path, extra):
@@ -108,6 +127,7 @@ def _samples(path: Path, part: str) -> Iterator[_Sample]:
                 row["image"]["bytes"],
                 code,
                 classes[code],
+                folders[classes[code]],
                 row["synthetic"],
                 row["id"],
                 row["group"],
@@ -118,7 +138,7 @@ def _samples(path: Path, part: str) -> Iterator[_Sample]:
 
 def _image_folder(folder: Path, samples: Iterator[_Sample]) -> Iterator[tuple[str, _Sample]]:
     for s in samples:
-        path = f"{s.part}/{escape(s.label)}/{s.number:06d}-{'synthetic' if s.synthetic else 'real'}.png"
+        path = f"{s.part}/{s.folder}/{s.number:06d}-{'synthetic' if s.synthetic else 'real'}.png"
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(s.png)
         yield path, s

@@ -1,11 +1,11 @@
-"""One image file or array to uint8 pixels of a given shape.
+"""One image file to pixels, and uint8 pixels to a given shape.
 
 The rules:
 
 - formats: PNG, JPEG, WebP, BMP, GIF, TIFF, PPM; of an animation or a multi-page file the first frame;
 - the EXIF orientation is applied;
-- 16-bit gray keeps its high byte (65535 -> 255); 32-bit and floating-point pixels, of unknown range, are refused;
-- 1-bit and gray are gray, palettes and CMYK become RGB, whatever has transparency becomes RGBA;
+- pixels keep the numbers that the file has: 1 bit, 8 bits, 16 bits (of colours, too), 32-bit integers or floats;
+- gray is gray, palettes and CMYK become RGB, whatever has transparency becomes RGBA;
 - RGB to gray weighs by ITU-R 601 luma; dropping an alpha channel composes on white; adding one makes it opaque;
 - another size: the whole image is scaled to height x width by Pillow's antialiased Lanczos filter, up or down;
   the aspect ratio is not kept, and nothing is cut off or padded.
@@ -14,14 +14,17 @@ The rules:
 from __future__ import annotations
 
 import io
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from ganaug.errors import DataError
 
@@ -29,9 +32,18 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 SUFFIXES = frozenset(
     ".png .apng .jpg .jpeg .jpe .jfif .webp .bmp .dib .gif .tif .tiff .ppm .pgm .pbm .pnm".split()  # noqa: SIM905
 )
+_SAMPLE_FORMAT = 339  # a tag of TIFF; 2 is for signed integers, which Pillow takes for unsigned
 MAX_PIXELS = 50_000_000  # about 7000 x 7000; larger files are bombs or mistakes for images of at most 128 px
 
 Shape = tuple[int, int, int]  # height, width, channels
+
+
+class Header(NamedTuple):
+    """What is known of an image before it is decoded: its shape then, and the type of its pixels."""
+
+    shape: Shape
+    dtype: np.dtype[Any]
+
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _TURNS = {
@@ -49,8 +61,8 @@ class UnreadableError(DataError):
     """An image that cannot be used; the message is the reason."""
 
 
-def read_shape(source: Path | bytes) -> Shape:
-    """Read the shape an image will have once decoded, from its header alone.
+def read_header(source: Path | bytes) -> Header:
+    """Read what an image will be once decoded, from its header alone.
 
     Raises
     ------
@@ -61,11 +73,11 @@ def read_shape(source: Path | bytes) -> Shape:
         height, width = image.height, image.width
         if _orientation(image) >= 5 and image.format != "TIFF":  # Pillow turns TIFF files itself
             height, width = width, height
-        return height, width, len(_target_mode(image))  # L, RGB or RGBA
+        return Header((height, width, len(_target_mode(image))), _dtype(image))  # L, RGB or RGBA
 
 
-def read_image(source: Path | bytes) -> NDArray[np.uint8]:
-    """Decode an image in its own size and colours.
+def read_image(source: Path | bytes) -> NDArray[Any]:
+    """Decode an image in its own size, colours and numbers.
 
     Parameters
     ----------
@@ -74,8 +86,8 @@ def read_image(source: Path | bytes) -> NDArray[np.uint8]:
 
     Returns
     -------
-    ndarray of shape (H, W, C), uint8
-        C is 1, 3 or 4.
+    ndarray of shape (H, W, C)
+        C is 1, 3 or 4; bool, uint8, uint16, int32 or float32.
 
     Raises
     ------
@@ -83,13 +95,18 @@ def read_image(source: Path | bytes) -> NDArray[np.uint8]:
         If it is no image, damaged, or one that the module's rules refuse.
     """
     with _opened(source) as image:
-        mode = _target_mode(image)
-        image.load()
-        turn = _TURNS.get(_orientation(image))
-        flat = image.transpose(turn) if turn is not None else image
-        if flat.mode.startswith("I"):
-            return (np.asarray(flat).astype(np.uint16) >> 8).astype(np.uint8)[:, :, None]
-        return _pixels(flat if flat.mode == mode else flat.convert(mode))
+        dtype = _dtype(image)
+        if dtype == np.uint16 and len(image.getbands()) > 1:
+            return _deep_colours(image, source)
+        pixels = _decoded(image, None if dtype != np.uint8 else _target_mode(image)).astype(dtype, copy=False)
+        check_finite(pixels)
+        return pixels
+
+
+def check_finite(pixels: NDArray[Any]) -> None:
+    """Refuse (`UnreadableError`) pixels that are no numbers."""
+    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+        raise UnreadableError("has pixels that are NaN or infinite: fill them in")
 
 
 def fit_image(pixels: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
@@ -107,13 +124,49 @@ def fit_image(pixels: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
     return _pixels(image)
 
 
+def _decoded(image: Image.Image, mode: str | None = None) -> NDArray[Any]:
+    """Decode an opened image, upright; in another mode where one is given."""
+    image.load()
+    turn = _TURNS.get(_orientation(image))
+    flat = image.transpose(turn) if turn is not None else image
+    return _pixels(flat if mode in (None, flat.mode) else flat.convert(mode))
+
+
+def _deep_colours(image: ImageFile.ImageFile, source: Path | bytes) -> NDArray[np.uint16]:
+    """Decode colours of 16 bits, of which Pillow gives the high bytes; the low ones if told the other byte order."""
+    order = _raw_mode(image)
+    if order == "LA;16B":  # two bytes of gray and two of alpha look like four colours
+        planes = np.moveaxis(_decoded(_as_raw(image, "RGBA")), 2, 0)
+        high, low = (np.stack([planes[i], planes[i], planes[i], planes[i + 2]], 2) for i in (0, 1))
+    else:
+        other = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+        high = _decoded(image)
+        with _opened(source) as again:
+            low = _decoded(_as_raw(again, order[:-1] + other[order[-1]]))
+    deep: NDArray[np.uint16] = high.astype(np.uint16) << 8 | low
+    return deep
+
+
+def _as_raw(image: ImageFile.ImageFile, mode: str) -> Image.Image:
+    """Have the bytes of an opened image unpacked in another way."""
+    told = [(mode, *tile.args[1:]) if isinstance(tile.args, tuple) else mode for tile in image.tile]
+    image.tile = [tile._replace(args=args) for tile, args in zip(image.tile, told, strict=True)]
+    return image
+
+
+def _raw_mode(image: ImageFile.ImageFile) -> str:
+    """Return how Pillow unpacks the bytes of an opened image, such as ``RGB;16B``; "" where that is not said."""
+    args = image.tile[0].args if image.tile else ""
+    return str(args if isinstance(args, str) else args[0]) if args else ""
+
+
 def _pixels(image: Image.Image) -> NDArray[np.uint8]:
     pixels = np.asarray(image)
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 
 @contextmanager
-def _opened(source: Path | bytes) -> Iterator[Image.Image]:
+def _opened(source: Path | bytes) -> Iterator[ImageFile.ImageFile]:
     """Open an image and turn whatever goes wrong with it, while it is used, into `UnreadableError`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # damaged EXIF and the like: the pixels are what counts
@@ -150,10 +203,22 @@ def _orientation(image: Image.Image) -> int:
 
 def _target_mode(image: Image.Image) -> str:
     """Choose L, RGB or RGBA for an opened image, by its header."""
-    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):  # both hold 16 bits
+    if image.mode[0] in "IF":
         return "L"
-    if image.mode in {"I", "F"}:
-        raise UnreadableError(f"32-bit pixels (mode {image.mode}) have no stated range: save as 8 or 16 bits")
     if image.mode in {"RGBA", "RGBa", "LA", "La", "PA"} or "transparency" in image.info:
         return "RGBA"
     return "L" if image.mode in {"1", "L"} else "RGB"
+
+
+def _dtype(image: ImageFile.ImageFile) -> np.dtype[Any]:
+    """Return the type of an opened image's pixels, by its header."""
+    mode, target = image.mode, _target_mode(image)
+    if mode.startswith("I;16") or (mode == "I" and image.format == "PPM"):  # both hold 16 bits
+        return np.dtype(np.uint16)
+    if ";16" in _raw_mode(image) and target != "L":
+        if mode != target:
+            raise UnreadableError(f"16-bit pixels (mode {mode}) with a transparent colour or CMYK: save as 8 bits")
+        return np.dtype(np.uint16)
+    if isinstance(image, TiffImageFile) and mode == "L" and 2 in image.tag_v2.get(_SAMPLE_FORMAT, ()):
+        raise UnreadableError("signed 8-bit pixels: save as unsigned or as 16 bits")
+    return np.dtype({"1": np.bool_, "I": np.int32, "F": np.float32}.get(mode if target == "L" else "", np.uint8))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.data.images import Shape, UnreadableError, fit_image
+from ganaug.data.ranges import PixelRanges, Range, RangeFinder
 from ganaug.data.rows import CHANNELS, Rows, Schema
 from ganaug.data.sources import Rejected, Source
 from ganaug.errors import DataError
@@ -37,6 +39,8 @@ class Loaded:
         Rows that could not be read; files that are no rows.
     resized : int
         Rows whose height or width was changed.
+    ranges : PixelRanges
+        Which pixels were taken for black and white.
     """
 
     rows: Rows
@@ -45,6 +49,25 @@ class Loaded:
     rejected: list[Rejected]
     skipped: list[Rejected]
     resized: int
+    ranges: PixelRanges
+
+
+class Survey(NamedTuple):
+    """What is known of a source before its rows are decoded to one shape; see `survey`.
+
+    Attributes
+    ----------
+    shapes : dict of int to (int, int, int)
+        Height, width and channels of each readable row.
+    ranges : PixelRanges
+        Which pixels are black and white.
+    rejected : list of Rejected
+        The other rows, with those that the source set aside.
+    """
+
+    shapes: dict[int, Shape]
+    ranges: PixelRanges
+    rejected: list[Rejected]
 
 
 def load(
@@ -53,8 +76,9 @@ def load(
     size: tuple[int, int] | None = None,
     channels: int | None = None,
     max_unreadable: float = 0.05,
+    pixel_range: Range | None = None,
 ) -> Loaded:
-    """Decode every row of a source, once, to one shape. They are all held in memory, as uint8.
+    """Decode every row of a source to one shape. They are all held in memory, as uint8.
 
     Parameters
     ----------
@@ -66,21 +90,23 @@ def load(
         None: the fewest that hold every image.
     max_unreadable : float, default=0.05
         Share of unreadable rows above which to stop.
+    pixel_range : (float, float), optional
+        The pixels that are black and white. None: see `ganaug.data.ranges`.
 
     Raises
     ------
     DataError
-        If too many rows are unreadable, or the shape asked for is not possible.
+        If too many rows are unreadable, the shape asked for is not possible, or the range of the pixels cannot be told.
     """
     if channels not in (None, *CHANNELS) or not all(MIN_SIDE <= side <= MAX_SIDE for side in size or ()):
         raise DataError(f"size {size} and channels {channels}: sides must be 8 to 128, channels 1, 3 or 4.")
     total = len(source.names) + len(source.rejected)
-    shapes, rejected = read_shapes(source, max_unreadable)
+    shapes, ranges, rejected = survey(source, max_unreadable, pixel_range)
     target = common_shape(list(shapes.values()), size, channels)
     images = np.empty((len(shapes), *target), np.uint8)
     good: list[int] = []
     for i, pixels in _readable(list(shapes), source.pixels.read, source, rejected, "reading images"):
-        images[len(good)] = fit_image(pixels, target)
+        images[len(good)] = fit_image(ranges.to_levels(pixels), target)
         good.append(i)
     _check_readable(rejected, total, max_unreadable)
 
@@ -98,29 +124,38 @@ def load(
     )
     splits = kept(source.splits or ["train"] * len(source.names))
     resized = sum(shapes[i][:2] != target[:2] for i in good)
-    return Loaded(rows, kept(source.names), splits, rejected, source.skipped, resized)
+    return Loaded(rows, kept(source.names), splits, rejected, source.skipped, resized, ranges)
 
 
-def read_shapes(source: Source, max_unreadable: float = 0.05) -> tuple[dict[int, Shape], list[Rejected]]:
-    """Read the header of every row of a source.
+def survey(source: Source, max_unreadable: float = 0.05, pixel_range: Range | None = None) -> Survey:
+    """Read the header of every row of a source; decode those of which the range of the pixels depends.
 
-    Returns
-    -------
-    dict of int to (int, int, int)
-        Height, width and channels of each readable row.
-    list of Rejected
-        The other rows, with those that the source set aside.
+    These are integers of more than 8 bits and floats; and of those of 8 bits, which may be masks of 0 and 1, the first
+    ones up to one that is not so dark.
+
+    Parameters
+    ----------
+    source, max_unreadable, pixel_range : see `load`
 
     Raises
     ------
     DataError
-        If too many rows are unreadable.
+        If too many rows are unreadable, or the range of the pixels cannot be told.
     """
     rejected = list(source.rejected)
+    finder = RangeFinder(pixel_range, source.where)
+
+    def look(i: int) -> Shape:
+        shape, dtype = source.pixels.header(i)
+        if finder.wants(dtype):
+            with suppress(UnreadableError):  # which is found again when the row is decoded to be kept
+                finder.look(source.pixels.read(i), source.names[i])
+        return shape
+
     rows = range(len(source.names))
-    shapes = dict(_readable(rows, source.pixels.shape, source, rejected, "reading headers"))
+    shapes = dict(_readable(rows, look, source, rejected, "reading headers"))
     _check_readable(rejected, len(rows) + len(source.rejected), max_unreadable)
-    return shapes, rejected
+    return Survey(shapes, finder.ranges(), rejected)
 
 
 def common_shape(shapes: Sequence[Shape], size: tuple[int, int] | None, channels: int | None) -> Shape:

@@ -15,6 +15,7 @@ from ganaug.data import integrity
 from ganaug.data.deal import Indices
 from ganaug.data.folders import fresh_folder
 from ganaug.data.load import Loaded, load
+from ganaug.data.ranges import Range
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
 from ganaug.data.splits import make_splits
@@ -42,6 +43,7 @@ def prepare(
     validation: float = 0.2,
     test: float = 0.2,
     columns: Mapping[str, str] | None = None,
+    pixel_range: Range | None = None,
     max_unreadable: float = 0.05,
     near_duplicates: bool = True,
     seed: int = 0,
@@ -54,7 +56,7 @@ def prepare(
     Parameters
     ----------
     source, columns : see `ganaug.data.sources.open_source`
-    size, channels, max_unreadable : see `ganaug.data.load.load`
+    size, channels, pixel_range, max_unreadable : see `ganaug.data.load.load`
     draws, per_class, validation, test, seed : see `ganaug.data.splits.make_splits`
     near_duplicates : bool, default=True
         Whether near duplicates count as copies, or exact ones only (right for pictures of one scene in which small
@@ -65,14 +67,21 @@ def prepare(
     Returns
     -------
     dict
-        The report: shape, classes, mode, rows by draw, split and class, copies, what was set aside and why.
+        The report: shape, range of pixels, classes, mode, rows by draw, split and class, copies, what was set aside
+        and why.
 
     Raises
     ------
     DataError
         If the source cannot be read, or is too small for the splits asked for.
     """
-    loaded = load(open_source(source, columns), size=size, channels=channels, max_unreadable=max_unreadable)
+    loaded = load(
+        open_source(source, columns),
+        size=size,
+        channels=channels,
+        max_unreadable=max_unreadable,
+        pixel_range=pixel_range,
+    )
     rows = loaded.rows
     copies = integrity.near_duplicates(rows.images) if near_duplicates else _numbers(rows.ids)
     contested = integrity.conflicts(rows)
@@ -98,6 +107,7 @@ def prepare(
         "shape": list(rows.schema.shape),
         "size_rule": SIZE_RULE,
         "resized": loaded.resized,
+        "pixels": str(loaded.ranges),
         "classes": list(rows.schema.classes),
         "source": _about_source(loaded),
         "mode": splits.mode,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import default_generator
 from torch.utils.data import Dataset, get_worker_info
 
+from ganaug.data.text import plain
 from ganaug.errors import DataError
 from ganaug.modalities.image.classical import import_albumentations
 from ganaug.plugins.live import open_pool
@@ -153,7 +154,7 @@ class SyntheticSwap(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
         return found
 
     def _choose(self, label: Any) -> int | None:
-        known = self._pool.of_class(label)
+        known = self._pool.of_class(plain(label, self.label_key))
         # Not randrange, which takes three times as long.
         return known[int(self.py_random.random() * len(known))] if known else None
 

@@ -5,25 +5,29 @@ and class names.
 
 - ``load_dataset("data/augmented/0")``: columns ``image``, ``label``, ``synthetic``, ``id``, ``group``, ``model``;
 - ``load_dataset("exports/0/image_folder")``: ``image`` and ``label``, whose names are those of the folders, see
-  `ganaug.data.exports.escape`;
+  `ganaug.data.exports.folder_names`;
 - ``load_dataset("exports/0/webdataset")``: ``png``, ``cls`` and ``json``. The names of ``cls`` stand in the card beside
   the shards, which ``load_dataset("webdataset", data_dir=...)`` does not read: there ``cls`` is a plain number.
 """
 
 from __future__ import annotations
 
+import io
 from typing import Any, TypeVar
 
 import numpy as np
 from datasets import ClassLabel, Dataset, DatasetDict, Image, concatenate_datasets
 from numpy.typing import NDArray
+from PIL import Image as Pillow
 
 from ganaug.augmenter import GANAugmenter
 from ganaug.data.png import encode_png
+from ganaug.data.ranges import PixelRanges, Range, RangeFinder
 from ganaug.errors import DataError
 from ganaug.synthesis.select import Selection
 
 MODES = ("L", "RGB", "RGBA")
+OTHERS = ("1", "I", "I;16", "I;16B", "I;16L", "F")  # gray, too, in bits, longer integers and floats
 
 Data = TypeVar("Data", Dataset, DatasetDict)
 
@@ -36,6 +40,7 @@ def augment_dataset(
     label_column: str = "label",
     split: str = "train",
     selection: Selection | None = None,
+    pixel_range: Range | None = None,
     **options: Any,
 ) -> Data:
     """Train a GAN on the training split, and append the good ones of its images to that split.
@@ -47,13 +52,17 @@ def augment_dataset(
     ratio : float, default=1.0
         Synthetic rows for each row of the training split, class by class.
     image_column : str, default="image"
-        Column of images, all of one size, 8 to 128 pixels a side, and of one mode: L, RGB or RGBA.
+        Column of images, all of one size, 8 to 128 pixels a side, and of one mode: L, RGB or RGBA; or gray in bits,
+        16 or 32 bits or floats.
     label_column : str, default="label"
-        Column of class labels, strings or numbers.
+        Column of class labels, strings, bytes of UTF-8 or numbers.
     split : str, default="train"
         Name of the training split.
     selection : Selection, optional
         Which images are good, see `GANAugmenter.augment`.
+    pixel_range : (float, float), optional
+        The pixels that are black and white. None: told from all images, see `ganaug.data.ranges`. Synthetic images have
+        pixels of the same type and range.
     **options
         Arguments of `GANAugmenter`, such as ``steps`` and ``random_state``.
 
@@ -91,32 +100,35 @@ def augment_dataset(
     for name, part in splits.items():
         if "synthetic" in part.column_names:
             raise DataError(f"split {name!r} has a column 'synthetic' already: drop synthetic rows, then the column.")
-    images = _images(splits[split], split, image_column)
+    pixels, ranges = _images(splits[split], split, image_column, pixel_range)
+    images = ranges.to_levels(pixels)
     labels = _labels(splits[split], split, label_column)
     augmenter = GANAugmenter(**options).fit(images, labels)
     both, y = augmenter.augment(images, labels, ratio, selection=selection)
-    new = both[len(images) :]
+    new = ranges.from_levels(both[len(images) :], pixels.dtype)
+    names = y[len(images) :].tolist()
 
     marked = DatasetDict({n: part.add_column("synthetic", np.zeros(len(part), bool)) for n, part in splits.items()})
     real = marked[split]
     columns: dict[str, list[Any]] = {name: [None] * len(new) for name in real.column_names}
-    columns[image_column] = [{"bytes": encode_png(np.atleast_3d(image)), "path": None} for image in new]
-    columns[label_column] = y[len(images) :].tolist()
+    columns[image_column] = [{"bytes": _encoded(image), "path": None} for image in new]
+    columns[label_column] = [name.encode() for name in names] if isinstance(labels[0], bytes) else names
     columns["synthetic"] = [True] * len(new)
     synthetic = Dataset.from_dict(columns, features=real.features).with_format(**real.format)
     marked[split] = concatenate_datasets([real, synthetic], split=real.split)
     return marked if isinstance(ds, DatasetDict) else marked[split]
 
 
-def _images(part: Dataset, split: str, column: str) -> NDArray[np.uint8]:
-    """Decode a column of images: uint8 (n, H, W) or (n, H, W, C)."""
+def _images(part: Dataset, split: str, column: str, stated: Range | None) -> tuple[NDArray[Any], PixelRanges]:
+    """Decode a column of images to (n, H, W) or (n, H, W, C), and tell black and white."""
     kind = _column(part, split, column)
     if not isinstance(kind, Image):
         raise DataError(
             f"column {column!r} of split {split!r} holds {kind}: give images, such as "
             f"ds.cast_column({column!r}, datasets.Image()) makes of files."
         )
-    found: list[NDArray[np.uint8]] = []
+    found: list[NDArray[Any]] = []
+    finder = RangeFinder(stated, f"column {column!r} of split {split!r}", "pixel_range=(black, white)")
     pictures = part.with_format(None).select_columns(column).cast_column(column, Image(mode=kind.mode))
     for i in range(len(part)):
         where = f"row {i} of split {split!r}"
@@ -124,27 +136,46 @@ def _images(part: Dataset, split: str, column: str) -> NDArray[np.uint8]:
             picture = pictures[i][column]
         except Exception as error:  # Pillow raises many kinds for damaged bytes
             raise DataError(f"{where} has an image that cannot be read ({error}): drop or mend it.") from error
-        if picture is None or picture.mode not in MODES:
+        if picture is None or picture.mode not in (*MODES, *OTHERS):
             raise DataError(
                 f"{where} has {'no image' if picture is None else f'an image of mode {picture.mode}'}: give images of "
                 f"one of the modes {', '.join(MODES)}, as ds.cast_column({column!r}, datasets.Image(mode='RGB')) does."
             )
-        found.append(np.asarray(picture))
-        if found[i].shape != found[0].shape:
+        pixels = np.asarray(picture)
+        found.append(pixels)
+        if pixels.shape != found[0].shape or pixels.dtype != found[0].dtype:
             raise DataError(
-                f"{where} has an image of shape {found[i].shape} where row 0 has {found[0].shape}: give all images "
-                "one size (with ds.map) and one mode (with ds.cast_column and datasets.Image(mode=...))."
+                f"{where} has an image of {pixels.dtype} and shape {pixels.shape} where row 0 has {found[0].shape} of "
+                f"{found[0].dtype}: give all images one size (with ds.map) and one mode (with ds.cast_column and "
+                "datasets.Image(mode=...), for 8-bit ones)."
             )
-    return np.array(found, np.uint8)
+        if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+            raise DataError(f"{where} has pixels that are NaN or infinite: fill them in, or drop the row.")
+        if finder.wants(pixels.dtype):
+            finder.look(pixels.reshape(*pixels.shape[:2], -1), where)
+    return np.array(found), finder.ranges()
 
 
-def _labels(part: Dataset, split: str, column: str) -> NDArray[Any]:
+def _encoded(pixels: NDArray[Any]) -> bytes:
+    """Write an image (H, W) or (H, W, C) as a file that holds its numbers."""
+    if pixels.dtype == np.uint8:
+        return encode_png(np.atleast_3d(pixels))
+    buffer = io.BytesIO()
+    Pillow.fromarray(pixels.astype(pixels.dtype.newbyteorder("="))).save(
+        buffer, "PNG" if pixels.dtype.kind in "bu" else "TIFF"
+    )
+    return buffer.getvalue()
+
+
+def _labels(part: Dataset, split: str, column: str) -> list[Any]:
     missing = (None, -1) if isinstance(_column(part, split, column), ClassLabel) else (None,)
     labels = list(part.with_format(None)[column])
     for i, label in enumerate(labels):
+        if isinstance(label, (list, tuple, dict)):
+            raise DataError(f"row {i} of split {split!r} has several labels in column {column!r}: give one a row.")
         if label in missing:
             raise DataError(f"row {i} of split {split!r} has no label in column {column!r}: label or drop it.")
-    return np.asarray(labels)
+    return labels
 
 
 def _column(part: Dataset, split: str, column: str) -> Any:

@@ -23,6 +23,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from ganaug.data.ranges import DIM
+from ganaug.data.text import plain, plain_array
 from ganaug.errors import ConfigError, DataError
 
 Strategy = Callable[[ArrayLike], dict[Any, int]]  # from labels to how many rows each class shall have
@@ -190,7 +192,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         X : {array-like, DataFrame, sparse matrix} (n, columns), or images (n, H, W[, C])
             Rows; see the notes of the class.
         y : array-like (n,)
-            Their classes: strings, integers, truth values or categories.
+            Their classes: strings, bytes (which are text in UTF-8), integers, truth values or categories.
         **params
             What the host passes on; there is nothing that it could.
 
@@ -208,6 +210,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         if isinstance(y, (pd.Index, pd.api.extensions.ExtensionArray)):  # of which the host makes arrays
             X, y_res = self.fit_resample(X, pd.Series(y).astype(y.dtype), **params)  # noqa: N806
             return X, pd.Index(y_res, name=y.name) if isinstance(y, pd.Index) else y_res.array
+        y = _plain_labels(y)
         if y is not None and np.any(pd.isna(y)):
             raise DataError("y holds missing labels: label those rows, or drop them.")
         if type_of_target(_to_array(y)) == "unknown":
@@ -282,7 +285,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         values = frame.to_numpy(np.float64, na_value=np.nan)
         if not np.isfinite(values).all():
             raise DataError("X holds missing or infinite values among the pixels of its images: drop those rows.")
-        is_bytes = (frame.dtypes == np.uint8).all()
+        is_bytes = (frame.dtypes == np.uint8).all() and values.max() >= DIM  # else 0 to 16, or a mask
         low, span = (0.0, 255.0) if is_bytes else (values.min(), np.ptp(values) or 1.0)
         images = ((values - low) / span * 255).round().astype(np.uint8)
         new = self._new_images(images.reshape(-1, *shape), codes, wanted).reshape(len(wanted), -1)
@@ -314,6 +317,22 @@ def _check_frame(X: pd.DataFrame, y: NDArray[Any]) -> None:  # noqa: N803
     twice = X.columns[X.columns.duplicated()]
     if len(twice):
         raise DataError(f"X has several columns named {twice[0]!r}: rename or drop all but one.")
+
+
+def _plain_labels(y: Any) -> Any:
+    """Return labels of any form in that form, with bytes and enumerated text as text; rows of labels as an array."""
+    if isinstance(y, pd.Series):
+        return y.map(partial(plain, where="y")) if y.dtype.kind == "O" else y
+    if isinstance(y, np.ndarray):
+        return plain_array(y, "y")
+    if not isinstance(y, (list, tuple)):
+        return y
+    if not any(isinstance(label, (list, tuple, np.ndarray)) for label in y):
+        return [plain(label, "y") for label in y]
+    try:
+        return np.asarray(y)
+    except ValueError:
+        raise DataError("y holds several labels in a row: give one label for each row of X.") from None
 
 
 def _to_frame(X: Any) -> pd.DataFrame:  # noqa: N803

@@ -6,7 +6,7 @@ a pool. Lightning takes the loaders as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,13 +15,14 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import Dataset, Subset, WeightedRandomSampler, default_collate
+from torch.utils.data import Dataset, IterableDataset, Subset, WeightedRandomSampler, default_collate
 
 from ganaug.augmenter import GANAugmenter
 from ganaug.data.exports import unescape
 from ganaug.data.merge import balance as to_largest
 from ganaug.data.merge import ratio as per_real_row
 from ganaug.data.pool import Pool
+from ganaug.data.text import plain
 from ganaug.errors import ConfigError, DataError
 from ganaug.kinds import integer, number
 from ganaug.plugins.live import LivePool, open_pool
@@ -113,9 +114,10 @@ class AugmentedDataset(Dataset[tuple[Any, int, bool]]):
     Parameters
     ----------
     real : Dataset
-        Map-style, with items ``(image, label)``, labels whole numbers. Names in ``real.classes``, such as ImageFolder
-        has, say which class of the source is meant; without them the numbers do, see ``SyntheticDataset.targets``.
-        Labels come from ``real.targets``, or from going through all items once.
+        Map-style, with items ``(image, label)`` or ``{"image": image, "label": label}``, labels whole numbers. Names
+        in ``real.classes``, such as ImageFolder has, or in the features of a data set of Hugging Face, say which class
+        of the source is meant; without them the numbers do, see ``SyntheticDataset.targets``. Labels come from
+        ``real.targets``, or from going through all items once.
     source : path-like, Pool, LivePool or GANAugmenter
         See `SyntheticDataset`.
     ratio : float, default=1.0
@@ -138,7 +140,8 @@ class AugmentedDataset(Dataset[tuple[Any, int, bool]]):
     Raises
     ------
     DataError
-        The source lacks a class of ``real`` or has too few images of it, or the images are not of one shape and type.
+        The source lacks a class of ``real`` or has too few images of it, the rows of ``real`` are no pairs of an image
+        and one label, or the images are not of one shape and type.
     ConfigError
         The ratio or the seed is out of range.
     """
@@ -174,7 +177,7 @@ class AugmentedDataset(Dataset[tuple[Any, int, bool]]):
     def __getitem__(self, i: int) -> tuple[Any, int, bool]:
         i = range(len(self))[i]  # from the end where it is negative; IndexError beyond it
         n = len(self) - len(self.synthetic)
-        image = self.real[i][0] if i < n else self.synthetic[i - n][0]
+        image = _pair(self.real[i])[0] if i < n else self.synthetic[i - n][0]
         return image, int(self.targets[i]), i >= n
 
 
@@ -266,18 +269,48 @@ def _numbers(pool: Pool | LivePool, names: Sequence[str] | None = None) -> NDArr
 
 def _labels(real: Any) -> tuple[NDArray[np.int64], list[str] | None]:
     """Return a data set's labels (n,), and its class names where it has them."""
+    if isinstance(real, IterableDataset) or not (hasattr(real, "__getitem__") and hasattr(real, "__len__")):
+        raise DataError(
+            f"The real rows are a {type(real).__name__}: give a data set that has a length and rows by number."
+        )
     if isinstance(real, Subset):
         targets, names = _labels(real.dataset)
         return targets[list(real.indices)], names
-    plain = getattr(real, "target_transform", None) is None  # else neither belongs to the items' labels
-    names = getattr(real, "classes", None) if plain else None
-    found = real.targets if plain and hasattr(real, "targets") else [real[i][1] for i in range(len(real))]
-    labels = np.asarray(found)
+    own = getattr(real, "target_transform", None) is None  # else neither belongs to the items' labels
+    found = real.targets if own and hasattr(real, "targets") else [_pair(real[i])[1] for i in range(len(real))]
+    try:
+        labels = np.asarray(found)
+    except (ValueError, TypeError, RuntimeError):  # of several lengths, or on a GPU
+        labels = np.empty(len(found), object)
+    labels = labels[:, 0] if labels.shape[1:] == (1,) else labels
     if len(labels) and (labels.ndim != 1 or labels.dtype.kind not in "iub"):
         raise DataError(
-            f"The real rows have labels such as {found[0]!r}: give pairs (image, label), labels as numbers."
+            f"The real rows have labels such as {found[0]!r}: give pairs (image, label), labels as numbers, one a row."
         )
-    return labels.astype(np.int64), names and [unescape(name) for name in names]
+    if len(labels) != len(real):
+        raise DataError(f"The real data set has {len(real)} rows, but {len(labels)} targets: give one for each.")
+    return labels.astype(np.int64), _names(real) if own else None
+
+
+def _pair(item: Any) -> tuple[Any, Any]:
+    """Return the image and the label of a row."""
+    if isinstance(item, Mapping) and {"image", "label"} <= item.keys():
+        return item["image"], item["label"]
+    if isinstance(item, (tuple, list)) and len(item) > 1:
+        return item[0], item[1]
+    keys = f" with {', '.join(map(str, item))}" if isinstance(item, Mapping) else ""
+    raise DataError(
+        f"The real rows are of the kind {type(item).__name__}{keys}: give pairs (image, label), or mappings with "
+        "'image' and 'label'."
+    )
+
+
+def _names(real: Any) -> list[str] | None:
+    """Return the names of a data set's classes, where it has them."""
+    features = getattr(real, "features", None)
+    feature = features.get("label") if isinstance(features, Mapping) else None
+    names = getattr(real, "classes", getattr(feature, "names", None))
+    return [unescape(str(plain(name, "classes"))) for name in names] if isinstance(names, (list, tuple)) else None
 
 
 def _check_classes(
@@ -292,7 +325,7 @@ def _check_classes(
             )
     unknown = np.setdiff1d(targets, numbers)
     if len(unknown):
-        found = repr(names[unknown[0]]) if names else f"number {unknown[0]}"
+        found = repr(names[unknown[0]]) if names and 0 <= unknown[0] < len(names) else f"number {unknown[0]}"
         known = ", ".join(map(repr, pool.classes[:20]))
         raise DataError(
             f"The real rows have a class {found}, the synthetic images are of {known}: "
@@ -303,7 +336,10 @@ def _check_classes(
 def _check_alike(real: Any, synthetic: Any) -> None:
     """Refuse images that will not go into one batch."""
     kinds = [
-        f"{type(x).__name__} {getattr(x, 'dtype', '')} {tuple(getattr(x, 'shape', ()))}" for x in (real, synthetic)
+        f"Pillow {x.mode} {x.size}"
+        if isinstance(x, Image.Image)
+        else f"{type(x).__name__} {getattr(x, 'dtype', '')} {tuple(getattr(x, 'shape', ()))}"
+        for x in (real, synthetic)
     ]
     if kinds[0] != kinds[1]:
         raise DataError(

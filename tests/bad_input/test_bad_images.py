@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pictures import SIDE, UNREADABLE, encoded, image_folder, noise
+from pictures import SIDE, UNREADABLE, encoded, image_folder, noise, tiff
 from PIL import Image
 
 from ganaug.data.rows import Rows, read_rows
@@ -68,7 +68,9 @@ def gif() -> bytes:
         ("jpeg.png", encoded(Image.new("L", (SIDE, SIDE), 99), "JPEG"), 99),  # wrong ending
         ("none", encoded(Image.new("L", (SIDE, SIDE), 98)), 98),
         ("CAPITALS.PNG", encoded(Image.new("L", (SIDE, SIDE), 97)), 97),
-        ("deep.png", encoded(deep()), np.asarray(deep()) >> 8),
+        ("deep.png", encoded(deep()), np.rint(np.asarray(deep()) / 257)),
+        ("whole.tiff", tiff(np.full((SIDE, SIDE), 96, np.int32)), 96),
+        ("floats.tiff", tiff(np.full((SIDE, SIDE), 0.2, np.float32)), 51),
         ("cmyk.jpg", encoded(Image.new("CMYK", (SIDE, SIDE)), "JPEG"), 255),
         ("palette.png", encoded(Image.new("P", (SIDE, SIDE), 0)), 0),
         ("bits.png", encoded(Image.new("1", (SIDE, SIDE), 1)), 255),

@@ -212,7 +212,7 @@ REFUSED: dict[str, tuple[str, Build, tuple[str, ...], dict[str, Any]]] = {
     "pixels out of range": (
         "m.npz",
         npz(X=PIXELS * 9.0, y=np.arange(40) % 2),
-        ("m.npz: pixels run from 0 to", "scale them to 0..255"),
+        ("m.npz: float pixels run from 0 to", "prepare.pixel_range: [black, white]", "--pixel-range"),
         {},
     ),
     "one class name for two labels": (

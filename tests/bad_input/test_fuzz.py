@@ -23,7 +23,7 @@ from pictures import encoded, noise
 
 from ganaug import load_augmenter
 from ganaug.config import load_params
-from ganaug.data.images import read_image, read_shape
+from ganaug.data.images import read_header, read_image
 from ganaug.data.load import load
 from ganaug.data.merge import merge
 from ganaug.data.pool import Pool, write_pool
@@ -121,7 +121,7 @@ YAML = b"draws: [0, 1]\nprepare:\n  source: 'digits'\n  size: [8, 9] # px\n  col
 
 # The content, the name it gets, and what reads it.
 FILES: dict[str, tuple[Callable[[], bytes], str, Callable[[Path], Any]]] = {
-    "PNG": (lambda: image("PNG"), "a.png", lambda path: (read_shape(path), read_image(path))),
+    "PNG": (lambda: image("PNG"), "a.png", lambda path: (read_header(path), read_image(path))),
     "PNG of a palette": (lambda: encoded(noise(0).convert("P"), transparency=3), "a.png", read_image),
     "JPEG": (lambda: image("JPEG"), "a.jpg", read_image),
     "WebP": (lambda: image("WEBP"), "a.webp", read_image),

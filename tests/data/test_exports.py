@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import os
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ganaug.data import exports
-from ganaug.data.exports import escape, export, unescape
+from ganaug.data.exports import escape, export, folder_names, unescape
 from ganaug.data.load import load
 from ganaug.data.png import decode_png
 from ganaug.data.rows import Rows, RowWriter, Schema
@@ -68,6 +69,28 @@ def test_class_names_are_escaped_reversibly(name: str) -> None:
 def test_ordinary_class_names_stay_as_they_are() -> None:
     for name in ("Ankle boot", "7", "Ünïcode 9", "contest", "valley", "constrained"):
         assert escape(name) == name
+
+
+NAMES = st.lists(st.text(min_size=1, max_size=4) | st.text("aAßsS%t", min_size=1, max_size=4), max_size=9)
+
+
+@given(NAMES.map(lambda names: list({unicodedata.normalize("NFC", name): name for name in names}.values())))
+@example(["a", "A", "TEST", "Test", "test", "ß", "ss", "\u00e9", "E\u0301", "%41"])
+def test_no_two_folders_are_one_where_case_does_not_count(names: list[str]) -> None:
+    folders = folder_names(names)
+    assert [unescape(folder) for folder in folders.values()] == names
+    assert len({unicodedata.normalize("NFC", folder.casefold()) for folder in folders.values()}) == len(names)
+
+
+def test_letters_in_both_cases_are_exported_and_read_again(tmp_path: Path, digits: Rows) -> None:
+    schema = Schema(8, 8, 1, ("A", "a", "B"))
+    rows = Rows.build(schema, digits.images[:30], np.arange(30) % 3)
+    for part in PARTS:
+        with RowWriter(tmp_path / "augmented" / f"{part}.parquet", schema) as writer:
+            writer.write(rows)
+    export("image_folder", tmp_path / "augmented", tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out" / "train").iterdir()) == ["%41", "B", "a"]
+    assert {row["label"] for row in provenance(tmp_path / "out")} == {"A", "a", "B"}
 
 
 def test_hugging_face_reads_the_image_folder(tmp_path: Path, augmented: dict[str, Rows], load_dataset: Load) -> None:

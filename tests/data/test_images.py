@@ -3,13 +3,16 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from encoders import deep_png, deep_tiff
 from PIL import Image
 
-from ganaug.data.images import UnreadableError, fit_image, read_image, read_shape
+from ganaug.data.images import UnreadableError, fit_image, read_header, read_image
 
 RAMP = np.arange(6 * 4, dtype=np.uint8).reshape(6, 4) * 10  # height 6, width 4
 
@@ -21,10 +24,9 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def read(content: bytes) -> np.ndarray:
-    """Read, and check that the header told the shape."""
+    """Read, and check that the header told shape and type."""
     pixels = read_image(content)
-    assert pixels.shape == read_shape(content)
-    assert pixels.dtype == np.uint8
+    assert (pixels.shape, pixels.dtype) == read_header(content)
     return pixels
 
 
@@ -58,25 +60,53 @@ def test_palettes_become_rgb_and_with_transparency_rgba() -> None:
 
 def test_other_modes_follow_the_stated_rules() -> None:
     bits = Image.fromarray(RAMP > 100)
-    np.testing.assert_array_equal(read(encoded(bits))[:, :, 0], (RAMP > 100) * 255)
+    np.testing.assert_array_equal(read(encoded(bits))[:, :, 0], RAMP > 100)
     gray_alpha = Image.merge("LA", [Image.fromarray(RAMP), Image.fromarray(RAMP)])
     np.testing.assert_array_equal(read(encoded(gray_alpha)), np.stack([RAMP] * 4, axis=2))
     cmyk = Image.new("CMYK", (4, 6), (0, 0, 0, 0))
     np.testing.assert_array_equal(read(encoded(cmyk, "JPEG")), np.full((6, 4, 3), 255))
 
 
+DEEP = np.random.default_rng(0).integers(0, 2**16, (6, 4, 4), np.uint16)
+
+
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM"])
-def test_sixteen_bits_keep_the_high_byte(kind: str) -> None:
-    deep = RAMP.astype(np.uint16) * 256 + 255
-    np.testing.assert_array_equal(read(encoded(Image.fromarray(deep), kind))[:, :, 0], RAMP)
+def test_sixteen_bits_are_all_kept(kind: str) -> None:
+    np.testing.assert_array_equal(read(encoded(Image.fromarray(DEEP[:, :, 0]), kind))[:, :, 0], DEEP[:, :, 0])
 
 
-@pytest.mark.parametrize("dtype", [np.int32, np.float32])
-def test_pixels_of_unknown_range_are_refused(dtype: type) -> None:
-    content = encoded(Image.fromarray(RAMP.astype(dtype)), "TIFF")
-    for reader in (read_shape, read_image):
-        with pytest.raises(UnreadableError, match="32-bit pixels"):
+@pytest.mark.parametrize("write", [deep_png, deep_tiff, partial(deep_tiff, order=">"), partial(deep_tiff, packed=True)])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_sixteen_bits_of_colours_are_all_kept(write: Callable[[np.ndarray], bytes], channels: int) -> None:
+    """Of which Pillow itself gives the high bytes only."""
+    pixels = DEEP[:, :, :channels]
+    np.testing.assert_array_equal(read(write(pixels)), pixels)
+
+
+def test_sixteen_bits_of_gray_with_alpha_are_all_kept() -> None:
+    np.testing.assert_array_equal(read(deep_png(DEEP[:, :, :2])), DEEP[:, :, [0, 0, 0, 1]])
+
+
+def test_sixteen_bits_that_would_lose_some_are_refused() -> None:
+    content = deep_png(DEEP[:, :, :3], transparent=True)
+    for reader in (read_header, read_image):
+        with pytest.raises(UnreadableError, match=r"16-bit pixels .* save as 8 bits"):
             reader(content)
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.int32, np.float32])
+def test_numbers_of_other_types_are_kept(dtype: type) -> None:
+    pixels = (RAMP.astype(dtype) - 100) * 100
+    np.testing.assert_array_equal(read(deep_tiff(pixels[:, :, None]))[:, :, 0], pixels)
+
+
+def test_numbers_that_would_be_misread_are_refused() -> None:
+    with pytest.raises(UnreadableError, match="signed 8-bit pixels"):
+        read_header(deep_tiff(RAMP[:, :, None].astype(np.int8)))
+    pixels = RAMP[:, :, None].astype(np.float32)
+    pixels[1, 2] = np.nan
+    with pytest.raises(UnreadableError, match="NaN or infinite"):
+        read_image(deep_tiff(pixels))
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "TIFF"])
@@ -98,7 +128,7 @@ def png_header(width: int, height: int) -> bytes:
 @pytest.mark.parametrize("side", [8_000, 12_000, 60_000])
 def test_huge_images_are_refused_unread(side: int) -> None:
     with pytest.raises(UnreadableError, match="pixels"):
-        read_shape(png_header(side, side))
+        read_header(png_header(side, side))
 
 
 def test_damaged_files_are_unreadable_with_the_reason(tmp_path: Path) -> None:

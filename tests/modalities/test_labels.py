@@ -1,13 +1,24 @@
 from __future__ import annotations
 
 import datetime
+import decimal
+import enum
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from ganaug.errors import DataError
 from ganaug.modalities.labels import encode, to_codes
+
+
+class Kind(str, enum.Enum):
+    A, B = "a", "b"
+
+
+class Other(enum.Enum):
+    THING = 1
 
 
 @pytest.mark.parametrize(
@@ -20,6 +31,10 @@ from ganaug.modalities.labels import encode, to_codes
         np.array(["b", "a", "b"], object),
         pd.Series(["b", "a", "b"], dtype="category"),
         pd.Series([2, 1, 2], index=[5, 6, 7]),
+        pd.Series(["b", "a", "b"], dtype="string"),
+        pd.Series([2, 1, 2], dtype="Int64"),
+        torch.tensor([2, 1, 2]),
+        *(np.array([2, 1, 2], kind) for kind in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", ">i4")),
     ],
 )
 def test_labels_of_any_kind(labels):
@@ -40,7 +55,22 @@ def test_labels_of_any_kind(labels):
         (["a", "b", None], "missing label at row 2"),
         (np.array([1, "one", 2], object), "mixes labels that have no order"),
         ([datetime.date(2020, 1, 1)] * 3, "give strings or numbers"),
-        (np.array([b"a", b"b", b"a"]), "give strings or numbers"),
+        (np.array(["2020-01-01"] * 3, "M8[ns]"), "give strings or numbers"),
+        (np.array([1, 2, 3], "m8[ns]"), "give strings or numbers"),
+        (np.array([1j, 2, 3]), "give strings or numbers"),
+        ([Other.THING] * 3, "give strings or numbers"),
+        ([{"name": "cat"}] * 3, "label {'name': 'cat'}: give strings or numbers"),
+        ([decimal.Decimal(1)] * 3, "give strings or numbers"),
+        (pd.cut([1, 2, 3], 2), "give strings or numbers"),
+        (np.eye(3), r"shape \(3, 3\) for 3 images: give one label"),
+        ([["a"], ["a", "b"], []], "several labels in a row: give one"),
+        ([1, "one", 2], "mixes labels that have no order"),
+        (pd.Series(["a", None, "b"], dtype="string"), "missing label at row 1"),
+        (pd.array([1, 2, None], "Int64"), "missing label at row 2"),
+        (np.array([b"\xff", b"a", b"a"]), "no text in UTF-8"),
+        (torch.ones(3, requires_grad=True), "y is no array .*detach.*: give one label"),
+        ({"a", "b", "c"}, r"shape \(\)"),
+        (iter("abc"), r"shape \(\)"),
     ],
 )
 def test_labels_that_cannot_be_used(labels, message):
@@ -60,6 +90,31 @@ def test_labels_that_cannot_be_used(labels, message):
 )
 def test_labels_that_the_model_does_not_know(labels, message):
     with pytest.raises(DataError, match=message):
+        to_codes(labels, np.array(["a", "b"]))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [b"b", b"a", b"b"],
+        np.array([b"b", b"a", b"b"]),
+        np.array([b"b", "a", b"b"], object),
+        pd.Series([b"b", b"a", b"b"]),
+        pd.Series([b"b", b"a", b"b"], dtype="category"),
+        [Kind.B, Kind.A, Kind.B],
+        pd.Series([Kind.B, Kind.A, Kind.B]),
+    ],
+)
+def test_bytes_and_enumerated_text_are_text(labels):
+    classes, codes = encode(labels, 3)
+    assert classes.tolist() == ["a", "b"]
+    assert codes.tolist() == [1, 0, 1]
+    assert to_codes(labels, np.array(["a", "b"])).tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize("labels", [[["a"], ["a", "b"]], [{"a": 1}, "a"], np.array([{}, "a"], object)])
+def test_what_no_model_knows_is_refused(labels):
+    with pytest.raises(DataError, match=r"one label for each|is not one the model"):
         to_codes(labels, np.array(["a", "b"]))
 
 

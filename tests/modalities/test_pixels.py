@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ganaug.errors import DataError
-from ganaug.modalities.image.pixels import as_images, picture_grid, to_float, to_uint8
+from ganaug.modalities.image.pixels import as_images, check_levels, picture_grid, to_float, to_uint8
 
 
 @pytest.mark.parametrize("shape", [(3, 8, 8), (3, 8, 8, 1), (1, 8, 128, 3), (2, 17, 40, 4), (2, 9, 9, 2)])
@@ -38,12 +38,27 @@ def test_views_and_lists_are_images_too():
         (np.zeros((0, 8, 8), np.uint8), "X holds no image"),
         ([np.zeros((8, 8), np.uint8), np.zeros((9, 8), np.uint8)], "several sizes: resize them"),
         (None, "X is an array of object"),
+        (torch.ones((3, 8, 8), requires_grad=True), "X is no array .*detach"),
         ("pictures/", "X is an array of"),
     ],
 )
 def test_what_cannot_be_used_is_explained(images, message):
     with pytest.raises(DataError, match=message):
         as_images(images)
+
+
+def test_images_that_were_never_scaled_are_noticed():
+    images = np.zeros((2, 8, 8, 4), np.uint8)
+    images[..., 3] = 255  # opaque
+    check_levels(images)
+    images[0, 0, 0, 0] = 1
+    with pytest.raises(DataError, match=r"no pixel above 1 of 255.*bring white to 255, as \(X \* \(255 / 1\)\)"):
+        check_levels(images)
+    images[0, 0, 0, 0] = 16
+    with pytest.warns(UserWarning, match="no pixel above 16 of 255"):
+        check_levels(images)
+    images[0, 0, 0, 0] = 32
+    check_levels(images)
 
 
 def test_pixels_survive_the_way_to_the_networks_and_back():

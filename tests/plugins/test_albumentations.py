@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import doctest
+import enum
 import importlib
 import json
 import pickle
@@ -33,10 +34,16 @@ def stream(transform: Any, n: int = 30, label: str = "cat") -> list[int]:
     return [which(transform(image=REAL, label=label)["image"]) for _ in range(n)]
 
 
+class Animal(str, enum.Enum):
+    DOG = "dog"
+
+
 # swapping
 
 
-@pytest.mark.parametrize("label", ["dog", 1, np.int64(1), np.str_("dog"), torch.tensor(1)])
+@pytest.mark.parametrize(
+    "label", ["dog", 1, np.int64(1), np.str_("dog"), torch.tensor(1), b"dog", np.bytes_(b"dog"), Animal.DOG]
+)
 def test_an_image_is_replaced_by_any_of_its_class(pool: str, label: Any) -> None:
     transform = A.Compose([SyntheticSwap(pool, p=1)], strict=True, seed=0)
     images = np.stack([transform(image=REAL, label=label)["image"] for _ in range(400)])
@@ -276,6 +283,11 @@ def test_a_data_set_without_a_pipeline_is_an_error(monkeypatch: pytest.MonkeyPat
         ({"image": REAL}, r"needs the image's class: call the transform with label="),
         ({"image": REAL, "label": "cta"}, r"no class 'cta' \(did you mean 'cat'\?\); its classes are 'cat', 'dog', 'e"),
         ({"image": REAL, "label": 3}, r"no class 3; its"),
+        *(
+            ({"image": REAL, "label": label}, "no class .*; its")
+            for label in (None, 0.5, float("nan"), ["cat", "dog"], np.eye(2), {"a": 1}, np.datetime64("2020-01-01"))
+        ),
+        ({"image": REAL, "label": b"\xff"}, "label holds .* no text in UTF-8"),
         (
             {"image": REAL[:, :7], "label": "cat"},
             r"The image has shape \(8, 7, 3\), those of .*\.parquet have \(8, 8, 3",

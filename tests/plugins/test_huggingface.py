@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 import io
 import os
 import random
@@ -16,6 +17,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from datasets import ClassLabel, Dataset, DatasetDict, Image, List, Value, disable_progress_bars, load_dataset
 
+from ganaug import GANAugmenter
 from ganaug.errors import ConfigError, DataError
 from ganaug.plugins.huggingface import augment_dataset
 from ganaug.synthesis.select import Selection
@@ -150,6 +152,60 @@ def palette() -> dict[str, Any]:
     return {"bytes": buffer.getvalue(), "path": None}
 
 
+def numbers(pixels: np.ndarray) -> list[dict[str, Any]]:
+    """TIFF files of floats."""
+    files = []
+    for image in pixels.astype(np.float32):
+        buffer = io.BytesIO()
+        Pillow.fromarray(image).save(buffer, "TIFF")
+        files.append({"bytes": buffer.getvalue(), "path": None})
+    return files
+
+
+def training_images(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
+    """What the GAN is given."""
+    seen: list[np.ndarray] = []
+    fit = GANAugmenter.fit
+    monkeypatch.setattr(GANAugmenter, "fit", lambda self, X, y: (seen.append(X), fit(self, X, y))[1])  # noqa: N803
+    return seen
+
+
+LEVELS = PIXELS[:20]
+
+
+@pytest.mark.parametrize(
+    ("images", "stated", "mode", "white"),
+    [
+        ([png(image.astype(np.uint16) * 257) for image in LEVELS], None, "I;16", 65535),
+        ([png(np.rint(image / 255 * 4095).astype(np.uint16)) for image in LEVELS], None, "I;16", 4095),
+        (numbers(LEVELS / 255), None, "F", 1),
+        (numbers(LEVELS / 255 * 1000), (0, 1000), "F", 1000),
+        ([png((image > 127).astype(np.uint8)) for image in LEVELS], None, "L", 1),
+        ([png(image > 127) for image in LEVELS], None, "1", 1),
+    ],
+)
+def test_pixels_of_any_type_are_seen_in_full_and_made_alike(
+    monkeypatch: pytest.MonkeyPatch, images: list[Any], stated: Any, mode: str, white: float
+) -> None:
+    seen = training_images(monkeypatch)
+    ds = rows(slice(0, 20), images=images)
+    more = augment_dataset(ds, pixel_range=stated, selection=EVERYTHING, **QUICK)
+    expected = (LEVELS > 127) * 255 if white == 1 and mode != "F" else LEVELS
+    np.testing.assert_array_equal(seen[0], expected)
+    new = more[20:]["image"]
+    assert {picture.mode for picture in new} == {mode}
+    pixels = np.array([np.asarray(picture) for picture in new], np.float64)
+    assert pixels.min() >= 0
+    assert white / 4 < pixels.max() <= white
+
+
+def test_labels_that_are_bytes_stay_bytes() -> None:
+    names = [b"cat", "h\u00fcndin".encode()]
+    more = augment_dataset(rows(slice(0, 20), labels=[names[k % 2] for k in LABELS]), selection=EVERYTHING, **QUICK)
+    assert more.features["label"] == Value("binary")
+    assert sorted(more[20:]["label"]) == sorted(more[:20]["label"])
+
+
 LABELS = DIGITS.target[:20].tolist()
 
 
@@ -162,6 +218,7 @@ LABELS = DIGITS.target[:20].tolist()
         ),
         (with_image(png(np.zeros((8, 8, 3), np.uint8))), r"row 3 .* shape \(8, 8, 3\) .* one size .* and one mode"),
         (with_image(palette()), "row 3 .* mode P: .* L, RGB, RGBA, as ds.cast_column"),
+        (with_image(png(np.zeros((8, 8), np.uint16))), "row 3 .* of uint16 .* of uint8: .* one mode"),
         (with_image(None), "row 3 of split 'train' has no image"),
         (with_image({"bytes": b"no", "path": None}), r"row 3 .* cannot be read \(.*\): drop or mend it"),
         (with_image({"bytes": None, "path": "/nowhere/x.png"}), r"row 3 .* cannot be read \(.*nowhere"),
@@ -170,6 +227,15 @@ LABELS = DIGITS.target[:20].tolist()
             lambda ds: rows(slice(0, 20), labels=[-1, *LABELS[1:]]).cast_column("label", ClassLabel(names=NAMES)),
             "row 0 of split 'train' has no label",
         ),
+        (
+            lambda ds: rows(slice(0, 20), labels=[[0], [1, 2], *[[3]] * 18]),
+            "row 0 .* has several labels .*: give one a row",
+        ),
+        (lambda ds: rows(slice(0, 20), labels=[{"a": 1}] * 20), "row 0 .* has several labels"),
+        (lambda ds: rows(slice(0, 20), labels=[datetime.date(2020, 1, 1)] * 20), "give strings or numbers"),
+        (lambda ds: rows(slice(0, 20), labels=[float("nan"), *[1.0] * 19]), "missing label at row 0"),
+        (lambda ds: rows(slice(0, 20), images=numbers(PIXELS[:20] * -4.0)), "float pixels run from -.* pixel_range="),
+        (lambda ds: rows(slice(0, 20), images=numbers(PIXELS[:20] * np.nan)), "row 0 .* NaN or infinite"),
         (lambda ds: ds.rename_column("label", "y"), "has no column 'label'; it has image, y"),
         (lambda ds: ds.rename_column("image", "x"), "has no column 'image'; it has x, label"),
         (lambda ds: ds.add_column("synthetic", [True] * 20), "has a column 'synthetic' already"),

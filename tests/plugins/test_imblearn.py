@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import datetime
 import doctest
+import enum
 import pickle
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import joblib
@@ -23,6 +26,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_checks as sklearn_checks
 
+from ganaug import GANAugmenter
 from ganaug.errors import ConfigError, DataError
 from ganaug.plugins import imblearn as plugin
 from ganaug.plugins.imblearn import GANOverSampler, at_least, multiply
@@ -259,6 +263,63 @@ def test_images_of_another_shape_or_kind_are_refused():
 
 
 # seeds, copies, processes
+
+
+class Word(str, enum.Enum):
+    A, B = "a", "b"
+
+
+LABELS: dict[str, Callable[[list[int]], Any]] = {
+    "text": lambda y: ["ab"[k] for k in y],
+    "bytes": lambda y: [b"ab"[k : k + 1] for k in y],
+    "an array of bytes": lambda y: np.array([b"ab"[k : k + 1] for k in y]),
+    "objects": lambda y: np.array(["ab"[k] for k in y], object),
+    "objects of bytes": lambda y: np.array([b"ab"[k : k + 1] for k in y], object),
+    "a column": lambda y: pd.Series(["ab"[k] for k in y], name="kind"),
+    "a column of bytes": lambda y: pd.Series([b"ab"[k : k + 1] for k in y], name="kind"),
+    "categories": lambda y: pd.Series(["ab"[k] for k in y], dtype="category"),
+    "categories of bytes": lambda y: pd.Series([b"ab"[k : k + 1] for k in y], dtype="category"),
+    "enumerated": lambda y: [list(Word)[k] for k in y],
+}
+
+
+@pytest.mark.parametrize("make", LABELS.values(), ids=LABELS)
+def test_labels_of_any_type_are_text(make):
+    x, _ = table((8, 4))
+    labels = make([0] * 8 + [1] * 4)
+    found = tiny().fit_resample(x, labels)[1]
+    assert type(found) is type(labels)
+    assert list(found) == ["a"] * 8 + ["b"] * 8
+    assert not isinstance(labels, pd.Series) or (found.name, found.dtype.kind) == (labels.name, "O")
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")  # the host's, of NaN
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([None, *[1] * 11], "Unknown label type"),
+        ([np.nan, *[1] * 11], "contains NaN"),
+        ([datetime.date(2020, 1, 1)] * 12, "Unknown label type"),
+        ([{"a": 1}] * 12, "Unknown label type"),
+        ([[1, 1, 0]] * 6 + [[1, 0, 0]] * 6, "binarized encoded"),
+        ([[1], [1, 0]] * 6, "several labels in a row: give one"),
+    ],
+)
+def test_what_is_no_label_is_refused(labels, message):
+    with pytest.raises((ValueError, DataError), match=message):
+        tiny().fit_resample(table((8, 4))[0], labels)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, bool])
+def test_flattened_masks_are_seen_in_full_and_stay_masks(monkeypatch, dtype):
+    seen = []
+    fit = GANAugmenter.fit
+    monkeypatch.setattr(GANAugmenter, "fit", lambda self, X, y: (seen.append(X), fit(self, X, y))[1])  # noqa: N803
+    x = np.random.default_rng(0).integers(0, 2, (12, 64)).astype(dtype)
+    new, _ = tiny(image_shape=(8, 8)).fit_resample(x, [0] * 8 + [1] * 4)
+    assert np.array_equal(seen[0].reshape(12, 64), x * 255)
+    assert new.dtype == dtype
+    assert 0 < new[12:].astype(float).mean() < 1
 
 
 def test_the_same_seed_gives_the_same_rows_and_another_seed_others():

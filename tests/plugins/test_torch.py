@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import datasets
 import numpy as np
 import pytest
 import torch
 from lightning_fabric import Fabric, seed_everything
 from PIL import Image
 from sklearn.datasets import load_digits
-from torch.utils.data import DataLoader, Dataset, Subset, TensorDataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 
 from ganaug import GANAugmenter
 from ganaug.data.pool import Pool
@@ -226,6 +230,88 @@ def test_rows_that_do_not_fit_are_explained(path: Path, tmp_path: Path) -> None:
         AugmentedDataset([(IMAGES[0], "cat")], path)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="ratio is -1"):
         AugmentedDataset(real(), path, ratio=-1)
+
+
+class Items(Dataset[Any]):
+    """Whatever rows, with attributes."""
+
+    def __init__(self, rows: Any, **attributes: Any) -> None:
+        self.rows = rows
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+    def __getitem__(self, i: int) -> Any:
+        return self.rows[i]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class Stream(IterableDataset[Any]):
+    def __iter__(self) -> Any:
+        return iter(real(3))
+
+
+def labelled(*labels: Any) -> list[Any]:
+    return [(IMAGES[i], label) for i, label in enumerate(labels)]
+
+
+@pytest.mark.parametrize("kind", ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "bool"])
+@pytest.mark.parametrize("shape", [(), (1,)])
+def test_whole_numbers_of_any_type_are_labels(path: Path, kind: str, shape: tuple[int, ...]) -> None:
+    """Also one in a row, as MedMNIST's data sets have it; as arrays, tensors and targets."""
+    labels = np.array([1, 0, 1], kind).reshape(3, *shape)
+    tensors = [torch.from_numpy(labels[i : i + 1]).reshape(shape) for i in range(3)]
+    targets = Items(labelled(*labels), targets=labels)
+    for data in (Items(labelled(*labels)), Items(labelled(*tensors)), targets, Subset(targets, [0, 1, 2])):
+        found = AugmentedDataset(data, path)
+        assert found.targets.tolist() == [1, 0, 1, 0, 1, 1]
+        assert true_labels([image for image, _, _ in found][3:]) == [0, 1, 1]
+
+
+@pytest.mark.parametrize("label", ["cat", b"cat", None, 0.5, float("nan"), [0, 1], {"a": 1}, torch.eye(2)[0]])
+def test_other_labels_are_refused(path: Path, label: Any) -> None:
+    for data in (Items(labelled(label, label)), Items(labelled(0, 0), targets=[label, label])):
+        with pytest.raises(
+            DataError, match=r"labels such as .*: give pairs \(image, label\), labels as numbers, one a row"
+        ):
+            AugmentedDataset(data, path)
+
+
+def test_rows_may_be_mappings(path: Path) -> None:
+    data = AugmentedDataset(Items([{"image": IMAGES[i], "label": int(Y[i]), "id": "x"} for i in range(20)]), path)
+    assert contents(data)[:20] == contents(real(20))
+    assert true_labels([image for image, _, _ in data]) == data.targets.tolist()
+
+
+def test_a_hugging_face_data_set_is_matched_by_the_names_of_its_labels(path: Path) -> None:
+    names = [str(k) for k in ORDER]
+    columns = {"image": list(X[:20]), "label": [names.index(str(y)) for y in Y[:20]]}
+    features = datasets.Features(image=datasets.Image(), label=datasets.ClassLabel(names=names))
+    data = AugmentedDataset(datasets.Dataset.from_dict(columns, features), path, transform=lambda image: image)
+    digits = [ORDER[label] for label in data.targets]
+    assert digits[:20] == Y[:20].tolist()
+    assert digits[20:] == true_labels([to_tensor(image) for image, _, _ in data][20:])
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (Stream(), "rows are a Stream: give a data set that has a length"),
+        (DataLoader(real(3)), "rows are a DataLoader"),
+        (iter([1]), "rows are a list_iterator"),
+        (Items([IMAGES[0]]), "rows are of the kind Tensor: give pairs"),
+        (TensorDataset(IMAGES[:3]), "rows are of the kind tuple: give pairs"),
+        (Items([{"pixels": 1, "target": 2}]), "rows are of the kind dict with pixels, target: .* 'image' and 'label'"),
+        (Items(labelled(0, 1), targets=[0]), "has 2 rows, but 1 targets"),
+        (Items(labelled(0, -1), classes=["0", "1"]), "have a class number -1"),
+        (Items(labelled(0, 7), classes=["0", "1"]), "have a class number 7"),
+        (Items(labelled(0, 1), targets=[[0], [0, 1]]), "labels such as"),
+    ],
+)
+def test_data_sets_of_other_kinds_are_refused(path: Path, data: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        AugmentedDataset(data, path)
 
 
 # ---------------------------------------------------------------------------------------------- loaders

@@ -42,6 +42,7 @@ def open_source(source: str | Path, columns: Mapping[str, str] | None = None) ->
         raise DataError(f"source {str(source)!r} cannot be read: {error}; make it readable.") from error
     if not found.labels and not found.rejected:
         raise DataError(f"source {str(source)!r} has no labelled image at all; check the path.")
+    found.where = str(source)
     return found
 
 

@@ -1,9 +1,9 @@
 """NumPy archives (.npz), read without pickle.
 
 Keys: ``X, y`` or ``images, labels``, each with optional ``group`` and ``split``; or, as Keras writes them, ``x_train,
-y_train, x_test, y_test`` (and ``x_val, y_val``). ``classes`` may name the classes that whole-number labels stand for.
-Images are (n, H, W) or (n, H, W, C): bool, integers 0..255, 16-bit integers (of which the high byte counts), or floats
-in 0..1 or 0..255.
+y_train, x_test, y_test`` (and ``x_val, y_val``); or, as MedMNIST does, ``train_images, train_labels`` and so on.
+``classes`` may name the classes that whole-number labels stand for. Images are (n, H, W) or (n, H, W, C) of truth
+values, integers or floats, see `ganaug.data.ranges`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ganaug.data.rows import CHANNELS
 from ganaug.data.sources.base import ArrayPixels, Source, split_name
+from ganaug.data.text import to_label, to_text
 from ganaug.errors import DataError
 
 # What numpy raises for damaged arrays: a made-up size, a header that is no Python, an unknown method of compression.
@@ -75,74 +76,97 @@ def source_from_arrays(
     DataError
         If shapes, kinds or lengths do not fit.
     """
-    pixels = to_uint8(images, where)
+    pixels = _checked(images, where)
     names = _label_names(labels, classes, where)
-    for what, values in (("labels", names), ("split", splits), ("group", groups)):
+    parts = _words(splits, "split", where)
+    units = _words(groups, "group", where)
+    for what, values in (("labels", names), ("split", parts), ("group", units)):
         if values is not None and len(values) != len(pixels):
             raise DataError(f"{where}: {len(pixels)} images but {len(values)} values of {what}; they must match.")
     return Source(
         names=[f"row {i}" for i in range(len(pixels))],
         labels=names,
         pixels=ArrayPixels(pixels),
-        splits=None if splits is None else [split_name(str(name), where) for name in splits],
-        groups=None if groups is None else [str(name) for name in groups],
-        classes=() if classes is None else tuple(str(name) for name in classes),
+        splits=None if parts is None else [split_name(name, where) for name in parts],
+        groups=None if units is None else [name or None for name in units],
+        classes=tuple(_words(classes, "classes", where) or ()),
     )
 
 
-def to_uint8(images: NDArray[Any], where: str) -> NDArray[np.uint8]:
-    """Bring an array of images to uint8 (n, H, W, C) by the module's rules; `DataError` if it has no such reading."""
+def _checked(images: NDArray[Any], where: str) -> NDArray[Any]:
+    """Return images as (n, H, W, C) of numbers or truth values; `DataError` if they are something else."""
     images = images[..., None] if images.ndim == 3 else images
     if images.ndim != 4 or images.shape[3] not in CHANNELS or 0 in images.shape:
         hint = "; move the channels last" if images.ndim == 4 and images.shape[1] in CHANNELS else ""
         kinds = "(n, height, width) or (n, height, width, 1, 3 or 4)"
         raise DataError(f"{where}: images must be {kinds}, got {images.shape}{hint}.")
-    if images.dtype == np.uint8:
-        return images
-    if images.dtype == np.bool_:
-        return images.astype(np.uint8) * np.uint8(255)
-    if images.dtype.kind not in "iuf":
+    if images.dtype.kind not in "biuf":
         raise DataError(f"{where}: images must be numbers, got {images.dtype}.")
-    low, high = float(images.min()), float(images.max())
-    if images.dtype == np.uint16 and high > 255:
-        return (images >> 8).astype(np.uint8)
-    if not (low >= 0 and high <= 255):  # NaN fails too
-        raise DataError(f"{where}: pixels run from {low:g} to {high:g}; scale them to 0..255, or floats to 0..1.")
-    scale = 255.0 if images.dtype.kind == "f" and high <= 1 else 1.0
-    return np.rint(images * scale).astype(np.uint8)
+    return images
 
 
 def _images_labels(arrays: Mapping[str, NDArray[Any]], path: Path) -> tuple[Any, Any, Any]:
     for x, y in (("X", "y"), ("images", "labels"), ("x", "y")):
         if x in arrays and y in arrays:
             return arrays[x], arrays[y], _find(arrays, "split", "splits")
-    found = [(part, split) for part, split in _PARTS.items() if f"x_{part}" in arrays and f"y_{part}" in arrays]
-    if "train" not in [part for part, _ in found]:
+    found = [
+        (arrays[x.format(part)], arrays[y.format(part)], split)
+        for x, y in (("x_{}", "y_{}"), ("{}_images", "{}_labels"))
+        for part, split in _PARTS.items()
+        if x.format(part) in arrays
+        and y.format(part) in arrays
+        and arrays[x.format(part)].ndim
+        and arrays[y.format(part)].ndim
+    ]
+    if "train" not in [split for *_, split in found]:
         raise DataError(
-            f"{path} holds {', '.join(arrays) or 'nothing'}; expected X, y or images, labels or x_train, y_train."
+            f"{path} holds {', '.join(arrays) or 'nothing'}; expected X, y or images, labels or x_train, y_train or "
+            "train_images, train_labels."
         )
-    for part, _ in found:
-        if arrays[f"x_{part}"].shape[1:] != arrays["x_train"].shape[1:]:
-            raise DataError(f"{path}: x_{part} and x_train differ in shape or kind.")
-    splits = np.concatenate([np.full(len(arrays[f"x_{part}"]), split) for part, split in found])
-    images, labels = (np.concatenate([arrays[f"{axis}_{part}"] for part, _ in found]) for axis in "xy")
+    for what, at in (("images", 0), ("labels", 1)):
+        kinds = {split: _kind(part[at], exactly=at == 0) for *part, split in found}
+        if len(set(kinds.values())) > 1:
+            told = ", ".join(f"{kind} in {split}" for split, kind in kinds.items())
+            raise DataError(f"{path}: the {what} of its splits differ in shape or kind: {told}.")
+    splits = np.concatenate([np.full(len(images), split) for images, _, split in found])
+    images, labels = (np.concatenate([part[at] for part in found]) for at in (0, 1))
     return images, labels, splits
+
+
+def _kind(array: NDArray[Any], exactly: bool) -> str:
+    """Say what an array holds; ``exactly``: of what type, else only whether these are names or numbers."""
+    kind = str(array.dtype) if exactly else "names" if array.dtype.kind in "SU" else "numbers"
+    return f"{kind} of shape {('n', *array.shape[1:])}".replace("'", "")
 
 
 def _find(arrays: Mapping[str, NDArray[Any]], *names: str) -> NDArray[Any] | None:
     return next((arrays[name] for name in names if name in arrays), None)
 
 
+def _words(values: NDArray[Any] | None, what: str, where: str) -> list[str] | None:
+    """Return an array (n,) or (n, 1) as text, missing values as nothing."""
+    if values is None:
+        return None
+    if values.ndim != 1 and values.shape[1:] != (1,):
+        raise DataError(f"{where}: {what} must be one value a row, got shape {values.shape}.")
+    return [to_text(value, f"{where}: {what}") for value in values.ravel().tolist()]
+
+
 def _label_names(labels: NDArray[Any], classes: NDArray[Any] | None, where: str) -> list[str]:
-    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-    if labels.ndim != 1:
-        raise DataError(f"{where}: labels must be one name or number an image, got shape {labels.shape}.")
-    if labels.dtype.kind == "f":
-        if not (np.isfinite(labels).all() and (labels == np.rint(labels)).all()):
-            raise DataError(f"{where}: labels must be names or whole numbers, got fractions or NaN.")
-        labels = labels.astype(np.int64)
+    if labels.ndim != 1 and labels.shape[1:] != (1,):
+        several = "; rows of several labels have no one class" if labels.ndim == 2 else ""
+        raise DataError(f"{where}: labels must be one name or number an image, got shape {labels.shape}{several}.")
+    if labels.dtype.kind not in "biufSU":
+        raise DataError(f"{where}: labels must be names or whole numbers, got {labels.dtype}.")
+    names = [to_label(label, f"{where}: labels") for label in labels.ravel().tolist()]
+    if labels.dtype.kind == "f" and "" in names:
+        raise DataError(f"{where}: labels must be names or whole numbers, but row {names.index('')} has NaN.")
     if classes is None:
-        return [str(label) for label in labels]
-    if labels.dtype.kind not in "iu" or (len(labels) and not 0 <= labels.min() <= labels.max() < len(classes)):
-        raise DataError(f"{where}: with classes given, labels must be whole numbers from 0 to {len(classes) - 1}.")
-    return [str(classes[label]) for label in labels]
+        return names
+    known = {str(code): name for code, name in enumerate(_words(classes, "classes", where) or ())}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise DataError(
+            f"{where}: with classes given, labels must be whole numbers from 0 to {len(known) - 1}, got {unknown[0]!r}."
+        )
+    return [known[name] for name in names]

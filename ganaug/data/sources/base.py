@@ -6,12 +6,11 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.images import Shape, read_image, read_shape
+from ganaug.data.images import Header, check_finite, read_header, read_image
 from ganaug.errors import DataError
 
 SPLITS = ("train", "validation", "test")
@@ -32,25 +31,26 @@ class Rejected(NamedTuple):
 class Pixels(Protocol):
     """Images that are read one by one."""
 
-    def shape(self, i: int) -> Shape:
-        """Return image ``i``'s (H, W, C) without decoding it; `UnreadableError` if it cannot be used."""
+    def header(self, i: int) -> Header:
+        """Return image ``i``'s shape (H, W, C) and type without decoding it; `UnreadableError` if it is no use."""
 
-    def read(self, i: int) -> NDArray[np.uint8]:
-        """Decode image ``i`` as (H, W, C); `UnreadableError` if it cannot be used."""
+    def read(self, i: int) -> NDArray[Any]:
+        """Decode image ``i`` as (H, W, C) in numbers of its own type; `UnreadableError` if it cannot be used."""
 
 
 @dataclass(frozen=True)
 class ArrayPixels:
-    """Images that are in memory already, uint8 (n, H, W, C)."""
+    """Images that are in memory already, (n, H, W, C) of numbers or truth values."""
 
-    images: NDArray[np.uint8]
+    images: NDArray[Any]
 
-    def shape(self, i: int) -> Shape:  # noqa: D102 - see Pixels
+    def header(self, i: int) -> Header:  # noqa: D102 - see Pixels
         height, width, channels = self.images[i].shape
-        return height, width, channels
+        return Header((height, width, channels), self.images.dtype)
 
-    def read(self, i: int) -> NDArray[np.uint8]:  # noqa: D102
-        image: NDArray[np.uint8] = self.images[i]
+    def read(self, i: int) -> NDArray[Any]:  # noqa: D102
+        image: NDArray[Any] = self.images[i]
+        check_finite(image)
         return image
 
 
@@ -60,10 +60,10 @@ class EncodedPixels:
 
     images: Sequence[Path] | Sequence[bytes]
 
-    def shape(self, i: int) -> Shape:  # noqa: D102
-        return read_shape(self.images[i])
+    def header(self, i: int) -> Header:  # noqa: D102
+        return read_header(self.images[i])
 
-    def read(self, i: int) -> NDArray[np.uint8]:  # noqa: D102
+    def read(self, i: int) -> NDArray[Any]:  # noqa: D102
         return read_image(self.images[i])
 
 
@@ -89,11 +89,13 @@ class Source:
         Rows set aside so far. They count as unreadable.
     skipped : list of Rejected
         Files that are no rows at all (a text file in an image folder). They do not count.
+    where : str
+        What to call the source in errors.
 
     Raises
     ------
     DataError
-        If a class name is empty, or two are the same or differ only in case or Unicode form.
+        If a class name is empty, or two are the same or differ only in Unicode form.
     """
 
     names: list[str]
@@ -104,20 +106,20 @@ class Source:
     classes: tuple[str, ...] = ()
     rejected: list[Rejected] = field(default_factory=list)
     skipped: list[Rejected] = field(default_factory=list)
+    where: str = "the data"
 
     def __post_init__(self) -> None:
         self.classes = self.classes or tuple(sorted(set(self.labels), key=class_order))
         if "" in self.classes:
             raise DataError("a class has an empty name; name it.")
-        folded: dict[str, str] = {}
+        known: dict[str, str] = {}
         for name in self.classes:
-            key = unicodedata.normalize("NFC", name).casefold()
-            if folded.get(key) == name:
+            key = unicodedata.normalize("NFC", name)
+            if known.get(key) == name:
                 raise DataError(f"class name {name!r} stands for two labels; name each differently.")
-            if key in folded:
-                twins = f"{folded[key]!r} and {name!r}"
-                raise DataError(f"class names {twins} differ only in case or Unicode form; make them one.")
-            folded[key] = name
+            if key in known:
+                raise DataError(f"class names {known[key]!r} and {name!r} differ only in Unicode form; make them one.")
+            known[key] = name
 
 
 def class_order(name: str) -> tuple[bool, int, str, str]:

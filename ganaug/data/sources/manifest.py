@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +15,23 @@ import pyarrow.parquet as pq
 
 from ganaug.data.rows import UNREADABLE
 from ganaug.data.sources.base import EncodedPixels, Rejected, Source, split_name
+from ganaug.data.text import to_label, to_text
 from ganaug.errors import DataError
 
+NAN = frozenset({"nan", "NaN"})  # what other tools write into a CSV where a value is missing
 COLUMNS = {"path": "path", "label": "label", "group": "group", "split": "split"}
 
 
 def read_csv(path: Path, columns: Mapping[str, str]) -> Source:
-    """Read a CSV manifest; every value is text, but for labels NaN, which are missing. See `read_parquet`."""
+    """Read a CSV manifest; every value is text, but for labels nan and NaN, which are missing. See `read_parquet`."""
     columns = {**COLUMNS, **columns}
-    nan = {columns["label"]: ["nan", "NaN"]}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows with more values than there are columns
-            table = pd.read_csv(
-                path, dtype=str, keep_default_na=False, na_values=nan, index_col=False, encoding="utf-8-sig"
-            )
+            table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False, encoding="utf-8-sig")
     except (OSError, ValueError, pd.errors.ParserWarning) as error:  # pandas' other errors are ValueErrors
         raise DataError(f"{path} is no readable CSV in UTF-8: {str(error).strip()}") from error
-    return _from_paths(path, table, columns)
+    return _from_paths(path, table, columns, missing=NAN)
 
 
 def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
@@ -56,16 +55,20 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
         table = pq.read_table(path)
         if "image" in table.column_names and pa.types.is_struct(table.schema.field("image").type):
             return _from_images(path, table, columns)
-        return _from_paths(path, table.to_pandas(), columns)
+        return _from_paths(path, table.to_pandas(integer_object_nulls=True), columns)
     except UNREADABLE as error:
         raise DataError(f"{path} is no readable Parquet file: {error}") from error
 
 
-def _from_paths(path: Path, table: pd.DataFrame, columns: Mapping[str, str]) -> Source:
+def _from_paths(path: Path, table: pd.DataFrame, columns: Mapping[str, str], missing: Collection[str] = ()) -> Source:
+    """List rows with the paths of their images; labels among ``missing`` stand for none."""
     files = _texts(table, columns["path"], path)
-    labels = [label.strip() for label in _texts(table, columns["label"], path)]
+    labels = _labels(table, columns["label"], path)
     names = [name or f"row {i}" for i, name in enumerate(files)]
-    reasons = [_path_problem(file) for file in files]
+    reasons = [
+        _path_problem(file) or (label in missing and f"no label; for a class {label!r} give a Parquet manifest") or ""
+        for file, label in zip(files, labels, strict=True)
+    ]
     return _source(path, table, columns, names, labels, [path.parent / file for file in files], reasons)
 
 
@@ -82,13 +85,11 @@ def _from_images(path: Path, table: pa.Table, columns: Mapping[str, str]) -> Sou
     if table.schema.field("image").type.get_field_index("bytes") < 0:
         raise DataError(f"{path}: column 'image' has no 'bytes'; put the encoded images there.")
     images = table.column("image").combine_chunks().field("bytes").to_pylist()
-    scalars = table.drop_columns(["image"]).to_pandas()
+    scalars = table.drop_columns(["image"]).to_pandas(integer_object_nulls=True)
     classes = _class_names(table.schema, columns["label"])
-    labels = _texts(scalars, columns["label"], path)
+    labels = _labels(scalars, columns["label"], path)
     if classes:
         labels = [classes[int(code)] if code.isdecimal() and int(code) < len(classes) else "" for code in labels]
-    else:
-        labels = [label.strip() for label in labels]
     made = scalars.get("synthetic", [False] * len(images))
     reasons = [
         "synthetic, not real" if fake else "" if image else "no image bytes"
@@ -127,17 +128,25 @@ def _source(
     )
 
 
-def _texts(table: pd.DataFrame, column: str, path: Path) -> list[str]:
-    """Return a column as text; missing values become empty, 3.0 becomes 3."""
+def _column(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
+    """Return a column of single values."""
     if column not in table:
         known = ", ".join(map(str, table.columns))
         raise DataError(f"{path} has no column {column!r}; it has {known}: name the right one under prepare.columns.")
     values = table[column]
     if not all(map(pd.api.types.is_scalar, values)):
         raise DataError(f"{path}: column {column!r} holds lists or the like; give one name or number a row.")
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all() and values.abs().max() < 2**53:
-        values = values.astype("Int64")
-    return ["" if pd.isna(value) else str(value) for value in values]
+    return values
+
+
+def _texts(table: pd.DataFrame, column: str, path: Path) -> list[str]:
+    """Return a column as text, see `to_text`."""
+    return [to_text(value, f"{path}: column {column!r}") for value in _column(table, column, path)]
+
+
+def _labels(table: pd.DataFrame, column: str, path: Path) -> list[str]:
+    """Return a column of labels as text, see `to_label`, without spaces around it."""
+    return [to_label(value, f"{path}: column {column!r}").strip() for value in _column(table, column, path)]
 
 
 def _class_names(schema: pa.Schema, label: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from ganaug.data.ranges import DIM
 from ganaug.errors import DataError
 
 SIDES = range(8, 129)  # pixels
@@ -28,6 +30,8 @@ def as_images(X: Any) -> NDArray[np.uint8]:  # noqa: N803 - scikit-learn's name
         X = np.asarray(X)  # noqa: N806
     except ValueError:
         raise DataError("X holds images of several sizes: resize them to one.") from None
+    except (TypeError, RuntimeError) as error:  # tensors on a GPU or with a gradient
+        raise DataError(f"X is no array ({error}): give images as uint8, 0 to 255.") from error
     if X.ndim not in (3, 4) or X.dtype != np.uint8:
         raise DataError(
             f"X is an array of {X.dtype} with shape {X.shape}: give images as uint8, 0 to 255, with shape "
@@ -43,6 +47,25 @@ def as_images(X: Any) -> NDArray[np.uint8]:  # noqa: N803 - scikit-learn's name
     if not len(images):
         raise DataError("X holds no image: give at least one.")
     return np.ascontiguousarray(images)
+
+
+def check_levels(images: NDArray[np.uint8]) -> None:
+    """Warn of a set of images (n, H, W, C) of which none is brighter than an eighth of white.
+
+    Raises
+    ------
+    DataError
+        None is brighter than 1, as in masks.
+    """
+    top = int(images[..., :3].max())
+    message = (
+        f"X holds no pixel above {top} of 255, as if it had not been scaled: bring white to 255, as "
+        f"(X * (255 / {top})).astype('uint8') does."
+    )
+    if top == 1:
+        raise DataError(message)
+    if 1 < top < DIM:
+        warnings.warn(message, stacklevel=3)
 
 
 def to_float(images: Tensor) -> Tensor:
