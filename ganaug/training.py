@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +14,13 @@ from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import nn
 
-from ganaug.errors import ModelError
+from ganaug.errors import ConfigError, ModelError
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.checkpoint import fingerprint
 from ganaug.gan.fabric import make_fabric
 from ganaug.gan.objectives import OBJECTIVES
 from ganaug.gan.penalties import PENALTIES
-from ganaug.gan.prior import MAX_ANCHORS
+from ganaug.gan.prior import MAX_ANCHORS, ONE_IN
 from ganaug.gan.run import Choice, Record, run
 from ganaug.gan.schedule import Schedule, auto_steps
 from ganaug.gan.trainer import Game, Trainer
@@ -28,6 +29,8 @@ from ganaug.modalities.image.players import Architecture, image_game
 from ganaug.modalities.warm import start_from
 from ganaug.model import load_model
 from ganaug.synthesis.criteria import CRITERIA, Known
+
+COMPILER = ("torch._dynamo", "torch._inductor")
 
 
 class Trained(NamedTuple):
@@ -84,7 +87,7 @@ def train(
         conditioning=params["conditioning"],
         base_width=params["width"],
         depth=params["depth"],
-        anchors=_anchors(params["prior"], len(codes)),
+        anchors=_anchors(params, len(codes)),
     )
     schedule = Schedule(
         auto_steps(len(images), fabric.device.type) if params["steps"] == "auto" else int(params["steps"]),
@@ -121,9 +124,27 @@ def train(
     return Trained(architecture, trainer.ema.module.eval(), discriminator, record, checkpoint, inherited)
 
 
-def _anchors(prior: str, rows: int) -> int:
+@contextmanager
+def explained(params: Mapping[str, Any]) -> Iterator[None]:
+    """Turn what torch raises where memory or a compiler is missing into a `ConfigError` that says what to change."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        reason = str(error).strip().split("\n")[0]
+        if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in reason:
+            raise ConfigError(
+                f"There is too little memory for batch_size {params['batch_size']}, width {params['width']} and depth "
+                f"{params['depth']}: lower one of them, or make the images smaller."
+            ) from error
+        if params["compile"] and ("torch.compile" in reason or type(error).__module__.startswith(COMPILER)):
+            raise ConfigError(f"compile is true, but torch cannot compile here ({reason}): set it to false.") from error
+        raise
+
+
+def _anchors(params: Mapping[str, Any], rows: int) -> int:
     """Return how many rows own an anchor: all or none."""
-    return rows if prior == "anchored" or (prior == "auto" and rows <= MAX_ANCHORS) else 0
+    fit = rows <= MAX_ANCHORS and params["batch_size"] >= ONE_IN
+    return rows if params["prior"] == "anchored" or (params["prior"] == "auto" and fit) else 0
 
 
 def _game(

@@ -46,6 +46,11 @@ def run(arguments: argparse.Namespace) -> None:
     source = open_source(arguments.source, reading.columns)
     loaded = load(source, size=reading.size, channels=reading.channels, max_unreadable=reading.max_unreadable)
     parts = _parts(loaded)
+    if training["criterion"] != "none" and not len(parts["validation"]):
+        raise DataError(
+            f"--criterion {training['criterion']} chooses on validation rows, of which {arguments.source} brings none: "
+            "mark some in its split column or folder, or leave --criterion out"
+        )
     work = out.with_name(f".{out.name}.ganaug")
     folder = work / _key(training, parts)
     augmenter = _model(folder, training, parts)
