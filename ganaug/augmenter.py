@@ -96,7 +96,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         Folder of a saved model to start from, trained with the same width, depth and conditioning on images of the same
         shape. Its classes may be others: those of the same name keep what they have learnt.
     checkpoint_dir : path-like, optional
-        Where training saves its state, to go on from there when it is run again after an interruption.
+        Where training saves its state, to go on from there when it is run again after an interruption. The state is
+        removed by `save`, and where its run is not taken up again by the first training there after a week.
     verbose : bool or str, default=False
         Show progress, under this name.
 
@@ -217,7 +218,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             The checkpoint cannot be read or written.
         """
         chosen = {f.name: f for f in fields(TrainGanParams) if f.name != "seed"}
-        params = {name: _check(f.metadata["kind"], getattr(self, name), name) for name, f in chosen.items()}
+        params = self.get_params()
+        params |= {name: _check(f.metadata["kind"], params[name], name) for name, f in chosen.items()}
         params["checkpoint_dir"] = _check(optional(TEXT), self.checkpoint_dir, "checkpoint_dir")
         params["verbose"] = _check(either(FLAG, TEXT), self.verbose, "verbose")
         check_together(params)

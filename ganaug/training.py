@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,9 +14,10 @@ from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import nn
 
+from ganaug import __version__
 from ganaug.errors import ConfigError, ModelError
 from ganaug.gan.augmentation import AUGMENTATIONS
-from ganaug.gan.checkpoint import fingerprint
+from ganaug.gan.checkpoint import checkpoint_in, fingerprint
 from ganaug.gan.fabric import make_fabric
 from ganaug.gan.objectives import OBJECTIVES
 from ganaug.gan.penalties import PENALTIES
@@ -30,6 +31,10 @@ from ganaug.modalities.warm import start_from
 from ganaug.model import load_model
 from ganaug.synthesis.criteria import CRITERIA, Known
 
+ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they
+    "checkpoint_dir", "verbose",  # change no byte, or
+    "random_state", "device", "warm_start",  # count as what they come to: the seed, the kind of device, weights
+)  # fmt: skip
 COMPILER = ("torch._dynamo", "torch._inductor")
 
 
@@ -99,17 +104,11 @@ def train(
     inherited = None
     if params["warm_start"] is not None:
         inherited = _start_warm(game, Path(params["warm_start"]), classes)
-    same = ("objective", "penalty", "augmentation", "precision", "criterion", "patience", "compile")
-    choices = {name: params[name] for name in same}
-    choices |= {"invariances": sorted(params["invariances"]), "seed": seed, "device": fabric.device.type}
-    start = [
-        p.detach().cpu().flatten()[:1000].numpy() for p in game.generator.parameters()
-    ]  # differs after a warm start
-    identity = fingerprint(
-        {**asdict(architecture), **asdict(schedule), **choices}, images, codes, *start, *(validation or ())
-    )
+    facts = {"architecture": asdict(architecture), "schedule": asdict(schedule), "device": fabric.device.type}
+    start = [p.detach().cpu().numpy() for net in (game.generator, game.discriminator) for p in net.parameters()]
+    identity = identity_of(params, seed, facts, [images, codes, *(validation or ()), *start])
     folder, verbose = params["checkpoint_dir"], params["verbose"]
-    checkpoint = None if folder is None else Path(folder, f"{identity}.safetensors")
+    checkpoint = None if folder is None else checkpoint_in(folder, identity)
     stage = verbose if isinstance(verbose, str) else "fit" if verbose else None
     trainer = Trainer(fabric, game, schedule, seed)
     if params["compile"]:
@@ -122,6 +121,26 @@ def train(
     record = run(trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage, choice=choice)
     discriminator = game.discriminator.eval().requires_grad_(False)
     return Trained(architecture, trainer.ema.module.eval(), discriminator, record, checkpoint, inherited)
+
+
+def identity_of(params: Mapping[str, Any], seed: int, facts: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> str:
+    """Return the fingerprint of a training, from which alone another may go on.
+
+    Parameters
+    ----------
+    params : mapping
+        Those of `ganaug.GANAugmenter`, of which all count but `ELSEWHERE`.
+    seed : int
+        Of everything random.
+    facts : mapping
+        What the parameters and the machine come to.
+    arrays : sequence of arrays
+        The rows, and the weights at the start.
+    """
+    settings = {name: value for name, value in params.items() if name not in ELSEWHERE}
+    settings["invariances"] = sorted(params["invariances"])  # a set
+    versions = {"ganaug": __version__, "torch": torch.__version__}
+    return fingerprint({"settings": settings, "seed": seed, **facts, "versions": versions}, *arrays)
 
 
 @contextmanager

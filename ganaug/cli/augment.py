@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ganaug import __version__
 from ganaug.augmenter import GANAugmenter
 from ganaug.cli.options import READING, SELECTION, TRAINING, parameters
 from ganaug.cli.output import check_output, publish
@@ -28,6 +29,7 @@ from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
 from ganaug.errors import DataError
 from ganaug.gan.checkpoint import fingerprint
+from ganaug.model import load_model
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Selection
 
@@ -86,7 +88,9 @@ def _parts(loaded: Loaded) -> dict[str, Rows]:
 def _key(training: Mapping[str, Any], parts: Mapping[str, Rows]) -> str:
     """Hash all that the model depends on."""
     seen = (parts["train"], parts["validation"])
-    settings = {**training, "classes": seen[0].schema.classes}
+    settings = {**training, "classes": seen[0].schema.classes, "ganaug": __version__}
+    if training["warm_start"] is not None:
+        settings["warm_start"] = load_model(Path(training["warm_start"]))[0]["weights"]
     return fingerprint(settings, *(array for rows in seen for array in (rows.images, rows.labels)))
 
 
