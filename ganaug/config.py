@@ -50,6 +50,7 @@ ARMS = (
 )  # fmt: skip
 MOST_TRIALS = 6
 LOOKS = 10  # at the criterion
+MOST_ROWS = 10**9  # of a class
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
 MAX_SIDE, MIN_SIDE = 128, 8  # pixels
 PRESETS = {"quick": (3, 2), "standard": (10, 4), "publish": (20, 6)}  # draws, and settings tried for each arm
@@ -194,7 +195,11 @@ class GenerateParams(Section):
 
     name = "generate"
 
-    per_class: int = param(200, integer(1), "Rows to keep for each class.")
+    per_class: int | str = param(
+        "auto",
+        either(choice("auto"), integer(1, MOST_ROWS)),
+        "Rows to keep for each class; auto: as many as merge takes. A number that is less than that is refused.",
+    )
     max_candidates: float = param(4.0, number(1), "Rows sampled at most, times the rows to keep.")
     filters: tuple[Any, ...] = param(
         ("copy", "confidence"),
@@ -217,10 +222,19 @@ class MergeParams(Section):
         "ratio: synthetic rows = amount x the class's real rows; balance: up to the largest class; "
         "at_least: up to amount rows a class.",
     )
-    amount: float = param(10.0, number(0), "What the policy asks for; 0 adds nothing.")
+    amount: float = param(
+        10.0, number(0, MOST_ROWS), "What the policy asks for, of ratio and at_least; 0 adds nothing."
+    )
     exports: tuple[str, ...] = param(
         (), listing(choice("image_folder", "webdataset", "csv")), "Other forms to write, under exports/<draw>/."
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.policy == "at_least" and self.amount % 1:
+            raise ConfigError(
+                f"merge.amount is {self.amount:g}, but policy 'at_least' counts rows: give a whole number"
+            )
 
 
 @dataclass(frozen=True)

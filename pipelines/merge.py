@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from ganaug.config import load_params
 from ganaug.data.exports import export
-from ganaug.data.merge import merge
+from ganaug.data.merge import merge, shortfall
 from ganaug.errors import guard
 
 
@@ -16,7 +17,11 @@ def main() -> None:
     draw = parser.parse_args().draw
     params = load_params().merge
     out = f"data/augmented/{draw}"
-    merge(f"data/splits/{draw}", f"data/synthetic/{draw}.parquet", out, policy=params.policy, amount=params.amount)
+    found = merge(
+        f"data/splits/{draw}", f"data/synthetic/{draw}.parquet", out, policy=params.policy, amount=params.amount
+    )
+    if missing := shortfall(found):
+        print(f"ganaug: draw {draw}: {missing}", file=sys.stderr)
     for kind in params.exports:
         export(kind, out, f"exports/{draw}/{kind}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -24,7 +25,7 @@ from ganaug.config import GenerateParams, PrepareParams, TrainGanParams
 from ganaug.data.folders import check_ours, fresh_folder
 from ganaug.data.integrity import conflicts
 from ganaug.data.load import Loaded, load
-from ganaug.data.merge import POLICIES, merge
+from ganaug.data.merge import POLICIES, merge, shortfall
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
 from ganaug.errors import DataError
@@ -153,3 +154,5 @@ def _say(arguments: argparse.Namespace, found: Mapping[str, Any], form: str, lef
     real, synthetic = found["rows"]["real"], found["rows"]["synthetic"]
     lines.append(f"{arguments.out}: {real:,} real and {synthetic:,} synthetic training rows")
     show(arguments, facts, "\n".join(lines))
+    if missing := shortfall(found):
+        print(f"ganaug: {missing}", file=sys.stderr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,19 @@ def merge(
             shutil.copyfile(files[part], folder / f"{part}.parquet")
         write_json(folder / "provenance.json", provenance)
     return provenance
+
+
+def shortfall(provenance: Mapping[str, Any]) -> str:
+    """Say in a sentence which synthetic rows are missing from what `merge` wrote; "" where none are."""
+    lacking = {row["class"]: row["wanted"] - row["got"] for row in provenance["classes"] if row["wanted"] > row["got"]}
+    if not lacking:
+        return ""
+    wanted = sum(row["wanted"] for row in provenance["classes"])
+    worst = max(lacking, key=lambda name: lacking[name])
+    return (
+        f"{sum(lacking.values()):,} of the {wanted:,} synthetic rows asked for are missing, {lacking[worst]:,} of them "
+        f"of class {worst!r}: too few candidates passed the filters; raise max_candidates, or ask less of the filters."
+    )
 
 
 def _first_kept(table: pd.DataFrame, quotas: Counts) -> NDArray[np.bool_]:
