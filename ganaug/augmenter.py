@@ -391,12 +391,14 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         X : uint8 array (n, *shape_)
             Images.
         y : array (n,), optional
-            Their labels; without them the discriminator judges the image alone.
+            Their labels. With them the question is whether an image is a real one of its class, without them whether it
+            is a real one of any: the discriminator judges by the part of its logit that does not look at the label.
 
         Returns
         -------
         float32 array (n,)
-            One half lies midway between the mean logits of real and of generated training images.
+            One half lies midway between the mean logits of the training images and of as many generated ones, measured
+            with labels or without, as they are given here.
 
         Raises
         ------
@@ -429,6 +431,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
                 self.shape_,
                 self.seed_,
                 self._realism.midpoint,
+                self._realism.midpoint_unlabelled,
                 self.trained_on_,
                 {name: getattr(self, name) for name in RULES} | {"invariances": sorted(self.invariances)},
                 self.history_,
@@ -455,7 +458,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.seed_, self.trained_on_, self.history_ = saved.seed, saved.trained_on, saved.history
         target = resolve_device(device)
         self.generator_, self.discriminator_ = (m.to(target).eval() for m in (saved.generator, saved.discriminator))
-        self._realism = Realism(self.discriminator_, to_float, saved.midpoint)
+        self._realism = Realism(self.discriminator_, to_float, saved.midpoint, saved.midpoint_unlabelled)
         self._drawn, self._checkpoint, self.model_id_, self.snapshots_ = 0, None, weights, {}
         return self
 
