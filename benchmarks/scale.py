@@ -29,7 +29,7 @@ PIPELINE = {
     "draws": [0],
     "prepare": {"per_class": None, "validation": 0.1},
     "train_gan": TRAINED,
-    "generate": {"per_class": 1000, "filters": ["copy"], "device": "cpu"},
+    "generate": {"filters": ["copy"], "device": "cpu"},
     "merge": {"policy": "ratio", "amount": 0.2, "exports": ["webdataset"]},
     "evaluate": {"arms": ["real", "classical_gan"], "steps": 200, "device": "cpu"},
 }

@@ -20,7 +20,7 @@ from ganaug.config import TrainGanParams
 from ganaug.data.rows import content_ids, digest
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
-from ganaug.kinds import Kind, integer, number
+from ganaug.kinds import FLAG, TEXT, Kind, either, integer, number, optional
 from ganaug.modalities.image.augment import SAFE
 from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
 from ganaug.modalities.image.pixels import as_images, check_levels, to_float, to_uint8
@@ -31,7 +31,8 @@ from ganaug.synthesis.realism import Realism
 from ganaug.synthesis.sample import sample
 from ganaug.synthesis.score import Scorer
 from ganaug.synthesis.select import Candidates, Selection, fill_quotas
-from ganaug.training import Trained, train
+from ganaug.together import check_together
+from ganaug.training import Trained, explained, train
 
 Images = NDArray[np.uint8]
 TEACHER_STEPS = 500
@@ -59,21 +60,21 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         What keeps the discriminator smooth: r1, r2, r1_r2, gradient_penalty, lecam, none; ``"auto"`` goes with the
         objective.
     penalty_weight : float, default=0.1
-        Factor of the penalty (gamma).
+        Factor of the penalty (gamma), where there is one.
     conditioning : str, default="projection"
         How the discriminator sees the label: projection, acgan, concat.
     augmentation : str, default="diffaugment"
-        How probable augmentations are: diffaugment (ramped in), ada (adaptive; for objectives other than the
-        relativistic one), none.
+        How probable augmentations are: diffaugment (ramped in), ada (adaptive; under the objectives non_saturating,
+        hinge and minimax), none.
     invariances : sequence of str, default=("translate", "scale", "brightness", "contrast")
         Changes that keep a label true: also cutout, flip_horizontal, flip_vertical, rotate, saturation. Both real and
-        generated images undergo them before the discriminator looks.
+        generated images undergo them before the discriminator looks. Saturation is for colour.
     prior : {"auto", "anchored", "normal"}, default="auto"
         Where latents come from. Anchored: mixtures of fixed latents, one for each labelled row, of which the generator
         has to make that row, so that it forgets no kind of row. Normal: the standard normal. ``"auto"`` anchors up to
         2,000 labelled rows.
     width : int, default=64
-        Channels at the coarsest grid of the networks.
+        Channels at the coarsest grid of the networks; below 8 it counts as 8.
     depth : int, default=1
         Residual blocks a resolution.
     compile : bool, default=False
@@ -82,7 +83,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     device : str, default="auto"
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     precision : str, default="auto"
-        ``"32-true"``, ``"bf16-mixed"``, or ``"auto"``: bfloat16 where the hardware has it.
+        ``"32-true"``, ``"bf16-mixed"``, or ``"auto"``: bfloat16 where the hardware has it, as elsewhere it is slower.
     random_state : int, RandomState or None, default=None
         The same int gives the same model on the same machine.
     criterion : {"none", "kid", "accuracy"}, default="none"
@@ -90,12 +91,13 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         `fit`: class-wise kernel distance of features, or accuracy of a classifier trained on samples only. ``"none"``
         keeps the last state.
     patience : int, optional
-        Stop early, after so many of 10 looks at the criterion without a better one.
+        Stop early, after so many of 10 looks at the criterion, 9 at most, without a better one.
     warm_start : path-like, optional
         Folder of a saved model to start from, trained with the same width, depth and conditioning on images of the same
         shape. Its classes may be others: those of the same name keep what they have learnt.
     checkpoint_dir : path-like, optional
-        Where training saves its state, to go on from there when it is run again after an interruption.
+        Where training saves its state, to go on from there when it is run again after an interruption. The state is
+        removed by `save`, and where its run is not taken up again by the first training there after a week.
     verbose : bool or str, default=False
         Show progress, under this name.
 
@@ -211,13 +213,16 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         DataError
             X or y cannot be used.
         ConfigError
-            A parameter is unknown or out of range.
+            A parameter is unknown, out of range, or contradicts another.
         ModelError
             The checkpoint cannot be read or written.
         """
-        for field in fields(TrainGanParams):
-            if field.name != "seed":
-                _check(field.metadata["kind"], getattr(self, field.name), field.name)
+        chosen = {f.name: f for f in fields(TrainGanParams) if f.name != "seed"}
+        params = self.get_params()
+        params |= {name: _check(f.metadata["kind"], params[name], name) for name, f in chosen.items()}
+        params["checkpoint_dir"] = _check(optional(TEXT), self.checkpoint_dir, "checkpoint_dir")
+        params["verbose"] = _check(either(FLAG, TEXT), self.verbose, "verbose")
+        check_together(params)
         images = as_images(X)
         check_levels(images)
         self.classes_, codes = encode(y, len(images))
@@ -227,7 +232,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         more = images[:0] if unlabelled is None else self._as_mine(unlabelled)
         everything = np.concatenate([images, more]) if len(more) else images
         chosen_on = self._chosen_on(validation)
-        trained = train(self.get_params(), everything, codes, self.classes_, self.seed_, self._snapshot, chosen_on)
+        with explained(params):
+            trained = train(params, everything, codes, self.classes_, self.seed_, self._snapshot, chosen_on)
         seen = {"labelled": images, "unlabelled": more, "validation": images[:0] if chosen_on is None else chosen_on[0]}
         digests = {kind: digest(content_ids(rows)) if len(rows) else None for kind, rows in seen.items()}
         self.trained_on_ = {**digests, "warm_start": trained.inherited}
@@ -386,12 +392,14 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         X : uint8 array (n, *shape_)
             Images.
         y : array (n,), optional
-            Their labels; without them the discriminator judges the image alone.
+            Their labels. With them the question is whether an image is a real one of its class, without them whether it
+            is a real one of any: the discriminator judges by the part of its logit that does not look at the label.
 
         Returns
         -------
         float32 array (n,)
-            One half lies midway between the mean logits of real and of generated training images.
+            One half lies midway between the mean logits of the training images and of as many generated ones, measured
+            with labels or without, as they are given here.
 
         Raises
         ------
@@ -424,6 +432,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
                 self.shape_,
                 self.seed_,
                 self._realism.midpoint,
+                self._realism.midpoint_unlabelled,
                 self.trained_on_,
                 {name: getattr(self, name) for name in RULES} | {"invariances": sorted(self.invariances)},
                 self.history_,
@@ -450,7 +459,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.seed_, self.trained_on_, self.history_ = saved.seed, saved.trained_on, saved.history
         target = resolve_device(device)
         self.generator_, self.discriminator_ = (m.to(target).eval() for m in (saved.generator, saved.discriminator))
-        self._realism = Realism(self.discriminator_, to_float, saved.midpoint)
+        self._realism = Realism(self.discriminator_, to_float, saved.midpoint, saved.midpoint_unlabelled)
         self._drawn, self._checkpoint, self.model_id_, self.snapshots_ = 0, None, weights, {}
         return self
 
@@ -459,7 +468,10 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         if self.criterion == "none":
             return None
         if validation is None:
-            raise ConfigError(f"criterion {self.criterion!r} chooses on validation rows: give fit(validation=(X, y)).")
+            raise ConfigError(
+                f"criterion {self.criterion!r} chooses on validation rows: give fit(validation=(X, y)), or "
+                "criterion 'none'."
+            )
         images = self._as_mine(validation[0])
         codes = to_codes(validation[1], self.classes_, len(images))
         if np.bincount(codes).max() < 2:

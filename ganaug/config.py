@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from ganaug.kinds import (
     registered,
 )
 from ganaug.section import Section, param, section
+from ganaug.together import check_together
 
 # Names that torch-laden modules define; repeated so that a parameter file is read in no time.
 OBJECTIVES = ("relativistic", "non_saturating", "hinge", "least_squares", "minimax", "wasserstein_gp")
@@ -49,6 +50,8 @@ ARMS = (
     "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
 )  # fmt: skip
 MOST_TRIALS = 6
+LOOKS = 10  # at the criterion
+MOST_ROWS = 10**9  # of a class
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
 MAX_SIDE, MIN_SIDE = 128, 8  # pixels
 PRESETS = {"quick": (3, 2), "standard": (10, 4), "publish": (20, 6)}  # draws, and settings tried for each arm
@@ -151,19 +154,20 @@ class TrainGanParams(Section):
         registered("penalty", "auto", *PENALTIES),
         "What keeps the discriminator smooth; auto: what goes with the objective.",
     )
-    penalty_weight: float = param(0.1, number(0), "Factor of the penalty.")
+    penalty_weight: float = param(0.1, number(0), "Factor of the penalty, where there is one.")
     conditioning: str = param(
         "projection", registered("conditioning", *CONDITIONINGS), "How the discriminator sees the label."
     )
     augmentation: str = param(
         "diffaugment",
         registered("augmentation", *AUGMENTATIONS),
-        "How probable the changes below are: ramped in, adaptive (not under the relativistic objective), or none.",
+        "How probable the changes below are: ramped in, adaptive (under non_saturating, hinge or minimax), or none.",
     )
     invariances: tuple[str, ...] = param(
         INVARIANCES[:4],
         listing(choice(*INVARIANCES)),
-        "Changes that keep a label true; real and generated images undergo them before the discriminator looks.",
+        "Changes that keep a label true; real and generated images undergo them before the discriminator looks. "
+        "Saturation is for colour; an empty list is as augmentation none.",
     )
     prior: str = param(
         "auto",
@@ -171,7 +175,7 @@ class TrainGanParams(Section):
         "Where latents come from; anchored: around one latent for each training row, which keeps rare kinds of rows; "
         "normal; auto: anchored up to 2,000 labelled rows.",
     )
-    width: int = param(64, integer(1), "Channels at the coarsest grid of the networks.")
+    width: int = param(64, integer(1), "Channels at the coarsest grid of the networks; below 8 it counts as 8.")
     depth: int = param(1, integer(1), "Residual blocks a resolution.")
     criterion: str = param(
         "none",
@@ -180,13 +184,28 @@ class TrainGanParams(Section):
         "kid: class-wise distance of features; accuracy: of a classifier trained on samples; none: the last state.",
     )
     patience: int | None = param(
-        None, optional(integer(1)), "Stop after so many of 10 looks at the criterion without a better one; null: never."
+        None,
+        optional(integer(1, LOOKS - 1)),
+        f"Stop after so many of {LOOKS} looks at the criterion without a better one; null: never. Needs a criterion.",
     )
-    warm_start: str | None = param(None, optional(TEXT), "Folder of a saved model to start from; null: from scratch.")
+    warm_start: str | None = param(
+        None,
+        optional(TEXT),
+        "Folder of a saved model to start from, of the same width, "
+        "depth, conditioning and image shape; null: from scratch.",
+    )
     compile: bool = param(False, FLAG, "Compile the networks (torch.compile): minutes at first; may pay on a GPU.")
     device: str = param("auto", DEVICE, "Where to train.")
-    precision: str = param("auto", choice(*PRECISIONS), "Number format; auto: bfloat16 where the hardware has it.")
+    precision: str = param(
+        "auto",
+        choice(*PRECISIONS),
+        "Number format; auto: bfloat16 where the hardware has it, as elsewhere it is slower.",
+    )
     seed: int = param(0, SEED, "Seed of the GAN; the draw is added to it.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_together(asdict(self))
 
 
 @dataclass(frozen=True)
@@ -195,7 +214,11 @@ class GenerateParams(Section):
 
     name = "generate"
 
-    per_class: int = param(200, integer(1), "Rows to keep for each class.")
+    per_class: int | str = param(
+        "auto",
+        either(choice("auto"), integer(1, MOST_ROWS)),
+        "Rows to keep for each class; auto: as many as merge takes. A number that is less than that is refused.",
+    )
     max_candidates: float = param(4.0, number(1), "Rows sampled at most, times the rows to keep.")
     filters: tuple[Any, ...] = param(
         ("copy", "confidence"),
@@ -218,10 +241,19 @@ class MergeParams(Section):
         "ratio: synthetic rows = amount x the class's real rows; balance: up to the largest class; "
         "at_least: up to amount rows a class.",
     )
-    amount: float = param(10.0, number(0), "What the policy asks for; 0 adds nothing.")
+    amount: float = param(
+        10.0, number(0, MOST_ROWS), "What the policy asks for, of ratio and at_least; 0 adds nothing."
+    )
     exports: tuple[str, ...] = param(
         (), listing(choice("image_folder", "webdataset", "csv")), "Other forms to write, under exports/<draw>/."
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.policy == "at_least" and self.amount % 1:
+            raise ConfigError(
+                f"merge.amount is {self.amount:g}, but policy 'at_least' counts rows: give a whole number"
+            )
 
 
 @dataclass(frozen=True)
@@ -342,7 +374,7 @@ class Params(Section):
         "Release of ganaug that the stages run with; another one is refused, and a new one runs them again. null: any.",
     )
     draws: tuple[int, ...] = param(
-        (0, 1, 2), listing(integer(0), least=1), "Repetitions: each has its own split, GAN and classifiers."
+        (0, 1, 2), listing(SEED, least=1), "Repetitions: each has its own split, GAN and classifiers."
     )
     prepare: PrepareParams = param(PrepareParams, section(PrepareParams), "Rows and splits.")
     train_gan: TrainGanParams = param(TrainGanParams, section(TrainGanParams), "The GAN.")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from ganaug.errors import DataError, WriteError
+
+KEPT_DAYS = 7.0  # for which work that was interrupted waits to be taken up
 
 
 @contextmanager
@@ -53,6 +56,19 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             os.replace(temporary, path)  # noqa: PTH105 - the one call documented as atomic on every platform
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def remove_stale(folder: str | Path, *patterns: str) -> None:
+    """Remove the files below a folder that match a glob and were not written for `KEPT_DAYS`.
+
+    Work that is interrupted leaves files to go on from, and never asks for them again if settings or data change. Work
+    that goes on writes its files anew all the time, so that none of another process is removed.
+    """
+    limit = time.time() - KEPT_DAYS * 86_400
+    for path in [path for pattern in patterns for path in Path(folder).glob(pattern)]:
+        with suppress(OSError):  # gone by now, or somebody else's: it is no use to this work either way
+            if path.stat().st_mtime < limit:
+                path.unlink()
 
 
 def write_json(path: str | Path, content: Any) -> None:

@@ -34,6 +34,7 @@ class Saved(NamedTuple):
     shape: tuple[int, ...]  # of an image, as it was given
     seed: int
     midpoint: float  # the logit that counts as probability one half
+    midpoint_unlabelled: float  # the same of the unconditional logit
     trained_on: dict[str, Any]  # digests of the rows
     rules: dict[str, Any]  # parameters of `ganaug.GANAugmenter` that shaped training
     history: pd.DataFrame
@@ -55,6 +56,7 @@ def write_saved(folder: Path, saved: Saved, snapshots: Mapping[int, NDArray[np.u
         "seed": saved.seed,
         "trained_on": saved.trained_on,
         "midpoint": saved.midpoint,
+        "midpoint_unlabelled": saved.midpoint_unlabelled,
         "steps": int(saved.history["step"].iloc[-1]),
         "rules": saved.rules,
         "costs": costs(saved.architecture, saved.generator, saved.discriminator),
@@ -94,12 +96,14 @@ def read_saved(folder: Path) -> tuple[Saved, str]:
             tuple(config["shape"]),
             int(config["seed"]),
             float(config["midpoint"]),
+            float(config["midpoint_unlabelled"]),
             dict(config["trained_on"]),
             dict(config["rules"]),
             pd.read_csv(folder / "history.csv"),
         )
-        if saved.shape not in (architecture.shape, architecture.shape[:2]) or not np.isfinite(saved.midpoint):
-            raise ValueError(f"shape {saved.shape}, midpoint {saved.midpoint}")
+        midpoints = saved.midpoint, saved.midpoint_unlabelled
+        if saved.shape not in (architecture.shape, architecture.shape[:2]) or not np.isfinite(midpoints).all():
+            raise ValueError(f"shape {saved.shape}, midpoints {midpoints}")
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
         raise misfit(folder, error) from error
     return saved, config["weights"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +14,14 @@ from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import nn
 
-from ganaug.errors import ModelError
+from ganaug import __version__
+from ganaug.errors import ConfigError, ModelError
 from ganaug.gan.augmentation import AUGMENTATIONS
-from ganaug.gan.checkpoint import fingerprint
+from ganaug.gan.checkpoint import checkpoint_in, fingerprint
 from ganaug.gan.fabric import make_fabric
 from ganaug.gan.objectives import OBJECTIVES
 from ganaug.gan.penalties import PENALTIES
-from ganaug.gan.prior import MAX_ANCHORS
+from ganaug.gan.prior import MAX_ANCHORS, ONE_IN
 from ganaug.gan.run import Choice, Record, run
 from ganaug.gan.schedule import Schedule, auto_steps
 from ganaug.gan.trainer import Game, Trainer
@@ -28,6 +30,12 @@ from ganaug.modalities.image.players import Architecture, image_game
 from ganaug.modalities.warm import start_from
 from ganaug.model import load_model
 from ganaug.synthesis.criteria import CRITERIA, Known
+
+ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they
+    "checkpoint_dir", "verbose",  # change no byte, or
+    "random_state", "device", "warm_start",  # count as what they come to: the seed, the kind of device, weights
+)  # fmt: skip
+COMPILER = ("torch._dynamo", "torch._inductor")
 
 
 class Trained(NamedTuple):
@@ -84,7 +92,7 @@ def train(
         conditioning=params["conditioning"],
         base_width=params["width"],
         depth=params["depth"],
-        anchors=_anchors(params["prior"], len(codes)),
+        anchors=_anchors(params, len(codes)),
     )
     schedule = Schedule(
         auto_steps(len(images), fabric.device.type) if params["steps"] == "auto" else int(params["steps"]),
@@ -96,17 +104,11 @@ def train(
     inherited = None
     if params["warm_start"] is not None:
         inherited = _start_warm(game, Path(params["warm_start"]), classes)
-    same = ("objective", "penalty", "augmentation", "precision", "criterion", "patience", "compile")
-    choices = {name: params[name] for name in same}
-    choices |= {"invariances": sorted(params["invariances"]), "seed": seed, "device": fabric.device.type}
-    start = [
-        p.detach().cpu().flatten()[:1000].numpy() for p in game.generator.parameters()
-    ]  # differs after a warm start
-    identity = fingerprint(
-        {**asdict(architecture), **asdict(schedule), **choices}, images, codes, *start, *(validation or ())
-    )
+    facts = {"architecture": asdict(architecture), "schedule": asdict(schedule), "device": fabric.device.type}
+    start = [p.detach().cpu().numpy() for net in (game.generator, game.discriminator) for p in net.parameters()]
+    identity = identity_of(params, seed, facts, [images, codes, *(validation or ()), *start])
     folder, verbose = params["checkpoint_dir"], params["verbose"]
-    checkpoint = None if folder is None else Path(folder, f"{identity}.safetensors")
+    checkpoint = None if folder is None else checkpoint_in(folder, identity)
     stage = verbose if isinstance(verbose, str) else "fit" if verbose else None
     trainer = Trainer(fabric, game, schedule, seed)
     if params["compile"]:
@@ -121,9 +123,47 @@ def train(
     return Trained(architecture, trainer.ema.module.eval(), discriminator, record, checkpoint, inherited)
 
 
-def _anchors(prior: str, rows: int) -> int:
+def identity_of(params: Mapping[str, Any], seed: int, facts: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> str:
+    """Return the fingerprint of a training, from which alone another may go on.
+
+    Parameters
+    ----------
+    params : mapping
+        Those of `ganaug.GANAugmenter`, of which all count but `ELSEWHERE`.
+    seed : int
+        Of everything random.
+    facts : mapping
+        What the parameters and the machine come to.
+    arrays : sequence of arrays
+        The rows, and the weights at the start.
+    """
+    settings = {name: value for name, value in params.items() if name not in ELSEWHERE}
+    settings["invariances"] = sorted(params["invariances"])  # a set
+    versions = {"ganaug": __version__, "torch": torch.__version__}
+    return fingerprint({"settings": settings, "seed": seed, **facts, "versions": versions}, *arrays)
+
+
+@contextmanager
+def explained(params: Mapping[str, Any]) -> Iterator[None]:
+    """Turn what torch raises where memory or a compiler is missing into a `ConfigError` that says what to change."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        reason = str(error).strip().split("\n")[0]
+        if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in reason:
+            raise ConfigError(
+                f"There is too little memory for batch_size {params['batch_size']}, width {params['width']} and depth "
+                f"{params['depth']}: lower one of them, or make the images smaller."
+            ) from error
+        if params["compile"] and ("torch.compile" in reason or type(error).__module__.startswith(COMPILER)):
+            raise ConfigError(f"compile is true, but torch cannot compile here ({reason}): set it to false.") from error
+        raise
+
+
+def _anchors(params: Mapping[str, Any], rows: int) -> int:
     """Return how many rows own an anchor: all or none."""
-    return rows if prior == "anchored" or (prior == "auto" and rows <= MAX_ANCHORS) else 0
+    fit = rows <= MAX_ANCHORS and params["batch_size"] >= ONE_IN
+    return rows if params["prior"] == "anchored" or (params["prior"] == "auto" and fit) else 0
 
 
 def _game(

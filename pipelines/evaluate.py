@@ -10,6 +10,7 @@ from ganaug.config import load_params
 from ganaug.errors import guard
 from ganaug.evaluation.arms import arms_named
 from ganaug.evaluation.evaluate import run_arms
+from ganaug.files import remove_stale
 
 
 def main() -> None:
@@ -21,7 +22,9 @@ def main() -> None:
     arms = [name for name, arm in arms_named(params.arms).items() if arm.synthetic != baselines]
     half = Path("baselines" if baselines else "augmented", str(draw))
     Path("eval", half).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen
-    keep = Path(os.environ.get("DVC_ROOT", "."), ".ganaug", "evaluate", half)
+    kept = Path(os.environ.get("DVC_ROOT", "."), ".ganaug", "evaluate")
+    remove_stale(kept, "*/*/*.json", "*/*/.*.tmp")
+    keep = kept / half
     if baselines:
         run_arms(f"data/splits/{draw}", arms, draw, params, pool=f"data/splits/{draw}/pool.parquet", keep=keep)
     else:

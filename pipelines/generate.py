@@ -11,7 +11,7 @@ from ganaug.config import load_params
 from ganaug.data.rows import read_rows
 from ganaug.errors import guard
 from ganaug.gan.fabric import make_fabric
-from ganaug.synthesis.generate import write_candidates
+from ganaug.synthesis.generate import rows_to_keep, write_candidates
 from ganaug.synthesis.select import Selection
 
 
@@ -19,13 +19,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draw", type=int, required=True)
     draw = parser.parse_args().draw
-    params = load_params().generate
+    whole = load_params()
+    params = whole.generate
+    train = read_rows(f"data/splits/{draw}/train.parquet")
+    quotas = rows_to_keep(params.per_class, train, whole.merge.policy, whole.merge.amount)
     fabric = make_fabric(params.device)  # one process, or those of torchrun, which share the work
     augmenter = load_augmenter(f"models/gan/{draw}", str(fabric.device))
-    train = read_rows(f"data/splits/{draw}/train.parquet")
     augmenter.verbose = f"generate draw {draw}"
     names = np.array(train.schema.classes)
-    quotas = dict.fromkeys(train.schema.classes, params.per_class)
     selection = Selection(params.filters, params.max_candidates)
     write_candidates(
         augmenter.candidates(train.images, names[train.labels], quotas, selection),

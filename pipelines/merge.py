@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from ganaug.config import load_params
 from ganaug.data.exports import export
-from ganaug.data.merge import coincidences, merge
+from ganaug.data.merge import coincidences, merge, shortfall
 from ganaug.errors import guard
 
 
@@ -19,7 +20,9 @@ def main() -> None:
     synthetic = f"data/synthetic/{draw}.parquet"
     found = merge(f"data/splits/{draw}", synthetic, out, policy=params.policy, amount=params.amount)
     if said := coincidences(found):
-        print(f"{synthetic}: {said}")
+        print(f"ganaug: {synthetic}: {said}", file=sys.stderr)
+    if missing := shortfall(found):
+        print(f"ganaug: draw {draw}: {missing}", file=sys.stderr)
     for kind in params.exports:
         export(kind, out, f"exports/{draw}/{kind}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ganaug import __version__
 from ganaug.augmenter import GANAugmenter
 from ganaug.cli.options import READING, SELECTION, TRAINING, parameters
 from ganaug.cli.output import check_output, publish
@@ -23,11 +25,12 @@ from ganaug.config import GenerateParams, PrepareParams, TrainGanParams
 from ganaug.data.folders import check_ours, fresh_folder
 from ganaug.data.integrity import conflicts
 from ganaug.data.load import Loaded, load
-from ganaug.data.merge import POLICIES, coincidences, merge
+from ganaug.data.merge import POLICIES, coincidences, merge, shortfall
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
 from ganaug.errors import DataError
 from ganaug.gan.checkpoint import fingerprint
+from ganaug.model import load_model
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Selection
 
@@ -52,6 +55,11 @@ def run(arguments: argparse.Namespace) -> None:
         pixel_range=reading.pixel_range,
     )
     parts = _parts(loaded)
+    if training["criterion"] != "none" and not len(parts["validation"]):
+        raise DataError(
+            f"--criterion {training['criterion']} chooses on validation rows, of which {arguments.source} brings none: "
+            "mark some in its split column or folder, or leave --criterion out"
+        )
     work = out.with_name(f".{out.name}.ganaug")
     folder = work / _key(training, parts)
     augmenter = _model(folder, training, parts)
@@ -88,7 +96,9 @@ def _parts(loaded: Loaded) -> dict[str, Rows]:
 def _key(training: Mapping[str, Any], parts: Mapping[str, Rows]) -> str:
     """Hash all that the model depends on."""
     seen = (parts["train"], parts["validation"])
-    settings = {**training, "classes": seen[0].schema.classes}
+    settings = {**training, "classes": seen[0].schema.classes, "ganaug": __version__}
+    if training["warm_start"] is not None:
+        settings["warm_start"] = load_model(Path(training["warm_start"]))[0]["weights"]
     return fingerprint(settings, *(array for rows in seen for array in (rows.images, rows.labels)))
 
 
@@ -154,3 +164,5 @@ def _say(arguments: argparse.Namespace, found: Mapping[str, Any], form: str, lef
     real, synthetic = found["rows"]["real"], found["rows"]["synthetic"]
     lines.append(f"{arguments.out}: {real:,} real and {synthetic:,} synthetic training rows")
     show(arguments, facts, "\n".join(lines))
+    if missing := shortfall(found):
+        print(f"ganaug: {missing}", file=sys.stderr)

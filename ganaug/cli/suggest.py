@@ -56,7 +56,7 @@ def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
     per_class = reading.per_class if data in BUILTIN else None
     counts = _training_rows(source, list(shapes), per_class)
     chosen, budget = _budget(shape, counts)
-    ratio, kept = _amounts(counts)
+    ratio = round(min(RATIO, max(1.0, SYNTHETIC / counts.max())), 1)
     parameters = {
         "ganaug_version": ganaug.__version__,
         "prepare.source": written,
@@ -65,7 +65,6 @@ def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
         "prepare.per_class": per_class,
         **_given(reading),
         **chosen,
-        "generate.per_class": kept,
         "merge.amount": ratio,
     }
     spread = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
@@ -74,7 +73,7 @@ def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
         f"{found}; a draw trains on {spread} of each class",
         str(ranges),
         budget,
-        f"{ratio:g} synthetic rows for each real one, from up to {kept:,} kept of each class",
+        f"{ratio:g} synthetic rows for each real one, {math.ceil(ratio * counts.max()):,} at most of a class",
     ]
     return Suggestion(parameters, reasons)
 
@@ -99,12 +98,6 @@ def _training_rows(source: Source, readable: list[int], per_class: int | None) -
         labels, source.classes, per_class=per_class, validation=share.validation, test=share.test, given=given
     )
     return np.bincount(labels[splits.draws[0].train], minlength=len(source.classes))
-
-
-def _amounts(counts: NDArray[np.int64]) -> tuple[float, int]:
-    """Return the ratio of synthetic to real rows, and how many to keep of each class for it."""
-    ratio = round(min(RATIO, max(1.0, SYNTHETIC / counts.max())), 1)
-    return ratio, math.ceil(ratio * counts.max())
 
 
 def _budget(shape: Shape, counts: NDArray[np.int64]) -> tuple[Mapping[str, Any], str]:

@@ -144,6 +144,19 @@ def _ids(path: Path) -> NDArray[np.str_]:
     return np.concatenate([np.empty(0, "<U32"), *parts])
 
 
+def shortfall(provenance: Mapping[str, Any]) -> str:
+    """Say in a sentence which synthetic rows are missing from what `merge` wrote; "" where none are."""
+    lacking = {row["class"]: row["wanted"] - row["got"] for row in provenance["classes"] if row["wanted"] > row["got"]}
+    if not lacking:
+        return ""
+    wanted = sum(row["wanted"] for row in provenance["classes"])
+    worst = max(lacking, key=lambda name: lacking[name])
+    return (
+        f"{sum(lacking.values()):,} of the {wanted:,} synthetic rows asked for are missing, {lacking[worst]:,} of them "
+        f"of class {worst!r}: too few candidates passed the filters; raise max_candidates, or ask less of the filters."
+    )
+
+
 def _first_kept(table: pd.DataFrame, quotas: Counts) -> NDArray[np.bool_]:
     """Mark the first kept rows of each class, up to its quota."""
     kept = table["kept"].to_numpy(bool)

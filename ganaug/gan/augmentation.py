@@ -15,7 +15,11 @@ RAMP = 0.2  # share of the steps in which the highest probability is reached
 
 
 class Augmentation(Protocol):
-    """The probability of each augmentation; ``state`` holds what must survive a resume."""
+    """The probability of each augmentation; ``state`` holds what must survive a resume.
+
+    One that learns from the signs that it observes says so by ``reads_signs = True`` on its class or factory, and is
+    refused under objectives that do not fix the zero of their logits, `ganaug.gan.objectives.Objective.bounded`.
+    """
 
     state: dict[str, Tensor]
 
@@ -34,6 +38,8 @@ AUGMENTATIONS: Registry[Callable[[int], Augmentation]] = Registry("augmentation"
 @AUGMENTATIONS.register("none")
 class NoAugmentation:
     """The discriminator sees rows as they are."""
+
+    reads_signs = False
 
     def __init__(self, steps: int) -> None:
         self.state: dict[str, Tensor] = {}
@@ -60,9 +66,10 @@ class Adaptive(NoAugmentation):
     """Raised while the discriminator overfits, lowered while it does not (Karras et al., arXiv 2006.06676).
 
     Overfitting is read from the mean sign of the logits of real rows, which means something only where an objective
-    fixes their zero: not with the relativistic one.
+    fixes their zero, see `ganaug.gan.objectives.Objective.bounded`; together with others it is refused.
     """
 
+    reads_signs = True
     TARGET = 0.6  # mean sign of the logits of real rows
     MEMORY = 0.9  # of the running mean of that sign
 

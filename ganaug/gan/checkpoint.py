@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ganaug.errors import ModelError
-from ganaug.files import atomic_path
+from ganaug.files import atomic_path, remove_stale
 
 FORMAT = "ganaug-checkpoint-1"
 
@@ -26,6 +27,20 @@ def fingerprint(settings: Mapping[str, Any], *arrays: np.ndarray) -> str:
         digest.update(repr((array.shape, array.dtype.str)).encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def checkpoint_in(folder: str | Path, run: str) -> Path:
+    """Return where a folder has the checkpoint of the run with this fingerprint, and rid it of stale ones.
+
+    A checkpoint goes when its model is saved. One whose run is never taken up, because settings or data have changed,
+    goes with the first training in the same folder after `ganaug.files.KEPT_DAYS`.
+    """
+    path = Path(folder, f"checkpoint-{run}.safetensors")
+    with suppress(OSError):
+        if path.exists():
+            path.touch()  # taken up, so not stale
+    remove_stale(folder, "checkpoint-*.safetensors", ".checkpoint-*.tmp")
+    return path
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], run: str) -> None:

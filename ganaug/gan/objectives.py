@@ -23,7 +23,7 @@ class Objective(NamedTuple):
 
     discriminator: Loss  # minimised by D
     generator: Loss  # minimised by G; real logits are constants to it
-    bounded: bool = True  # sign(D(real)) measures overfitting, so augmentation may adapt to it (ADA)
+    bounded: bool = True  # sign(D(real)) measures overfitting; where not, adaptive augmentation (ADA) is refused
     penalty: str = "r1"  # the penalty that goes with it where none is asked for
 
 

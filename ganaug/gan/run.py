@@ -131,7 +131,8 @@ def run(
         if checkpoint is not None and trainer.fabric.is_global_zero:
             save_checkpoint(checkpoint, good, identity)
 
-    with Progress(stage, steps, start=trainer.step) as progress:
+    same_bytes = torch.backends.cudnn.flags(enabled=True, deterministic=True)  # also of convolutions on a GPU
+    with same_bytes, Progress(stage, steps, start=trainer.step) as progress:
         try:
             while trainer.step < steps and not _tired(record, choice):
                 values = _play(trainer, min(every, steps - trainer.step), progress)

@@ -46,7 +46,10 @@ def start_from(
         for tensors in (module.state_dict(), weights)
     )
     if state.keys() != weights.keys():
-        raise ModelError(f"{source} was trained with another depth or conditioning: use its settings, or train anew.")
+        raise ModelError(
+            f"{source} was trained with another depth or conditioning, or on images of another size: use its settings, "
+            "or train anew."
+        )
     for name, fresh in state.items():
         trained = weights[name]
         if name.startswith(PER_CLASS):

@@ -11,8 +11,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ganaug.data.merge import POLICIES
 from ganaug.data.nearest import copy_distance
 from ganaug.data.rows import Rows, RowWriter, content_ids
+from ganaug.errors import ConfigError
 from ganaug.files import write_json
 from ganaug.gan.fabric import one_writer
 from ganaug.progress import Progress
@@ -30,6 +32,43 @@ SCORES = pa.schema(
         ("model", pa.string()),  # hash of the model's weights
     ]
 )
+
+
+def rows_to_keep(per_class: int | str, training: Rows, policy: str, amount: float) -> dict[str, int]:
+    """Return for each class how many generated rows to keep, so that merging finds all that it takes.
+
+    Parameters
+    ----------
+    per_class : int or "auto"
+        The same number for each class; ``"auto"``: as many as are taken.
+    training : Rows
+        The real training rows.
+    policy : str
+        A name in `ganaug.data.merge.POLICIES`.
+    amount : float
+        What the policy asks for.
+
+    Raises
+    ------
+    ConfigError
+        The number is too small, or with ``"auto"`` none are taken.
+    """
+    names = training.schema.classes
+    taken = POLICIES[policy](np.bincount(training.labels, minlength=len(names)), amount)
+    most = int(taken.max())
+    if per_class == "auto":
+        if not most:
+            raise ConfigError(
+                f"merge.policy {policy!r} with merge.amount {amount:g} takes no synthetic row at all: raise the amount "
+                "or choose another policy, or give generate.per_class a number to generate rows all the same"
+            )
+        return dict(zip(names, taken.tolist(), strict=True))
+    if int(per_class) < most:
+        raise ConfigError(
+            f"generate.per_class is {per_class}, but merge.policy {policy!r} with merge.amount {amount:g} takes {most} "
+            f"rows of class {names[int(taken.argmax())]!r}: write auto there, or lower the amount"
+        )
+    return dict.fromkeys(names, int(per_class))
 
 
 def write_candidates(

@@ -25,14 +25,25 @@ class Realism:
     midpoint : float, default=0.0
         The logit that counts as probability one half. Objectives such as the relativistic one fix only differences of
         logits, so it has to be measured, see `calibrate`.
+    midpoint_unlabelled : float, default=0.0
+        The same where no label is given: what the label adds to a logit is missing there.
     """
 
-    def __init__(self, discriminator: nn.Module, to_inputs: Callable[[Tensor], Tensor], midpoint: float = 0.0) -> None:
-        self.discriminator, self.to_inputs, self.midpoint = discriminator, to_inputs, midpoint
+    def __init__(
+        self,
+        discriminator: nn.Module,
+        to_inputs: Callable[[Tensor], Tensor],
+        midpoint: float = 0.0,
+        midpoint_unlabelled: float = 0.0,
+    ) -> None:
+        self.discriminator, self.to_inputs = discriminator, to_inputs
+        self.midpoint, self.midpoint_unlabelled = midpoint, midpoint_unlabelled
 
     def calibrate(self, real: NDArray[np.uint8], fake: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
-        """Put the midpoint halfway between the mean logits of real and of generated rows (n, ...)."""
-        self.midpoint = float(np.mean([self.logits(rows, labels).mean() for rows in (real, fake)]))
+        """Put each midpoint halfway between the mean logits of real and of generated rows (n, ...)."""
+        self.midpoint, self.midpoint_unlabelled = (
+            float(np.mean([self.logits(rows, given).mean() for rows in (real, fake)])) for given in (labels, None)
+        )
 
     @torch.no_grad()
     def logits(self, rows: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> Floats:
@@ -47,5 +58,6 @@ class Realism:
         return np.concatenate(parts)
 
     def __call__(self, rows: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> Floats:
-        """Return P(real) (n,) of rows (n, ...)."""
-        return (0.5 * (1 + np.tanh((self.logits(rows, labels) - self.midpoint) / 2))).astype(np.float32)
+        """Return P(real) (n,) of rows (n, ...); without labels, that of images of whatever class."""
+        midpoint = self.midpoint_unlabelled if labels is None else self.midpoint
+        return (0.5 * (1 + np.tanh((self.logits(rows, labels) - midpoint) / 2))).astype(np.float32)

@@ -15,6 +15,7 @@ from ganaug.synthesis.filters import Choice, Portion, Reference, named_filters
 from ganaug.synthesis.score import Scorer, Scores
 
 KEPT = ""
+MOST = 1e9  # candidates for every row wanted; more could not be counted
 CHUNK = 2048  # candidates drawn and scored at once: memory does not grow with the quota
 
 
@@ -105,7 +106,10 @@ def fill_quotas(
     """
     reasons = selection.fit(Reference(scorer.training, scorer.codes))
     trained_on = digest(content_ids(scorer.training))
-    missing, left = quotas.copy(), np.ceil(quotas * selection.max_candidates).astype(np.int64)
+    missing, left = (
+        quotas.copy(),
+        np.ceil(np.minimum(quotas * min(selection.max_candidates, MOST), 2.0**62)).astype(np.int64),
+    )
     while (wanted := np.minimum(missing, left)).any():
         labels = np.repeat(np.arange(len(quotas)), wanted)
         for start in range(0, len(labels), CHUNK):

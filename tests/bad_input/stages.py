@@ -31,7 +31,7 @@ PARAMS = {  # of a run of seconds
     "draws": [0],
     "prepare": {"source": "digits", "per_class": 4, "validation": 2, "test": 2},
     "train_gan": {"steps": 2, "width": 4, "batch_size": 8, "device": "cpu"},
-    "generate": {"per_class": 2, "filters": [], "max_candidates": 1.0, "device": "cpu"},
+    "generate": {"per_class": "auto", "filters": [], "max_candidates": 1.0, "device": "cpu"},
     "merge": {"amount": 1.0},
     "evaluate": {"jobs": 1, "arms": ["real", "gan"], "steps": 2, "device": "cpu"},
 }

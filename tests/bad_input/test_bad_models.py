@@ -120,6 +120,7 @@ BAD_MODELS: dict[str, tuple[Change, tuple[str, ...]]] = {
     "another shape": (config(shape=[9, 9]), ("does not fit this version",)),
     "a shape of words": (config(shape=["a", "b"]), ("does not fit this version",)),
     "a midpoint that is no number": (config(midpoint=float("nan")), ("does not fit this version",)),
+    "another that is none": (config(midpoint_unlabelled=float("inf")), ("does not fit this version",)),
     "unknown rules": (config(rules={"exec": "rm"}), ("does not fit this version",)),
     "a tensor missing": (weights(lambda t: t.pop(next(iter(t)))), ("does not fit this version", "Missing key")),
     "a tensor too many": (weights(lambda t: t.update({"generator.x": torch.ones(1)})), ("Unexpected key",)),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from stages import PARAMS
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
@@ -37,6 +39,8 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     ),
     "a flag for a number": ("generate: {per_class: true}", ("generate.per_class is True", "a whole number")),
     "nothing for a number": ("generate: {per_class: null}", ("generate.per_class is None", "a whole number")),
+    "more than can be counted": (f"generate: {{per_class: {10**30}}}", ("generate.per_class is 1", "to 1000000000")),
+    "half a row": ("merge: {policy: at_least, amount: 2.5}", ("merge.amount is 2.5", "at_least", "a whole number")),
     "one for a list": ("draws: 3", ("draws is 3; it must be a list of 1 or more",)),
     "an empty list": ("draws: []", ("draws is []",)),
     "twice the same": ("draws: [1, 1]", ("draws is [1, 1]; name each value once",)),
@@ -98,3 +102,29 @@ def test_a_folder_for_a_file(project: Path, refused: Callable[..., None]) -> Non
 def test_every_stage_minds_its_own_section(project: Path, refused: Callable[..., None], command: str) -> None:
     section = command.split()[0]
     refused(command, (f"params.yaml: {section}.devise is no parameter",), {section: {"devise": "cpu"}})
+
+
+@pytest.mark.usefixtures("copy")
+@pytest.mark.parametrize(
+    ("generate", "merge", "words"),
+    [
+        ({"per_class": 3}, {}, ("generate.per_class is 3", "takes 4 rows of class '0'", "write auto")),
+        ({"per_class": 9}, {"policy": "at_least", "amount": 14}, ("generate.per_class is 9", "takes 10 rows")),
+        ({}, {"policy": "balance"}, ("merge.policy 'balance'", "takes no synthetic row at all", "another policy")),
+        ({}, {"amount": 0}, ("merge.amount 0 takes no synthetic row at all", "raise the amount")),
+    ],
+)
+def test_fewer_rows_than_merging_takes(refused: Callable[..., None], generate: Any, merge: Any, words: Any) -> None:
+    changed = {"generate": PARAMS["generate"] | generate, "merge": PARAMS["merge"] | merge}
+    refused("generate --draw 0", words, PARAMS | changed)
+
+
+@pytest.mark.usefixtures("copy")
+def test_rows_that_filters_leave_none_of_are_missed_aloud(stage: Callable[..., Any]) -> None:
+    drop_all = {"filters": [{"confidence": {"threshold": 1.0}}], "max_candidates": 2}
+    params = PARAMS | {"generate": PARAMS["generate"] | drop_all}
+    assert stage("generate --draw 0", params).code == 0
+    found = stage("merge --draw 0")
+    assert found.code == 0
+    assert "draw 0: 40 of the 40 synthetic rows asked for are missing, 4 of them of class '0'" in found.message
+    assert "raise max_candidates, or ask less of the filters" in found.message

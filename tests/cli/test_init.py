@@ -48,7 +48,7 @@ def test_the_data_fills_in_the_parameters_and_comments_stay(here: Path, ganaug: 
     params = load_params()
     assert (params.prepare.source, params.prepare.size, params.prepare.channels) == ("photos", (8, 8), 1)
     assert (params.prepare.per_class, params.ganaug_version) == (None, __version__)
-    assert (params.generate.per_class, params.merge.amount) == (60, 10.0)  # 6 of 10 rows train
+    assert (params.generate.per_class, params.merge.amount) == ("auto", 10.0)
     assert params.evaluate == Params().evaluate
     assert "30 images of 3 classes" in out
     comments = re.compile("#.*")
@@ -120,7 +120,7 @@ def test_data_may_be_anything_that_can_be_read(here: Path, ganaug: Type) -> None
     np.savez("rows.npz", X=images, y=np.arange(40) % 2, split=np.repeat(["train", "test"], 20))
     assert ganaug("init", "c", "--data", "rows.npz").code == 0
     params = load_params("c/params.yaml")
-    assert (params.prepare.size, params.prepare.channels, params.generate.per_class) == ((9, 12), 3, 80)
+    assert (params.prepare.size, params.prepare.channels, params.generate.per_class) == ((9, 12), 3, "auto")
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,14 @@ def test_the_built_in_data_keeps_the_defaults() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "ratio", "kept"), [([20, 20], 10.0, 120), ([2000, 100], 1.7, 2040), ([5000, 5000], 1.0, 3000)]
+    ("counts", "ratio", "most"), [([20, 20], 10.0, "120"), ([2000, 100], 1.7, "2,040"), ([5000, 5000], 1.0, "3,000")]
 )
-def test_scarce_rows_get_more_synthetic_ones(tmp_path: Path, counts: list[int], ratio: float, kept: int) -> None:
+def test_scarce_rows_get_more_synthetic_ones(tmp_path: Path, counts: list[int], ratio: float, most: str) -> None:
     found = suggested(tmp_path, counts)
-    assert (found["merge.amount"], found["generate.per_class"], found["prepare.per_class"]) == (ratio, kept, None)
+    assert (found["merge.amount"], found["prepare.per_class"]) == (ratio, None)
+    assert "generate.per_class" not in found  # auto: as many as merge takes
+    reasons = suggest(str(tmp_path / "rows.npz"), "rows.npz", PrepareParams()).reasons
+    assert reasons[-1] == f"{ratio:g} synthetic rows for each real one, {most} at most of a class"
 
 
 def test_a_cpu_gets_less_work_where_it_would_take_hours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,15 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ganaug.augmenter import GANAugmenter
+from ganaug.data.merge import POLICIES
 from ganaug.data.nearest import copy_distance
 from ganaug.data.rows import Rows, Schema, content_ids, read_rows, read_table
-from ganaug.synthesis.generate import SCORES, write_candidates
+from ganaug.errors import ConfigError
+from ganaug.synthesis.generate import SCORES, rows_to_keep, write_candidates
 from ganaug.synthesis.select import Candidates, Selection
 
 QUOTAS = {"cat": 2, "dog": 1}
@@ -114,3 +118,24 @@ def test_classes_keep_their_names_when_the_schema_does_not_sort_them(tmp_path):
     assert brightness[0] > 160 > 90 > brightness[1]
     kept = {name: row["kept"] for name, row in json.loads(report.read_text())["per_class"].items()}
     assert kept == quotas
+
+
+@given(
+    counts=st.lists(st.integers(1, 9), min_size=1, max_size=4),
+    policy=st.sampled_from(sorted(POLICIES)),
+    amount=st.one_of(st.integers(0, 20).map(float), st.floats(0, 20), st.just(1e9)),
+    per_class=st.one_of(st.just("auto"), st.integers(1, 200)),
+)
+def test_merging_lacks_no_row_that_is_asked_for(counts, policy, amount, per_class):
+    """Or the number is refused, with the class that lacks the most and what would do."""
+    names = tuple(f"class {k}" for k in range(len(counts)))
+    labels = np.repeat(np.arange(len(counts)), counts)
+    rows = Rows.build(Schema(8, 8, 1, names), images(len(labels), 0), labels)
+    taken = POLICIES[policy](np.array(counts), amount)
+    if per_class == "auto" and taken.any():
+        assert rows_to_keep(per_class, rows, policy, amount) == dict(zip(names, taken, strict=True))
+    elif per_class != "auto" and per_class >= taken.max():
+        assert rows_to_keep(per_class, rows, policy, amount) == dict.fromkeys(names, per_class)
+    else:
+        with pytest.raises(ConfigError, match=f"merge.policy '{policy}'"):
+            rows_to_keep(per_class, rows, policy, amount)

@@ -62,6 +62,10 @@ def test_quotas_are_filled_exactly():
     assert source.drawn == Counter(np.concatenate([c.labels for c in found]).tolist())
 
 
+def test_a_limit_beyond_all_counting_is_no_limit():
+    assert kept_per_class(fill([40, 0, 25], max_candidates=1e308)) == [40, 0, 25]
+
+
 def test_a_hopeless_class_ends_at_its_candidates():
     source = Source()
     found = fill([10, 10, 10], source, max_candidates=2.5)

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample
+from torch.nn.functional import affine_grid
 
 from ganaug.errors import ConfigError
+from ganaug.modalities.image.repeatable import sample_at
 
 SAFE = ("translate", "scale", "brightness", "contrast")  # keep the label of nearly any picture
 INVARIANCES = (*SAFE, "cutout", "flip_horizontal", "flip_vertical", "rotate", "saturation")
@@ -111,7 +112,7 @@ def _rotate(images: Tensor, angle: Tensor) -> Tensor:
     cos, sin, none = angle.cos(), angle.sin(), torch.zeros_like(angle)
     theta = torch.stack([cos, -sin * height / width, none, sin * width / height, cos, none], dim=1).view(-1, 2, 3)
     grid = affine_grid(theta, list(images.shape), align_corners=False)
-    return grid_sample(images, grid.to(images.dtype), padding_mode="border", align_corners=False)
+    return sample_at(images, grid.to(images.dtype))
 
 
 def _holes(images: Tensor, centres: Tensor) -> Tensor:

@@ -14,10 +14,11 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pad, pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import avg_pool2d, leaky_relu, pixel_shuffle, pixel_unshuffle
 
 from ganaug.gan.conditioning import Judged, judge
 from ganaug.gan.prior import Prior
+from ganaug.modalities.image.repeatable import double, pad_edges
 
 SLOPE = 0.2
 LEAK = 0.05  # slope of the generator's output beyond black and white
@@ -125,7 +126,7 @@ class Generator(nn.Module):
         x = x.view(len(x), rows, columns, -1).permute(0, 3, 1, 2)  # channels last in memory, no copy
         for i, stage in enumerate(self.stages):
             if i:
-                x = interpolate(self.changes[i - 1](x), scale_factor=2, mode="bilinear")
+                x = double(self.changes[i - 1](x))
             x = stage(x)
         x = pixel_shuffle(self.exit(leaky_relu(x, SLOPE)), self.layout.shuffle)
         left, right, top, bottom = self.layout.margins
@@ -168,7 +169,7 @@ class Discriminator(nn.Module):
     def features(self, images: Tensor) -> Tensor:
         """Map images (n, C, H, W) in [-1, 1] to features (n, F)."""
         if any(self.layout.margins):
-            images = pad(images, self.layout.margins, mode="replicate")
+            images = pad_edges(images, self.layout.margins)
         x = pixel_unshuffle(images, self.layout.shuffle)
         x = self.entry(x.contiguous(memory_format=torch.channels_last))
         for i, stage in enumerate(self.stages):
