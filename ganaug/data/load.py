@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ganaug.data.images import Shape, UnreadableError, fit_image
 from ganaug.data.rows import CHANNELS, Rows, Schema
 from ganaug.data.sources import Rejected, Source
-from ganaug.errors import DataError
+from ganaug.errors import DataError, option
 from ganaug.progress import Progress
 
 MIN_SIDE, MAX_SIDE = 8, 128  # pixels
@@ -163,5 +163,5 @@ def _readable(
 def _check_readable(rejected: list[Rejected], total: int, max_unreadable: float) -> None:
     if len(rejected) == total or len(rejected) > max_unreadable * total:
         shown = "; ".join(f"{name!r}: {reason}" for name, reason in rejected[:3])
-        remedy = "mend them, or raise prepare.max_unreadable"
-        raise DataError(f"{len(rejected)} of {total} rows cannot be used ({shown}); {remedy}.")
+        remedy = "" if len(rejected) == total else f", or raise {option('prepare.max_unreadable')}"
+        raise DataError(f"{len(rejected)} of {total} rows cannot be used ({shown}); mend them{remedy}.")

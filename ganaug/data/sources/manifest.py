@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from ganaug.data.rows import UNREADABLE
 from ganaug.data.sources.base import EncodedPixels, Rejected, Source, split_name
-from ganaug.errors import DataError
+from ganaug.errors import DataError, option
 
 COLUMNS = {"path": "path", "label": "label", "group": "group", "split": "split"}
 
@@ -131,7 +131,9 @@ def _texts(table: pd.DataFrame, column: str, path: Path) -> list[str]:
     """Return a column as text; missing values become empty, 3.0 becomes 3."""
     if column not in table:
         known = ", ".join(map(str, table.columns))
-        raise DataError(f"{path} has no column {column!r}; it has {known}: name the right one under prepare.columns.")
+        raise DataError(
+            f"{path} has no column {column!r}; it has {known}: name the right one in {option('prepare.columns')}."
+        )
     values = table[column]
     if not all(map(pd.api.types.is_scalar, values)):
         raise DataError(f"{path}: column {column!r} holds lists or the like; give one name or number a row.")
