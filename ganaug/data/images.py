@@ -64,6 +64,16 @@ def read_shape(source: Path | bytes) -> Shape:
         return height, width, len(_target_mode(image))  # L, RGB or RGBA
 
 
+def count_pages(source: Path | bytes) -> int:
+    """Count the pages of a file, or the frames of an animation; 1 where that cannot be told."""
+    try:
+        with _opened(source) as image:
+            # An MPO file is what many cameras call JPEG: its further pictures are previews.
+            return 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    except UnreadableError:
+        return 1
+
+
 def read_image(source: Path | bytes) -> NDArray[np.uint8]:
     """Decode an image in its own size and colours.
 
@@ -119,7 +129,7 @@ def _opened(source: Path | bytes) -> Iterator[Image.Image]:
         warnings.simplefilter("ignore")  # damaged EXIF and the like: the pixels are what counts
         try:
             if isinstance(source, Path) and not source.is_file():
-                raise UnreadableError("there is no such file")
+                raise UnreadableError("a link to nothing" if source.is_symlink() else "there is no such file")
             if (len(source) if isinstance(source, bytes) else source.stat().st_size) == 0:
                 raise UnreadableError("the file is empty")
             with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:

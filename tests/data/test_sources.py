@@ -166,8 +166,8 @@ def test_manifest_labels_may_be_numbers(tmp_path: Path) -> None:
 def test_manifest_mistakes_are_explained(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no column 'label'; it has path, kind"):
         open_source(manifest(tmp_path / "m.csv", ["path", "kind"], [["a.png", "x"]]))
-    with pytest.raises(DataError, match=r"a\.png: 'holdout' is no split"):
-        open_source(manifest(tmp_path / "s.csv", ["path", "label", "split"], [["a.png", "x", "holdout"]]))
+    with pytest.raises(DataError, match=r"a\.png: 'eval' is no split"):
+        open_source(manifest(tmp_path / "s.csv", ["path", "label", "split"], [["a.png", "x", "eval"]]))
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "latin.csv").write_bytes(b"path,label\n\xff,\xfe\n")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1")
