@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,13 @@ import numpy as np
 from ganaug.augmenter import GANAugmenter
 from ganaug.cli.options import READING, SELECTION, TRAINING, parameters
 from ganaug.cli.output import check_output, publish
-from ganaug.cli.show import show, table
+from ganaug.cli.show import class_table, count_classes, show, table
 from ganaug.config import GenerateParams, PrepareParams, TrainGanParams
 from ganaug.data.folders import check_ours, fresh_folder
 from ganaug.data.integrity import conflicts
 from ganaug.data.load import Loaded, load
 from ganaug.data.merge import POLICIES, merge
+from ganaug.data.reading import about, told
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
 from ganaug.errors import DataError
@@ -40,12 +42,15 @@ def run(arguments: argparse.Namespace) -> None:
     form = check_output(out, arguments.format, arguments.source)
     if arguments.model is not None:
         check_ours(arguments.model, MODEL)
-    reading = parameters(PrepareParams, arguments, READING)
+    how = parameters(PrepareParams, arguments, READING)
     training = asdict(parameters(TrainGanParams, arguments, TRAINING))
     selecting = parameters(GenerateParams, arguments, SELECTION)
-    source = open_source(arguments.source, reading.columns)
-    loaded = load(source, size=reading.size, channels=reading.channels, max_unreadable=reading.max_unreadable)
+    source = open_source(arguments.source, how.columns)
+    loaded = load(source, size=how.size, channels=how.channels, max_unreadable=how.max_unreadable)
     parts = _parts(loaded)
+    reading = about(source, len(loaded.rows), loaded.rejected, loaded.further)
+    read = count_classes(source.classes, loaded.rows.labels, loaded.splits)
+    _say_first(reading, read)
     work = out.with_name(f".{out.name}.ganaug")
     folder = work / _key(training, parts)
     augmenter = _model(folder, training, parts)
@@ -58,7 +63,9 @@ def run(arguments: argparse.Namespace) -> None:
             shutil.copytree(folder / "model", fresh, dirs_exist_ok=True)
     publish(folder / "merged", out, form)
     shutil.rmtree(work)
-    _say(arguments, found, form, len(source.names) + len(source.rejected) - sum(map(len, parts.values())))
+    left_out = len(source.names) + len(source.rejected) - sum(map(len, parts.values()))
+    facts = {"out": str(out), "format": form, "left_out": left_out, **found, **reading, "source_classes": read}
+    _say(arguments, facts)
 
 
 def _parts(loaded: Loaded) -> dict[str, Rows]:
@@ -135,12 +142,19 @@ def _policy(arguments: argparse.Namespace) -> tuple[str, float]:
     return "ratio", arguments.ratio
 
 
-def _say(arguments: argparse.Namespace, found: Mapping[str, Any], form: str, left_out: int) -> None:
-    facts = {"out": str(arguments.out), "format": form, "left_out": left_out, **found}
-    rows = [[about["class"], about["real"], about["got"], about["wanted"]] for about in found["classes"]]
-    lines = [table([["class", "real", "synthetic", "asked for"], *rows])]
-    if left_out:
+def _say_first(reading: Mapping[str, Any], read: Sequence[Mapping[str, Any]]) -> None:
+    """Say, before hours may pass, what is learnt from: to whoever watches, or where it may surprise."""
+    lines = told(reading)
+    if lines or sys.stderr.isatty():
+        print(class_table(read), *lines, sep="\n", file=sys.stderr, flush=True)
+
+
+def _say(arguments: argparse.Namespace, facts: Mapping[str, Any]) -> None:
+    rows = [[each["class"], each["real"], each["got"], each["wanted"]] for each in facts["classes"]]
+    lines = [class_table(facts["source_classes"]), *told(facts), ""]
+    lines.append(table([["class", "real", "synthetic", "asked for"], *rows]))
+    if left_out := facts["left_out"]:
         lines.append(f"{left_out} rows of {arguments.source} left out: unreadable, or contradictory copies")
-    real, synthetic = found["rows"]["real"], found["rows"]["synthetic"]
+    real, synthetic = facts["rows"]["real"], facts["rows"]["synthetic"]
     lines.append(f"{arguments.out}: {real:,} real and {synthetic:,} synthetic training rows")
     show(arguments, facts, "\n".join(lines))

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ganaug.cli.options import parameters
-from ganaug.cli.show import show, table
+from ganaug.cli.show import class_table, count_classes, show, table
 from ganaug.config import PrepareParams
 from ganaug.data.images import Shape, UnreadableError, fit_image
-from ganaug.data.load import common_shape, read_shapes
+from ganaug.data.load import common_shape, read_headers
+from ganaug.data.reading import about, told
 from ganaug.data.rows import read_images, read_schema, read_table
 from ganaug.data.sources import Source, open_source
 from ganaug.errors import DataError
@@ -32,6 +33,7 @@ class Found(NamedTuple):
     facts: dict[str, Any]
     classes: list[dict[str, Any]]  # one row a class
     strips: Callable[[], Strips]
+    reading: dict[str, Any] | None = None  # see `ganaug.data.reading.about`
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -47,11 +49,10 @@ def run(arguments: argparse.Namespace) -> None:
         from ganaug.cli.picture import draw
 
         draw(arguments.picture, found.strips())
-    columns = list(found.classes[0])
-    listed = table([columns, *([row[column] for column in columns] for row in found.classes)])
     facts = {"what": arguments.what, **found.facts}
-    text = "\n".join([table([[name, _cell(value)] for name, value in facts.items()]), "", listed])
-    show(arguments, {**facts, "classes": found.classes}, text)
+    lines = [table([[name, _cell(value)] for name, value in facts.items()]), "", class_table(found.classes)]
+    lines += told(found.reading) if found.reading else []
+    show(arguments, {**facts, **(found.reading or {}), "classes": found.classes}, "\n".join(lines))
 
 
 def _model(folder: Path) -> Found:
@@ -122,7 +123,7 @@ def _rows(path: Path) -> Found:
 
 def _source(source: Source) -> Found:
     """Describe data that is not ganaug's; only the headers of its images are read."""
-    shapes, rejected = read_shapes(source, max_unreadable=1.0)
+    shapes, rejected, further = read_headers(source, max_unreadable=1.0)
     shape = common_shape(list(shapes.values()), None, None)
     codes = {name: code for code, name in enumerate(source.classes)}
     labels = np.array([codes[source.labels[i]] for i in shapes])
@@ -133,17 +134,14 @@ def _source(source: Source) -> Found:
         "images": len(shapes),
         "of_other_size": sum(found[:2] != shape[:2] for found in shapes.values()),
         "groups": len(set(source.groups or ()) - {None}),
+    }
+    classes = count_classes(source.classes, labels, parts)
+    reading = {
+        **about(source, len(shapes), rejected, further),
         "unreadable": [f"{name}: {reason}" for name, reason in rejected],
         "skipped": [f"{name}: {reason}" for name, reason in source.skipped],
     }
-    classes = [
-        {
-            "class": name,
-            **{part: int(((labels == code) & (parts == part)).sum()) for part in dict.fromkeys(parts.tolist())},
-        }
-        for code, name in enumerate(source.classes)
-    ]
-    return Found(facts, classes, lambda: _source_strips(source, list(shapes), labels, shape))
+    return Found(facts, classes, lambda: _source_strips(source, list(shapes), labels, shape), reading)
 
 
 def _source_strips(source: Source, readable: list[int], labels: NDArray[np.int64], shape: Shape) -> Strips:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ class Loaded:
         train, validation or test; all of it train where the source does not say.
     rejected, skipped : list of Rejected
         Rows that could not be read; files that are no rows.
+    further : dict of str to int
+        Pages or frames after the first, which are not read, of the rows that have some.
     resized : int
         Rows whose height or width was changed.
     """
@@ -44,6 +46,7 @@ class Loaded:
     splits: NDArray[np.object_]
     rejected: list[Rejected]
     skipped: list[Rejected]
+    further: dict[str, int]
     resized: int
 
 
@@ -75,7 +78,7 @@ def load(
     if channels not in (None, *CHANNELS) or not all(MIN_SIDE <= side <= MAX_SIDE for side in size or ()):
         raise DataError(f"size {size} and channels {channels}: sides must be 8 to 128, channels 1, 3 or 4.")
     total = len(source.names) + len(source.rejected)
-    shapes, rejected = read_shapes(source, max_unreadable)
+    shapes, rejected, further = read_headers(source, max_unreadable)
     target = common_shape(list(shapes.values()), size, channels)
     images = np.empty((len(shapes), *target), np.uint8)
     good: list[int] = []
@@ -98,18 +101,29 @@ def load(
     )
     splits = kept(source.splits or ["train"] * len(source.names))
     resized = sum(shapes[i][:2] != target[:2] for i in good)
-    return Loaded(rows, kept(source.names), splits, rejected, source.skipped, resized)
+    return Loaded(rows, kept(source.names), splits, rejected, source.skipped, further, resized)
 
 
-def read_shapes(source: Source, max_unreadable: float = 0.05) -> tuple[dict[int, Shape], list[Rejected]]:
-    """Read the header of every row of a source.
+class Headers(NamedTuple):
+    """What the headers of a source's rows say.
 
-    Returns
-    -------
-    dict of int to (int, int, int)
+    Attributes
+    ----------
+    shapes : dict of int to (int, int, int)
         Height, width and channels of each readable row.
-    list of Rejected
+    rejected : list of Rejected
         The other rows, with those that the source set aside.
+    further : dict of str to int
+        Pages or frames after the first, which are not read, of the rows that have some.
+    """
+
+    shapes: dict[int, Shape]
+    rejected: list[Rejected]
+    further: dict[str, int]
+
+
+def read_headers(source: Source, max_unreadable: float = 0.05) -> Headers:
+    """Read the header of every row of a source.
 
     Raises
     ------
@@ -120,7 +134,7 @@ def read_shapes(source: Source, max_unreadable: float = 0.05) -> tuple[dict[int,
     rows = range(len(source.names))
     shapes = dict(_readable(rows, source.pixels.shape, source, rejected, "reading headers"))
     _check_readable(rejected, len(rows) + len(source.rejected), max_unreadable)
-    return shapes, rejected
+    return Headers(shapes, rejected, {source.names[i]: n for i in shapes if (n := source.pixels.further(i))})
 
 
 def common_shape(shapes: Sequence[Shape], size: tuple[int, int] | None, channels: int | None) -> Shape:

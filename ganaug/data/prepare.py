@@ -15,6 +15,7 @@ from ganaug.data import integrity
 from ganaug.data.deal import Indices
 from ganaug.data.folders import fresh_folder
 from ganaug.data.load import Loaded, load
+from ganaug.data.reading import about
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
 from ganaug.data.splits import make_splits
@@ -65,14 +66,16 @@ def prepare(
     Returns
     -------
     dict
-        The report: shape, classes, mode, rows by draw, split and class, copies, what was set aside and why.
+        The report: shape, classes, mode, rows by draw, split and class, copies, what was set aside or passed over and
+        why.
 
     Raises
     ------
     DataError
         If the source cannot be read, or is too small for the splits asked for.
     """
-    loaded = load(open_source(source, columns), size=size, channels=channels, max_unreadable=max_unreadable)
+    opened = open_source(source, columns)
+    loaded = load(opened, size=size, channels=channels, max_unreadable=max_unreadable)
     rows = loaded.rows
     copies = integrity.near_duplicates(rows.images) if near_duplicates else _numbers(rows.ids)
     contested = integrity.conflicts(rows)
@@ -100,6 +103,7 @@ def prepare(
         "resized": loaded.resized,
         "classes": list(rows.schema.classes),
         "source": _about_source(loaded),
+        **about(opened, len(rows), loaded.rejected, loaded.further),
         "mode": splits.mode,
         "mode_reason": splits.reason,
         "draws": {str(draw): _about_draw(rows, at) for draw, at in parts.items()},

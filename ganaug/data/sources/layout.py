@@ -90,7 +90,10 @@ def find_layout(root: Path) -> Layout:
 
 def _labelled(layout: Layout, folder: Path) -> list[Path]:
     """Return the folders in a folder, and pass over those of unlabelled images."""
-    folders = look(folder).folders
+    folders, _, _, unusable = look(folder)
+    for path, problem in unusable:
+        if path.is_symlink() and not path.suffix:
+            raise DataError(f"{path}, which should be a class folder, is {problem}; mend or remove it.")
     layout.passed |= {each: NO_LABEL for each in folders if plain_word(each.name) in UNLABELLED}
     return [each for each in folders if each not in layout.passed]
 
@@ -144,8 +147,8 @@ def _refuse_unclear(top: Path, folders: list[Path]) -> None:
     named = [folder for folder in folders if _split(folder) or plain_word(folder.name) in EITHER]
     if len(named) == len(folders):
         raise DataError(
-            f"{top} has no class folders; put the images of each class into a folder named after it, in {named[-1]} "
-            f"or, if that is a class, in {top / 'train'}."
+            f"{top} has no class folders, as {named[0]} is named after a split; put the images of each class into "
+            f"{top / 'train' / '<class>'}."
         )
     for folder in named:
         if _split(folder) != "train":  # which nobody has without classes, beside classes
