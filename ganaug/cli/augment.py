@@ -28,7 +28,7 @@ from ganaug.data.merge import POLICIES, merge
 from ganaug.data.reading import about, told
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
-from ganaug.errors import DataError
+from ganaug.errors import ConfigError, DataError
 from ganaug.gan.checkpoint import fingerprint
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Selection
@@ -48,6 +48,11 @@ def run(arguments: argparse.Namespace) -> None:
     source = open_source(arguments.source, how.columns)
     loaded = load(source, size=how.size, channels=how.channels, max_unreadable=how.max_unreadable)
     parts = _parts(loaded)
+    if training["criterion"] != "none" and not len(parts["validation"]):
+        raise ConfigError(
+            f"--criterion {training['criterion']} chooses on validation rows, of which {arguments.source} has none: "
+            "give a source with a validation split, or leave --criterion out"
+        )
     reading = about(source, len(loaded.rows), loaded.rejected, loaded.further)
     read = count_classes(source.classes, loaded.rows.labels, loaded.splits)
     _say_first(reading, read)

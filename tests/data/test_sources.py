@@ -60,7 +60,11 @@ def test_image_folder_in_an_order_of_its_own(tmp_path: Path) -> None:
     assert source.labels == ["10", "9", "a", "a", "b", "b"]
     assert source.classes == ("9", "10", "a", "b")
     assert source.splits is None
-    assert [tuple(skip) for skip in source.skipped] == [("a/notes.txt", ".txt is no image format")]
+    assert [tuple(skip) for skip in source.skipped] == [
+        ("a/notes.txt", ".txt is no image format"),
+        (".git", "hidden, or left by a system"),
+        ("9/.hidden.png", "hidden, or left by a system"),
+    ]
 
 
 def test_pre_split_folders(tmp_path: Path) -> None:
@@ -79,7 +83,7 @@ def test_classes_may_be_called_train_and_test(tmp_path: Path) -> None:
     assert open_source(tmp_path).classes == ("bus", "train")
 
 
-def test_links_are_not_followed_out_of_the_folder(tmp_path: Path) -> None:
+def test_links_are_followed_and_lead_nowhere_twice(tmp_path: Path) -> None:
     root = tmp_path / "root"
     picture(root / "a" / "1.png")
     picture(tmp_path / "outside" / "2.png")
@@ -90,17 +94,18 @@ def test_links_are_not_followed_out_of_the_folder(tmp_path: Path) -> None:
     (root / "b").symlink_to(tmp_path / "outside", target_is_directory=True)
     os.mkfifo(root / "a" / "pipe.png")
     source = open_source(root)
-    assert source.names == ["a/1.png", "a/inside.png"]
-    reasons = dict(source.rejected)
-    assert set(reasons) == {"a/loop", "a/out.png", "a/self.png", "a/pipe.png", "b"}
-    assert "out of the folder" in reasons["a/out.png"]
+    assert source.names == ["a/1.png", "a/inside.png", "a/out.png", "b/2.png"]
+    assert dict(source.rejected) == {"a/self.png": "a link to itself", "a/pipe.png": "not a regular file"}
+    assert dict(source.skipped) == {"a/loop": "a link to a folder that is read already"}
 
 
 def test_images_beside_the_class_folders_are_reported(tmp_path: Path) -> None:
     picture(tmp_path / "a" / "1.png")
     picture(tmp_path / "stray.png")
     (tmp_path / "README.md").write_text("x")
-    assert [tuple(bad) for bad in open_source(tmp_path).rejected] == [("stray.png", "lies outside the class folders")]
+    source = open_source(tmp_path)
+    assert [tuple(bad) for bad in source.rejected] == [("stray.png", "lies outside the class folders")]
+    assert [tuple(skip) for skip in source.skipped] == [("README.md", ".md is no image format")]
 
 
 def test_bytes_that_are_no_text_still_name_a_file(tmp_path: Path) -> None:
@@ -166,8 +171,8 @@ def test_manifest_labels_may_be_numbers(tmp_path: Path) -> None:
 def test_manifest_mistakes_are_explained(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no column 'label'; it has path, kind"):
         open_source(manifest(tmp_path / "m.csv", ["path", "kind"], [["a.png", "x"]]))
-    with pytest.raises(DataError, match=r"a\.png: 'eval' is no split"):
-        open_source(manifest(tmp_path / "s.csv", ["path", "label", "split"], [["a.png", "x", "eval"]]))
+    with pytest.raises(DataError, match=r"a\.png: 'holdout' is no split"):
+        open_source(manifest(tmp_path / "s.csv", ["path", "label", "split"], [["a.png", "x", "holdout"]]))
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "latin.csv").write_bytes(b"path,label\n\xff,\xfe\n")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1")

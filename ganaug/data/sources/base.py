@@ -18,7 +18,7 @@ SPLITS = ("train", "validation", "test")
 SPLIT_NAMES = {  # as `plain_word` writes them
     "train": "train", "training": "train",
     "validation": "validation", "val": "validation", "valid": "validation", "dev": "validation",
-    "test": "test", "testing": "test", "holdout": "test", "heldout": "test",
+    "test": "test", "testing": "test",
 }  # fmt: skip
 
 

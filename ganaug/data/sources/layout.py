@@ -20,7 +20,7 @@ from ganaug.data.sources.entries import Contents, is_loop, is_picture, look
 from ganaug.errors import DataError
 
 UNLABELLED = frozenset({"unlabelled", "unlabeled", "unsup", "unsupervised", "nolabel", "nolabels"})
-EITHER = frozenset({"eval", "evaluation"})  # validation to some, test to others
+EITHER = frozenset({"eval", "evaluation", "holdout", "heldout"})  # validation to some, test to others
 NO_LABEL = "in a folder of unlabelled images"
 NO_CLASS = "in a split folder without class folders"
 
