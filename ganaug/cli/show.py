@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug.data.sources.base import SPLITS
+
 
 def show(arguments: argparse.Namespace, facts: Mapping[str, Any], text: str) -> None:
     """Print the facts as one JSON object where ``--json`` was given, else the text."""
@@ -25,9 +27,9 @@ def count_classes(classes: Sequence[str], codes: NDArray[np.int64], parts: NDArr
     codes : ndarray of shape (n,), int64
         Positions in ``classes``.
     parts : ndarray of shape (n,)
-        Train, validation, test, or whatever the rows are parted in.
+        train, validation or test, or rows where there are no splits.
     """
-    found = dict.fromkeys(parts.tolist())
+    found = [part for part in (*SPLITS, "rows") if (parts == part).any()]
     return [
         {"class": name, **{part: int(((codes == code) & (parts == part)).sum()) for part in found}}
         for code, name in enumerate(classes)

@@ -161,6 +161,23 @@ def test_manifest_with_groups_splits_and_other_names(tmp_path: Path, suffix: str
     assert [tuple(bad) for bad in source.rejected] == [("row 3", "no path"), ("images/2.png", "no label")]
 
 
+def test_manifest_and_its_files_may_be_links(tmp_path: Path) -> None:
+    """As a cache makes them, which knows files by hashes."""
+    picture(tmp_path / "cache" / "0a", 7)
+    manifest(tmp_path / "cache" / "rows.csv", ["path", "label"], [["images/1.png", "x"], ["images/2.png", "x"]]).rename(
+        tmp_path / "cache" / "1b"
+    )
+    (tmp_path / "here" / "images").mkdir(parents=True)
+    (tmp_path / "here" / "rows.csv").symlink_to("../cache/1b")
+    (tmp_path / "here" / "images" / "1.png").symlink_to("../../cache/0a")
+    (tmp_path / "here" / "images" / "2.png").symlink_to("../../cache/gone")
+    source = open_source(tmp_path / "here" / "rows.csv")
+    assert source.names == ["images/1.png", "images/2.png"]
+    assert int(source.pixels.read(0)[0, 0, 0]) == 7
+    with pytest.raises(DataError, match="a link to nothing"):
+        source.pixels.shape(1)
+
+
 def test_manifest_labels_may_be_numbers(tmp_path: Path) -> None:
     path = manifest(tmp_path / "m.parquet", ["path", "label"], [["a.png", 1.0], ["b.png", 2.0], ["c.png", None]])
     source = open_source(path)
