@@ -2,7 +2,7 @@
 
 The rules:
 
-- formats: PNG, JPEG, WebP, BMP, GIF, TIFF, PPM; of an animation or a multi-page file the first frame;
+- formats: PNG, JPEG, WebP, BMP, GIF, TIFF, PPM; of an animation or a multi-page file the first frame (`count_pages`);
 - the EXIF orientation is applied;
 - 16-bit gray keeps its high byte (65535 -> 255); 32-bit and floating-point pixels, of unknown range, are refused;
 - 1-bit and gray are gray, palettes and CMYK become RGB, whatever has transparency becomes RGBA;
