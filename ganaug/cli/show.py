@@ -29,10 +29,13 @@ def count_classes(classes: Sequence[str], codes: NDArray[np.int64], parts: NDArr
     parts : ndarray of shape (n,)
         train, validation or test, or rows where there are no splits.
     """
-    found = [part for part in (*SPLITS, "rows") if (parts == part).any()]
+    found = {
+        part: np.bincount(codes[parts == part], minlength=len(classes)).tolist()
+        for part in (*SPLITS, "rows")
+        if (parts == part).any()
+    }
     return [
-        {"class": name, **{part: int(((codes == code) & (parts == part)).sum()) for part in found}}
-        for code, name in enumerate(classes)
+        {"class": name, **{part: counts[code] for part, counts in found.items()}} for code, name in enumerate(classes)
     ]
 
 
