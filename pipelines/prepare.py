@@ -1,4 +1,4 @@
-"""Stage prepare: read the source, split it for every draw, report what was found."""
+"""Stage prepare: read the source, split it for every draw, report what was found and what was passed over."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dataclasses import asdict
 
 from ganaug.config import load_params
 from ganaug.data.prepare import prepare
+from ganaug.data.reading import told
 from ganaug.errors import guard
 
 
 def main() -> None:
     params = load_params()
-    prepare(draws=params.draws, **asdict(params.prepare))
+    found = prepare(draws=params.draws, **asdict(params.prepare))
+    for line in told(found):
+        print(line)
 
 
 if __name__ == "__main__":

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ganaug.cli.parser import build_parser
-from ganaug.errors import GanaugError, WriteError, guard
+from ganaug.errors import GanaugError, WriteError, guard, on_command_line
 
 EXTRAS = {"ruamel": "pipeline", "shtab": "completion"}  # packages that commands need, and the extra that brings each
 
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command line and leave with the exit codes of `ganaug.errors.guard`; None: what the shell was given."""
-    guard(lambda: _run(words))
+    guard(lambda: _run(words), on_command_line)
 
 
 def _run(words: Sequence[str] | None) -> None:

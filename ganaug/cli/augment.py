@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,16 @@ from ganaug import __version__
 from ganaug.augmenter import GANAugmenter
 from ganaug.cli.options import READING, SELECTION, TRAINING, parameters
 from ganaug.cli.output import check_output, publish
-from ganaug.cli.show import show, table
+from ganaug.cli.show import class_table, count_classes, show, table
 from ganaug.config import GenerateParams, PrepareParams, TrainGanParams
 from ganaug.data.folders import check_ours, fresh_folder
 from ganaug.data.integrity import conflicts
 from ganaug.data.load import Loaded, load
 from ganaug.data.merge import POLICIES, coincidences, merge, shortfall
+from ganaug.data.reading import about, told
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
-from ganaug.errors import DataError
+from ganaug.errors import ConfigError, DataError
 from ganaug.gan.checkpoint import fingerprint
 from ganaug.model import load_model
 from ganaug.synthesis.generate import write_candidates
@@ -43,23 +44,26 @@ def run(arguments: argparse.Namespace) -> None:
     form = check_output(out, arguments.format, arguments.source)
     if arguments.model is not None:
         check_ours(arguments.model, MODEL)
-    reading = parameters(PrepareParams, arguments, READING)
+    how = parameters(PrepareParams, arguments, READING)
     training = asdict(parameters(TrainGanParams, arguments, TRAINING))
     selecting = parameters(GenerateParams, arguments, SELECTION)
-    source = open_source(arguments.source, reading.columns)
+    source = open_source(arguments.source, how.columns)
     loaded = load(
         source,
-        size=reading.size,
-        channels=reading.channels,
-        max_unreadable=reading.max_unreadable,
-        pixel_range=reading.pixel_range,
+        size=how.size,
+        channels=how.channels,
+        max_unreadable=how.max_unreadable,
+        pixel_range=how.pixel_range,
     )
     parts = _parts(loaded)
     if training["criterion"] != "none" and not len(parts["validation"]):
-        raise DataError(
-            f"--criterion {training['criterion']} chooses on validation rows, of which {arguments.source} brings none: "
-            "mark some in its split column or folder, or leave --criterion out"
+        raise ConfigError(
+            f"--criterion {training['criterion']} chooses on validation rows, of which {arguments.source} has none: "
+            "give a source with a validation split, or leave --criterion out"
         )
+    reading = about(source, len(loaded.rows), loaded.rejected, loaded.further)
+    read = count_classes(source.classes, loaded.rows.labels, loaded.splits)
+    _say_first(reading, read)
     work = out.with_name(f".{out.name}.ganaug")
     folder = work / _key(training, parts)
     augmenter = _model(folder, training, parts)
@@ -73,7 +77,9 @@ def run(arguments: argparse.Namespace) -> None:
     publish(folder / "merged", out, form)
     shutil.rmtree(work)
     found["pixels"] = str(loaded.ranges)
-    _say(arguments, found, form, len(source.names) + len(source.rejected) - sum(map(len, parts.values())))
+    left_out = len(source.names) + len(source.rejected) - sum(map(len, parts.values()))
+    facts = {"out": str(out), "format": form, "left_out": left_out, **found, **reading, "source_classes": read}
+    _say(arguments, facts)
 
 
 def _parts(loaded: Loaded) -> dict[str, Rows]:
@@ -152,17 +158,24 @@ def _policy(arguments: argparse.Namespace) -> tuple[str, float]:
     return "ratio", arguments.ratio
 
 
-def _say(arguments: argparse.Namespace, found: Mapping[str, Any], form: str, left_out: int) -> None:
-    facts = {"out": str(arguments.out), "format": form, "left_out": left_out, **found}
-    rows = [[about["class"], about["real"], about["got"], about["wanted"]] for about in found["classes"]]
-    lines = [table([["class", "real", "synthetic", "asked for"], *rows])]
-    lines.append(found["pixels"])
-    if left_out:
+def _say_first(reading: Mapping[str, Any], read: Sequence[Mapping[str, Any]]) -> None:
+    """Say, before hours may pass, what is learnt from: to whoever watches, or where it may surprise."""
+    lines = told(reading)
+    if lines or sys.stderr.isatty():
+        print(class_table(read), *lines, sep="\n", file=sys.stderr, flush=True)
+
+
+def _say(arguments: argparse.Namespace, facts: Mapping[str, Any]) -> None:
+    rows = [[each["class"], each["real"], each["got"], each["wanted"]] for each in facts["classes"]]
+    lines = [class_table(facts["source_classes"]), *told(facts), ""]
+    lines.append(table([["class", "real", "synthetic", "asked for"], *rows]))
+    lines.append(facts["pixels"])
+    if left_out := facts["left_out"]:
         lines.append(f"{left_out} rows of {arguments.source} left out: unreadable, or contradictory copies")
-    if said := coincidences(found):
+    if said := coincidences(facts):
         lines.append(said)
-    real, synthetic = found["rows"]["real"], found["rows"]["synthetic"]
+    real, synthetic = facts["rows"]["real"], facts["rows"]["synthetic"]
     lines.append(f"{arguments.out}: {real:,} real and {synthetic:,} synthetic training rows")
     show(arguments, facts, "\n".join(lines))
-    if missing := shortfall(found):
+    if missing := shortfall(facts):
         print(f"ganaug: {missing}", file=sys.stderr)

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> None:
     folder: Path = arguments.folder.resolve()
     git, project = _holder(folder, ".git"), _holder(folder, ".dvc")
     root = project or folder
-    written = _written(arguments.data, folder, project or git or folder)
+    written = _written(arguments.data, folder)
     found = suggest(arguments.data, written, parameters(PrepareParams, arguments, SPLITTING))
     ours = files(found.parameters, None if arguments.data in BUILTIN else written)
     wanted = {folder / name: text for name, text in ours.items()}
@@ -48,8 +48,10 @@ def _holder(folder: Path, name: str) -> Path | None:
     return next((place for place in (folder, *folder.parents) if (place / name).exists()), None)
 
 
-def _written(data: str, folder: Path, repository: Path) -> str:
-    """Return how params.yaml names the data: by the path from its own folder within a repository, else in full.
+def _written(data: str, folder: Path) -> str:
+    """Return how params.yaml names the data: as it was typed, but relative to the folder of params.yaml.
+
+    Links stay links: what they lead to may be a cache, whose names change.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def _written(data: str, folder: Path, repository: Path) -> str:
     """
     if data in BUILTIN:
         return data
-    path = Path(data).resolve()
+    path = Path(os.path.realpath(data))  # unlike Path.resolve, bears a link to itself
     for out in outs():
         place = folder / out
         if path == place or path in place.parents or place in path.parents:
@@ -66,7 +68,12 @@ def _written(data: str, folder: Path, repository: Path) -> str:
                 f"{data} and {os.path.relpath(place)}, where the pipeline writes, lie in one another: move the data to "
                 "a folder of its own, or give another folder to write the pipeline to"
             )
-    return Path(os.path.relpath(path, folder)).as_posix() if path.is_relative_to(repository) else path.as_posix()
+    if Path(data).is_absolute() or not path.exists():
+        return Path(data).as_posix()
+    plain = Path(os.path.normpath(Path.cwd() / data))
+    if plain.exists() and plain.samefile(path):
+        return Path(os.path.relpath(plain, folder)).as_posix()
+    return (Path.cwd() / data).as_posix()  # link/.. is not where it seems
 
 
 def _refuse_changes(wanted: Mapping[Path, str], force: bool) -> None:

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ganaug.cli.options import LOOKING, parameters
-from ganaug.cli.show import show, table
+from ganaug.cli.show import class_table, count_classes, show, table
 from ganaug.config import PrepareParams
 from ganaug.data.images import Shape, UnreadableError, fit_image
 from ganaug.data.load import Survey, common_shape, survey
+from ganaug.data.reading import about, told
 from ganaug.data.rows import read_images, read_schema, read_table
 from ganaug.data.sources import Source, open_source
 from ganaug.errors import DataError
@@ -32,6 +33,7 @@ class Found(NamedTuple):
     facts: dict[str, Any]
     classes: list[dict[str, Any]]  # one row a class
     strips: Callable[[], Strips]
+    reading: dict[str, Any] | None = None  # see `ganaug.data.reading.about`
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -47,11 +49,10 @@ def run(arguments: argparse.Namespace) -> None:
         from ganaug.cli.picture import draw
 
         draw(arguments.picture, found.strips())
-    columns = list(found.classes[0])
-    listed = table([columns, *([row[column] for column in columns] for row in found.classes)])
     facts = {"what": arguments.what, **found.facts}
-    text = "\n".join([table([[name, _cell(value)] for name, value in facts.items()]), "", listed])
-    show(arguments, {**facts, "classes": found.classes}, text)
+    lines = [table([[name, _cell(value)] for name, value in facts.items()]), "", class_table(found.classes)]
+    lines += told(found.reading) if found.reading else []
+    show(arguments, {**facts, **(found.reading or {}), "classes": found.classes}, "\n".join(lines))
 
 
 def _model(folder: Path) -> Found:
@@ -136,17 +137,14 @@ def _source(what: str, reading: PrepareParams) -> Found:
         "pixels": str(found.ranges),
         "of_other_size": sum(other[:2] != shape[:2] for other in shapes.values()),
         "groups": len(set(source.groups or ()) - {None}),
+    }
+    classes = count_classes(source.classes, labels, parts)
+    passed = {
+        **about(source, len(shapes), found.rejected, found.further),
         "unreadable": [f"{name}: {reason}" for name, reason in found.rejected],
         "skipped": [f"{name}: {reason}" for name, reason in source.skipped],
     }
-    classes = [
-        {
-            "class": name,
-            **{part: int(((labels == code) & (parts == part)).sum()) for part in dict.fromkeys(parts.tolist())},
-        }
-        for code, name in enumerate(source.classes)
-    ]
-    return Found(facts, classes, lambda: _source_strips(source, found, labels, shape))
+    return Found(facts, classes, lambda: _source_strips(source, found, labels, shape), passed)
 
 
 def _source_strips(source: Source, found: Survey, labels: NDArray[np.int64], shape: Shape) -> Strips:

@@ -7,10 +7,41 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.data.sources.base import SPLITS
+
 
 def show(arguments: argparse.Namespace, facts: Mapping[str, Any], text: str) -> None:
     """Print the facts as one JSON object where ``--json`` was given, else the text."""
     print(json.dumps(facts, indent=1, allow_nan=False) if arguments.json else text)
+
+
+def count_classes(classes: Sequence[str], codes: NDArray[np.int64], parts: NDArray[Any]) -> list[dict[str, Any]]:
+    """Count the rows of each class in each part, a mapping a class.
+
+    Parameters
+    ----------
+    classes : sequence of str
+    codes : ndarray of shape (n,), int64
+        Positions in ``classes``.
+    parts : ndarray of shape (n,)
+        train, validation or test, or rows where there are no splits.
+    """
+    found = {
+        part: np.bincount(codes[parts == part], minlength=len(classes)).tolist()
+        for part in (*SPLITS, "rows")
+        if (parts == part).any()
+    }
+    return [
+        {"class": name, **{part: counts[code] for part, counts in found.items()}} for code, name in enumerate(classes)
+    ]
+
+
+def class_table(classes: Sequence[Mapping[str, Any]]) -> str:
+    """Write in a table what there is to say of each class, the same of all."""
+    return table([list(classes[0]), *(list(row.values()) for row in classes)])
 
 
 def table(rows: Sequence[Sequence[Any]]) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 import ganaug
+from ganaug.cli.show import class_table, count_classes
 from ganaug.config import PrepareParams, TrainGanParams
 from ganaug.data.images import Shape
 from ganaug.data.load import common_shape, survey
-from ganaug.data.sources import Source, open_source
+from ganaug.data.reading import about, told
+from ganaug.data.sources import open_source
 from ganaug.data.sources.builtin import BUILTIN
 from ganaug.data.splits import make_splits
 from ganaug.gan.fabric import resolve_device
@@ -51,10 +53,13 @@ def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
         The data cannot be read, or is too little to be split.
     """
     source = open_source(data, reading.columns)
-    shapes, ranges, _ = survey(source, reading.max_unreadable, reading.pixel_range)
+    shapes, ranges, rejected, further = survey(source, reading.max_unreadable, reading.pixel_range)
     shape = common_shape(list(shapes.values()), reading.size, reading.channels)
     per_class = reading.per_class if data in BUILTIN else None
-    counts = _training_rows(source, list(shapes), per_class)
+    codes = {name: code for code, name in enumerate(source.classes)}
+    labels = np.array([codes[source.labels[i]] for i in shapes])
+    parts = np.array([source.splits[i] if source.splits else "train" for i in shapes], object)
+    counts = _training_rows(source.classes, labels, parts, per_class)
     chosen, budget = _budget(shape, counts)
     ratio = round(min(RATIO, max(1.0, SYNTHETIC / counts.max())), 1)
     parameters = {
@@ -70,6 +75,8 @@ def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
     spread = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
     found = f"{len(shapes):,} images of {len(source.classes)} classes, brought to {shape[0]}x{shape[1]}x{shape[2]}"
     reasons = [
+        class_table(count_classes(source.classes, labels, parts if source.splits else np.full(len(labels), "rows"))),
+        *told(about(source, len(shapes), rejected, further)),
         f"{found}; a draw trains on {spread} of each class",
         str(ranges),
         budget,
@@ -88,16 +95,15 @@ def _given(reading: PrepareParams) -> dict[str, Any]:
     return columns | levels | given
 
 
-def _training_rows(source: Source, readable: list[int], per_class: int | None) -> NDArray[np.int64]:
+def _training_rows(
+    classes: Sequence[str], labels: NDArray[np.int64], given: NDArray[np.object_], per_class: int | None
+) -> NDArray[np.int64]:
     """Return the rows of each class that one draw trains on, with the default shares of validation and test rows."""
-    codes = {name: code for code, name in enumerate(source.classes)}
-    labels = np.array([codes[source.labels[i]] for i in readable])
-    given = None if source.splits is None else np.array(source.splits, object)[readable]
     share = PrepareParams()
     splits = make_splits(
-        labels, source.classes, per_class=per_class, validation=share.validation, test=share.test, given=given
+        labels, classes, per_class=per_class, validation=share.validation, test=share.test, given=given
     )
-    return np.bincount(labels[splits.draws[0].train], minlength=len(source.classes))
+    return np.bincount(labels[splits.draws[0].train], minlength=len(classes))
 
 
 def _budget(shape: Shape, counts: NDArray[np.int64]) -> tuple[Mapping[str, Any], str]:

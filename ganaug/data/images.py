@@ -2,7 +2,7 @@
 
 The rules:
 
-- formats: PNG, JPEG, WebP, BMP, GIF, TIFF, PPM; of an animation or a multi-page file the first frame;
+- formats: PNG, JPEG, WebP, BMP, GIF, TIFF, PPM; of an animation or a multi-page file the first frame (`count_pages`);
 - the EXIF orientation is applied;
 - pixels keep the numbers that the file has: 1 bit, 8 bits, 16 bits (of colours, too), 32-bit integers or floats;
 - gray is gray, palettes and CMYK become RGB, whatever has transparency becomes RGBA;
@@ -74,6 +74,16 @@ def read_header(source: Path | bytes) -> Header:
         if _orientation(image) >= 5 and image.format != "TIFF":  # Pillow turns TIFF files itself
             height, width = width, height
         return Header((height, width, len(_target_mode(image))), _dtype(image))  # L, RGB or RGBA
+
+
+def count_pages(source: Path | bytes) -> int:
+    """Count the pages of a file, or the frames of an animation; 1 where that cannot be told."""
+    try:
+        with _opened(source) as image:
+            # An MPO file is what many cameras call JPEG: its further pictures are previews.
+            return 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    except UnreadableError:
+        return 1
 
 
 def read_image(source: Path | bytes) -> NDArray[Any]:
@@ -172,7 +182,7 @@ def _opened(source: Path | bytes) -> Iterator[ImageFile.ImageFile]:
         warnings.simplefilter("ignore")  # damaged EXIF and the like: the pixels are what counts
         try:
             if isinstance(source, Path) and not source.is_file():
-                raise UnreadableError("there is no such file")
+                raise UnreadableError("a link to nothing" if source.is_symlink() else "there is no such file")
             if (len(source) if isinstance(source, bytes) else source.stat().st_size) == 0:
                 raise UnreadableError("the file is empty")
             with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:

@@ -15,7 +15,7 @@ from ganaug.data.images import Shape, UnreadableError, fit_image
 from ganaug.data.ranges import PixelRanges, Range, RangeFinder
 from ganaug.data.rows import CHANNELS, Rows, Schema
 from ganaug.data.sources import Rejected, Source
-from ganaug.errors import DataError
+from ganaug.errors import DataError, option
 from ganaug.progress import Progress
 
 MIN_SIDE, MAX_SIDE = 8, 128  # pixels
@@ -37,6 +37,8 @@ class Loaded:
         train, validation or test; all of it train where the source does not say.
     rejected, skipped : list of Rejected
         Rows that could not be read; files that are no rows.
+    further : dict of str to int
+        Pages or frames after the first, which are not read, of the rows that have some.
     resized : int
         Rows whose height or width was changed.
     ranges : PixelRanges
@@ -48,6 +50,7 @@ class Loaded:
     splits: NDArray[np.object_]
     rejected: list[Rejected]
     skipped: list[Rejected]
+    further: dict[str, int]
     resized: int
     ranges: PixelRanges
 
@@ -63,11 +66,14 @@ class Survey(NamedTuple):
         Which pixels are black and white.
     rejected : list of Rejected
         The other rows, with those that the source set aside.
+    further : dict of str to int
+        Pages or frames after the first, which are not read, of the rows that have some.
     """
 
     shapes: dict[int, Shape]
     ranges: PixelRanges
     rejected: list[Rejected]
+    further: dict[str, int]
 
 
 def load(
@@ -101,7 +107,7 @@ def load(
     if channels not in (None, *CHANNELS) or not all(MIN_SIDE <= side <= MAX_SIDE for side in size or ()):
         raise DataError(f"size {size} and channels {channels}: sides must be 8 to 128, channels 1, 3 or 4.")
     total = len(source.names) + len(source.rejected)
-    shapes, ranges, rejected = survey(source, max_unreadable, pixel_range)
+    shapes, ranges, rejected, further = survey(source, max_unreadable, pixel_range)
     target = common_shape(list(shapes.values()), size, channels)
     images = np.empty((len(shapes), *target), np.uint8)
     good: list[int] = []
@@ -124,7 +130,7 @@ def load(
     )
     splits = kept(source.splits or ["train"] * len(source.names))
     resized = sum(shapes[i][:2] != target[:2] for i in good)
-    return Loaded(rows, kept(source.names), splits, rejected, source.skipped, resized, ranges)
+    return Loaded(rows, kept(source.names), splits, rejected, source.skipped, further, resized, ranges)
 
 
 def survey(source: Source, max_unreadable: float = 0.05, pixel_range: Range | None = None) -> Survey:
@@ -155,7 +161,8 @@ def survey(source: Source, max_unreadable: float = 0.05, pixel_range: Range | No
     rows = range(len(source.names))
     shapes = dict(_readable(rows, look, source, rejected, "reading headers"))
     _check_readable(rejected, len(rows) + len(source.rejected), max_unreadable)
-    return Survey(shapes, finder.ranges(), rejected)
+    further = {source.names[i]: n for i in shapes if (n := source.pixels.further(i))}
+    return Survey(shapes, finder.ranges(), rejected, further)
 
 
 def common_shape(shapes: Sequence[Shape], size: tuple[int, int] | None, channels: int | None) -> Shape:
@@ -198,5 +205,5 @@ def _readable(
 def _check_readable(rejected: list[Rejected], total: int, max_unreadable: float) -> None:
     if len(rejected) == total or len(rejected) > max_unreadable * total:
         shown = "; ".join(f"{name!r}: {reason}" for name, reason in rejected[:3])
-        remedy = "mend them, or raise prepare.max_unreadable"
-        raise DataError(f"{len(rejected)} of {total} rows cannot be used ({shown}); {remedy}.")
+        remedy = "" if len(rejected) == total else f", or raise {option('prepare.max_unreadable')}"
+        raise DataError(f"{len(rejected)} of {total} rows cannot be used ({shown}); mend them{remedy}.")

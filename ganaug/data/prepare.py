@@ -16,6 +16,7 @@ from ganaug.data.deal import Indices
 from ganaug.data.folders import fresh_folder
 from ganaug.data.load import Loaded, load
 from ganaug.data.ranges import Range
+from ganaug.data.reading import about
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
 from ganaug.data.splits import make_splits
@@ -67,16 +68,17 @@ def prepare(
     Returns
     -------
     dict
-        The report: shape, range of pixels, classes, mode, rows by draw, split and class, copies, what was set aside
-        and why.
+        The report: shape, range of pixels, classes, mode, rows by draw, split and class, copies, what was set aside or
+        passed over and why.
 
     Raises
     ------
     DataError
         If the source cannot be read, or is too small for the splits asked for.
     """
+    opened = open_source(source, columns)
     loaded = load(
-        open_source(source, columns),
+        opened,
         size=size,
         channels=channels,
         max_unreadable=max_unreadable,
@@ -110,6 +112,7 @@ def prepare(
         "pixels": str(loaded.ranges),
         "classes": list(rows.schema.classes),
         "source": _about_source(loaded),
+        **about(opened, len(rows), loaded.rejected, loaded.further),
         "mode": splits.mode,
         "mode_reason": splits.reason,
         "draws": {str(draw): _about_draw(rows, at) for draw, at in parts.items()},

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.data.deal import Indices, deal
-from ganaug.errors import DataError
+from ganaug.errors import DataError, option
 
 LEAST = {"train": 2, "validation": 1, "test": 1}  # rows of each class
 
@@ -93,7 +93,9 @@ def make_splits(
     if len(classes) < 2:
         raise DataError(f"there is only one class, {classes[0]!r}; give at least two.")
     if per_class is not None and per_class < LEAST["train"]:
-        raise DataError(f"per_class is {per_class}; training takes at least {LEAST['train']} rows a class.")
+        raise DataError(
+            f"{option('prepare.per_class')} is {per_class}; training takes at least {LEAST['train']} rows a class."
+        )
     units = np.arange(len(labels)) if units is None else units
     given = np.full(len(labels), "train", object) if given is None else given
     left_out = _straddling(units, given)
@@ -185,7 +187,9 @@ def _quota(part: str, share: float, counts: Indices) -> Indices:
         rows: Indices = np.maximum(1, np.rint(share * counts)).astype(np.int64)
         return rows
     if share < 1 or share != int(share):
-        raise DataError(f"{part} is {share}; give a share between 0 and 1, or a number of rows a class.")
+        raise DataError(
+            f"{option(f'prepare.{part}')} is {share}; give a share between 0 and 1, or a number of rows a class."
+        )
     return np.full(len(counts), int(share))
 
 

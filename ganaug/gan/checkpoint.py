@@ -89,6 +89,6 @@ def load_checkpoint(path: Path, run: str) -> dict[str, Tensor]:
         raise ModelError(f"{path} is no checkpoint of this version of ganaug: delete it to start afresh.")
     if about.get("run") != run:
         raise ModelError(
-            f"The checkpoint {path} belongs to other data or settings: delete it, or choose another checkpoint_dir."
+            f"The checkpoint {path} belongs to other data or settings: delete it, or work in another folder."
         )
     return tensors

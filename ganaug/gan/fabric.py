@@ -12,7 +12,7 @@ import torch
 import torch.distributed as processes
 from lightning_fabric import Fabric
 
-from ganaug.errors import ConfigError
+from ganaug.errors import ConfigError, option
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def make_fabric(device: str = "auto", precision: str = "auto") -> Fabric:
     """
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     if precision not in PRECISIONS:
-        raise ConfigError(f"precision is {precision!r}: choose one of {', '.join(PRECISIONS)}.")
+        raise ConfigError(f"{option('train_gan.precision')} is {precision!r}: choose one of {', '.join(PRECISIONS)}.")
     target = resolve_device(device)
     if precision == "auto":
         precision = "bf16-mixed" if has_fast_bfloat16(target) else "32-true"
@@ -101,9 +101,11 @@ def resolve_device(device: str) -> torch.device:
     try:
         target = torch.device(device)
     except (RuntimeError, TypeError) as error:
-        raise ConfigError(f"device is {device!r}: choose auto, cpu, cuda or cuda:N.") from error
+        raise ConfigError(f"{option('device')} is {device!r}: choose auto, cpu, cuda or cuda:N.") from error
     if target.type not in {"cpu", "cuda"}:
-        raise ConfigError(f"device is {device!r}: choose auto, cpu, cuda or cuda:N.")
+        raise ConfigError(f"{option('device')} is {device!r}: choose auto, cpu, cuda or cuda:N.")
     if target.type == "cuda" and (not torch.cuda.is_available() or (target.index or 0) >= torch.cuda.device_count()):
-        raise ConfigError(f"device is {device!r}, but this machine has no such CUDA device: choose auto or cpu.")
+        raise ConfigError(
+            f"{option('device')} is {device!r}, but this machine has no such CUDA device: choose auto or cpu."
+        )
     return target

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ganaug.errors import GanaugError
+from ganaug.errors import GanaugError, option
 from ganaug.gan.checkpoint import load_checkpoint, save_checkpoint
 from ganaug.gan.trainer import Measures, Trainer, under
 from ganaug.progress import Progress
@@ -175,7 +175,8 @@ def _roll_back(trainer: Trainer, good: dict[str, Tensor], rollbacks: int, progre
     if rollbacks > ROLLBACKS:
         raise GanaugError(
             f"Training diverged {rollbacks} times in a row near step {trainer.step}: "
-            "lower learning_rate, raise penalty_weight, or choose another objective."
+            f"lower {option('train_gan.learning_rate')}, raise {option('train_gan.penalty_weight')}, or choose another "
+            f"{option('train_gan.objective')}."
         )
     at = trainer.step
     trainer.restore(good)

@@ -15,7 +15,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from ganaug.errors import ConfigError
+from ganaug.errors import ConfigError, option
 from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.conditioning import mismatch_loss, other_labels
 from ganaug.gan.ema import EMA
@@ -89,8 +89,8 @@ class Trainer:
     def __init__(self, fabric: Fabric, game: Game, schedule: Schedule, seed: int) -> None:
         if schedule.batch_size % fabric.world_size:
             raise ConfigError(
-                f"batch_size is {schedule.batch_size}, which {fabric.world_size} processes cannot share evenly: "
-                f"give a multiple of {fabric.world_size}."
+                f"{option('train_gan.batch_size')} is {schedule.batch_size}, which {fabric.world_size} processes "
+                f"cannot share evenly: give a multiple of {fabric.world_size}."
             )
         self.fabric, self.game, self.schedule = fabric, game, schedule
         self.optimizer_g = self._adam(game.generator)

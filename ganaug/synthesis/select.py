@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.data.rows import content_ids, digest
-from ganaug.errors import ConfigError
+from ganaug.errors import ConfigError, option
 from ganaug.synthesis.filters import Choice, Portion, Reference, named_filters
 from ganaug.synthesis.score import Scorer, Scores
 
@@ -48,7 +48,7 @@ class Selection:
     def __post_init__(self) -> None:
         named_filters(self.filters)
         if not 1 <= self.max_candidates < np.inf:
-            raise ConfigError(f"max_candidates is {self.max_candidates!r}: give 1 or more.")
+            raise ConfigError(f"{option('generate.max_candidates')} is {self.max_candidates!r}: give 1 or more.")
 
     def fit(self, reference: Reference) -> Callable[[Portion], NDArray[np.object_]]:
         """Return what says of each row of a portion which filter drops it, ``""`` where none does."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from ruamel.yaml import YAML
 from typing_commands import Type
 
@@ -111,8 +112,8 @@ def test_data_may_be_anything_that_can_be_read(here: Path, ganaug: Type) -> None
     Path("rows.csv").write_text("\n".join(["file,kind", *rows]))
     assert ganaug("init", "a", "--data", "rows.csv", "--columns", "path=file,label=kind").code == 0
     assert load_params("a/params.yaml").prepare.columns["label"] == "kind"
-    assert "../rows.csv" not in Path("a/dvc.yaml").read_text()  # no repository holds both: the path in full
-    assert load_params("a/params.yaml").prepare.source == str(here / "rows.csv")
+    assert "- ../rows.csv\n" in Path("a/dvc.yaml").read_text()
+    assert load_params("a/params.yaml").prepare.source == "../rows.csv"
     assert ganaug("init", "b", "--data", "digits").code == 0
     assert load_params("b/params.yaml").prepare.source == "digits"
     assert "digits" not in Path("b/dvc.yaml").read_text()
@@ -123,10 +124,65 @@ def test_data_may_be_anything_that_can_be_read(here: Path, ganaug: Type) -> None
     assert (params.prepare.size, params.prepare.channels, params.generate.per_class) == ((9, 12), 3, "auto")
 
 
+@pytest.mark.parametrize("of", ["file", "folder", "class", "way"])
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_path_is_written_as_it_was_typed_whatever_links_there_are(
+    of: str, absolute: bool, here: Path, ganaug: Type
+) -> None:
+    """A link stays a link: what it leads to may be in a cache, under a name of no meaning that changes."""
+    store = here / "store"
+    data = "way/photos" if of == "way" else "rows.csv" if of == "file" else "photos"
+    if of == "way":
+        store.mkdir()
+        (here / "photos").rename(store / "photos")
+        (here / "way").symlink_to(store, target_is_directory=True)
+    elif of == "file":
+        rows = [f"photos/{name}/{i}.png,{name}" for name in ("zero", "one") for i in range(10)]
+        store.write_text("\n".join(["path,label", *rows]))
+        (here / data).symlink_to(store)
+    else:
+        moved = here / ("photos/zero" if of == "class" else "photos")
+        moved.rename(store)
+        moved.symlink_to(store, target_is_directory=True)
+    typed = str(here / data) if absolute else data
+    for folder in (".", "deep/er"):
+        assert ganaug("init", folder, "--data", typed).code == 0
+        written = typed if absolute else os.path.relpath(data, folder)
+        assert load_params(f"{folder}/params.yaml").prepare.source == written
+        assert written in stages(here / folder)["prepare"]["deps"]
+        assert "store" not in Path(folder, "dvc.yaml").read_text() + Path(folder, "params.yaml").read_text()
+
+
+def test_what_lies_behind_a_link_is_found_again(here: Path, ganaug: Type) -> None:
+    (here / "store/deep").mkdir(parents=True)
+    (here / "photos").rename(here / "store/photos")
+    (here / "way").symlink_to(here / "store/deep", target_is_directory=True)
+    assert ganaug("init", "gan", "--data", "way/../photos").code == 0  # not photos here
+    assert (here / "gan" / load_params("gan/params.yaml").prepare.source).samefile(here / "store/photos")
+
+
+def test_classes_splits_and_what_was_passed_over_are_said(here: Path, ganaug: Type) -> None:
+    (here / "photos").rename(here / "train")
+    (here / "photos/photos-main/test").mkdir(parents=True)
+    (here / "train").rename(here / "photos/photos-main/train")
+    Image.new("L", (8, 8)).save(here / "photos/photos-main/test/0.png")
+    (here / "photos/.DS_Store").touch()
+    code, out, _ = ganaug("init", "--data", "photos")
+    assert code == 0
+    assert [line.split() for line in out.splitlines()[1:5]] == [
+        ["class", "train"], ["one", "10"], ["two", "10"], ["zero", "10"]
+    ]  # fmt: skip
+    assert "Read from photos-main" in out
+    assert "Split folders: train\n" in out
+    assert "1: in a split folder without class folders (photos-main/test/0.png)" in out
+    assert "1: hidden, or left by a system (.DS_Store)" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--data", "nowhere"), "nowhere"),
+        (("--data", "loop"), "'loop' is neither a file nor a folder"),
         (("--data", "."), "where the pipeline writes, lie in one another"),
         (("--data", "data"), "where the pipeline writes, lie in one another"),
         (("--data", "data/splits/0"), "where the pipeline writes, lie in one another"),
@@ -141,6 +197,7 @@ def test_what_cannot_work_is_refused_and_nothing_written(
         (here / "few" / name).mkdir(parents=True)
         (here / "few" / name / "0.png").write_bytes((here / "photos/zero/0.png").read_bytes())
     (here / "data/splits/0").mkdir(parents=True)
+    (here / "loop").symlink_to("loop")
     before = files(here)
     code, out, err = ganaug("init", *arguments)
     assert (code, out, err.count("\n")) == (2, "", 1)
@@ -162,13 +219,17 @@ def below_git(folder: Path) -> Path:
     return folder / "work" / "gan"
 
 
+def beside_the_data(folder: Path) -> Path:
+    return folder / "gan"
+
+
 def below_dvc(folder: Path) -> Path:
     run(folder, "git", "init", "-q")
     dvc(folder, "init", "-q")
     return folder / "gan"
 
 
-@pytest.mark.parametrize("place", [plain, in_git, below_git, below_dvc])
+@pytest.mark.parametrize("place", [plain, in_git, below_git, below_dvc, beside_the_data])
 def test_dvc_runs_what_was_written(place: Callable[[Path], Path], here: Path, ganaug: Type) -> None:
     folder = place(here)
     config = (here / ".dvc/config").read_text() if place is below_dvc else None

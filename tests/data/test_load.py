@@ -94,13 +94,15 @@ def test_too_many_unreadable_rows_stop(tmp_path: Path) -> None:
     source = open_source(folder(tmp_path, bad=3))
     with pytest.raises(DataError, match=r"3 of 23 rows cannot be used \('a/bad0\.png': not an image"):
         load(source)
+    with pytest.raises(DataError, match="mend them, or raise max_unreadable"):  # as it is called in Python
+        load(source)
     assert len(load(source, max_unreadable=0.2).rows) == 20
 
 
 def test_nothing_readable_stops_even_if_allowed(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "1.png").write_bytes(b"no image")
-    with pytest.raises(DataError, match="1 of 1 rows"):
+    with pytest.raises(DataError, match=r"1 of 1 rows .*; mend them\."):
         load(open_source(tmp_path), max_unreadable=1.0)
 
 

@@ -61,7 +61,11 @@ def test_image_folder_in_an_order_of_its_own(tmp_path: Path) -> None:
     assert source.labels == ["10", "9", "a", "a", "b", "b"]
     assert source.classes == ("9", "10", "a", "b")
     assert source.splits is None
-    assert [tuple(skip) for skip in source.skipped] == [("a/notes.txt", ".txt is no image format")]
+    assert [tuple(skip) for skip in source.skipped] == [
+        ("a/notes.txt", ".txt is no image format"),
+        (".git", "hidden, or left by a system"),
+        ("9/.hidden.png", "hidden, or left by a system"),
+    ]
 
 
 def test_pre_split_folders(tmp_path: Path) -> None:
@@ -80,7 +84,7 @@ def test_classes_may_be_called_train_and_test(tmp_path: Path) -> None:
     assert open_source(tmp_path).classes == ("bus", "train")
 
 
-def test_links_are_not_followed_out_of_the_folder(tmp_path: Path) -> None:
+def test_links_are_followed_and_lead_nowhere_twice(tmp_path: Path) -> None:
     root = tmp_path / "root"
     picture(root / "a" / "1.png")
     picture(tmp_path / "outside" / "2.png")
@@ -91,17 +95,18 @@ def test_links_are_not_followed_out_of_the_folder(tmp_path: Path) -> None:
     (root / "b").symlink_to(tmp_path / "outside", target_is_directory=True)
     os.mkfifo(root / "a" / "pipe.png")
     source = open_source(root)
-    assert source.names == ["a/1.png", "a/inside.png"]
-    reasons = dict(source.rejected)
-    assert set(reasons) == {"a/loop", "a/out.png", "a/self.png", "a/pipe.png", "b"}
-    assert "out of the folder" in reasons["a/out.png"]
+    assert source.names == ["a/1.png", "a/inside.png", "a/out.png", "b/2.png"]
+    assert dict(source.rejected) == {"a/self.png": "a link to itself", "a/pipe.png": "not a regular file"}
+    assert dict(source.skipped) == {"a/loop": "a link to a folder that is read already"}
 
 
 def test_images_beside_the_class_folders_are_reported(tmp_path: Path) -> None:
     picture(tmp_path / "a" / "1.png")
     picture(tmp_path / "stray.png")
     (tmp_path / "README.md").write_text("x")
-    assert [tuple(bad) for bad in open_source(tmp_path).rejected] == [("stray.png", "lies outside the class folders")]
+    source = open_source(tmp_path)
+    assert [tuple(bad) for bad in source.rejected] == [("stray.png", "lies outside the class folders")]
+    assert [tuple(skip) for skip in source.skipped] == [("README.md", ".md is no image format")]
 
 
 def test_bytes_that_are_no_text_still_name_a_file(tmp_path: Path) -> None:
@@ -160,6 +165,23 @@ def test_manifest_with_groups_splits_and_other_names(tmp_path: Path, suffix: str
     assert source.groups == ["p1", None, "p1"]
     assert source.splits == ["train", "validation", "test"]
     assert [tuple(bad) for bad in source.rejected] == [("row 3", "no path"), ("images/2.png", "no label")]
+
+
+def test_manifest_and_its_files_may_be_links(tmp_path: Path) -> None:
+    """As a cache makes them, which knows files by hashes."""
+    picture(tmp_path / "cache" / "0a", 7)
+    manifest(tmp_path / "cache" / "rows.csv", ["path", "label"], [["images/1.png", "x"], ["images/2.png", "x"]]).rename(
+        tmp_path / "cache" / "1b"
+    )
+    (tmp_path / "here" / "images").mkdir(parents=True)
+    (tmp_path / "here" / "rows.csv").symlink_to("../cache/1b")
+    (tmp_path / "here" / "images" / "1.png").symlink_to("../../cache/0a")
+    (tmp_path / "here" / "images" / "2.png").symlink_to("../../cache/gone")
+    source = open_source(tmp_path / "here" / "rows.csv")
+    assert source.names == ["images/1.png", "images/2.png"]
+    assert int(source.pixels.read(0)[0, 0, 0]) == 7
+    with pytest.raises(DataError, match="a link to nothing"):
+        source.pixels.shape(1)
 
 
 def test_manifest_labels_may_be_numbers(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, Protocol
 
 from numpy.typing import NDArray
 
-from ganaug.data.images import Header, check_finite, read_header, read_image
+from ganaug.data.images import Header, check_finite, count_pages, read_header, read_image
 from ganaug.errors import DataError
 
 SPLITS = ("train", "validation", "test")
-SPLIT_NAMES = {
+SPLIT_NAMES = {  # as `plain_word` writes them
     "train": "train", "training": "train",
     "validation": "validation", "val": "validation", "valid": "validation", "dev": "validation",
     "test": "test", "testing": "test",
@@ -37,6 +37,9 @@ class Pixels(Protocol):
     def read(self, i: int) -> NDArray[Any]:
         """Decode image ``i`` as (H, W, C) in numbers of its own type; `UnreadableError` if it cannot be used."""
 
+    def further(self, i: int) -> int:
+        """Count the pages or frames of image ``i`` after the first, which are not read."""
+
 
 @dataclass(frozen=True)
 class ArrayPixels:
@@ -53,6 +56,9 @@ class ArrayPixels:
         check_finite(image)
         return image
 
+    def further(self, i: int) -> int:  # noqa: D102
+        return 0
+
 
 @dataclass(frozen=True)
 class EncodedPixels:
@@ -65,6 +71,9 @@ class EncodedPixels:
 
     def read(self, i: int) -> NDArray[Any]:  # noqa: D102
         return read_image(self.images[i])
+
+    def further(self, i: int) -> int:  # noqa: D102
+        return count_pages(self.images[i]) - 1
 
 
 @dataclass
@@ -91,6 +100,10 @@ class Source:
         Files that are no rows at all (a text file in an image folder). They do not count.
     where : str
         What to call the source in errors.
+    read_from : str
+        The folder in the source that holds the images, where that is not the source itself.
+    split_folders : dict of str to str
+        The folders that were taken for splits, and which split each one is.
 
     Raises
     ------
@@ -107,6 +120,8 @@ class Source:
     rejected: list[Rejected] = field(default_factory=list)
     skipped: list[Rejected] = field(default_factory=list)
     where: str = "the data"
+    read_from: str = ""
+    split_folders: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.classes = self.classes or tuple(sorted(set(self.labels), key=class_order))
@@ -128,10 +143,15 @@ def class_order(name: str) -> tuple[bool, int, str, str]:
     return digits is None, len(digits or ""), digits or "", name
 
 
+def plain_word(name: str) -> str:
+    """Write a name in small letters and digits alone: ``Hold-out`` becomes ``holdout``."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
 def split_name(name: str, where: str) -> str:
     """Translate a source's word for a split (``val``, ``Testing``) to ours."""
     try:
-        return SPLIT_NAMES[name.strip().lower()]
+        return SPLIT_NAMES[plain_word(name)]
     except KeyError:
         known = ", ".join(sorted(SPLIT_NAMES))
         raise DataError(f"{where}: {name!r} is no split; use one of {known}.") from None

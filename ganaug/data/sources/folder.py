@@ -3,55 +3,42 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from ganaug.data.images import SUFFIXES
-from ganaug.data.sources.base import SPLIT_NAMES, EncodedPixels, Rejected, Source
+from ganaug.data.sources.base import EncodedPixels, Rejected, Source
+from ganaug.data.sources.entries import HIDDEN, Contents, is_image, is_loop, is_picture, look, why_not
+from ganaug.data.sources.layout import ClassFolder, find_layout
 from ganaug.errors import DataError
 
 
 def read_folder(root: Path) -> Source:
     """List the images of a folder; a folder's name is the class of what is below it.
 
-    Hidden files are passed over. Files without an image's ending are listed as skipped. Links to folders, and links to
-    files outside of ``root``, are not followed.
+    `ganaug.data.sources.layout` says what is a class, what a split. Links are followed, but no folder is read twice.
+    Images of formats that are not read count as rejected, other files and what is hidden as skipped.
 
     Raises
     ------
     DataError
-        If there are no class folders, or one holds no file.
+        If there are no class folders, one holds no image, or a folder could be a split or a class.
     """
-    tops = _subfolders(root)
-    if not tops:
-        raise DataError(f"{root} has no class folders; put the images of each class into a folder named after it.")
-    pre_split = all(top.name.lower() in SPLIT_NAMES and _subfolders(top) for top in tops)
-    parents = {top: SPLIT_NAMES[top.name.lower()] for top in tops} if pre_split else {root: "train"}
-    files: list[tuple[str, Path, str]] = []  # class, file, split
-    bad: list[Rejected] = []
-    skipped: list[Rejected] = []
-    for parent, split in parents.items():
-        bad += _strays(parent, root)
-        for folder in _subfolders(parent):
-            label, before = text_name(folder.name), len(files) + len(bad)
-            for path, problem in _walk(folder, root):
-                name = relative_name(path, root)
-                if problem:
-                    bad.append(Rejected(name, problem))
-                elif path.suffix.lower() in SUFFIXES or not path.suffix:
-                    files.append((label, path, split))
-                else:
-                    skipped.append(Rejected(name, f"{path.suffix} is no image format"))
-            if len(files) + len(bad) == before:
-                raise DataError(f"class folder {folder} has no images; add some, or remove it.")
-    files.sort(key=lambda file: (file[0], file[1].relative_to(root).as_posix()))
+    layout = find_layout(root)
+    walk = _Walk(root, layout.parents)
+    walk.read(layout.classes)
+    for folder, reason in layout.passed.items():
+        walk.pass_over(folder, reason)
+    files = sorted(walk.files, key=lambda file: (file[0], file[1].relative_to(root).as_posix()))
     return Source(
         names=[relative_name(path, root) for _, path, _ in files],
         labels=[label for label, _, _ in files],
         pixels=EncodedPixels([path for _, path, _ in files]),
-        splits=[split for _, _, split in files] if pre_split else None,
-        rejected=bad,
-        skipped=skipped,
+        splits=[split for _, _, split in files] if layout.splits else None,
+        rejected=sorted(walk.rejected),
+        skipped=sorted(walk.skipped, key=lambda skip: (skip.reason == HIDDEN, skip)),
+        read_from="" if layout.top == root else relative_name(layout.top, root),
+        split_folders={relative_name(folder, layout.top): split for folder, split in layout.splits.items()},
     )
 
 
@@ -65,44 +52,88 @@ def relative_name(path: Path, root: Path) -> str:
     return text_name(path.relative_to(root).as_posix())
 
 
-def _subfolders(folder: Path) -> list[Path]:
-    with os.scandir(folder) as entries:
-        names = sorted(e.name for e in entries if _is_folder(e) and not e.name.startswith("."))
-    return [folder / name for name in names]
+class _Walk:
+    """Lists files, each folder once, whatever links lead to it; the places without links come first.
 
+    Parameters
+    ----------
+    root : Path
+        What names are relative to.
+    parents : list of Path
+        The folders above the class folders, whose files are of no class.
+    """
 
-def _strays(parent: Path, root: Path) -> list[Rejected]:
-    """List what lies beside the class folders and looks like rows: images, links."""
-    with os.scandir(parent) as entries:
-        paths = sorted(parent / e.name for e in entries if not e.name.startswith(".") and not _is_folder(e))
-    links = [Rejected(relative_name(path, root), "a link is no class folder") for path in paths if path.is_symlink()]
-    images = [path for path in paths if not path.is_symlink() and path.suffix.lower() in SUFFIXES]
-    return links + [Rejected(relative_name(path, root), "lies outside the class folders") for path in images]
+    def __init__(self, root: Path, parents: list[Path]) -> None:
+        self.root = root
+        self.files: list[tuple[str, Path, str]] = []  # class, file, split
+        self.rejected: list[Rejected] = []
+        self.skipped: list[Rejected] = []
+        self._seen: dict[str, Path] = {}  # by what they are called without links
+        for parent in parents:
+            self._seen.setdefault(os.path.realpath(parent), parent)
+            inside = look(parent)
+            self._note(inside)
+            for path in inside.files:
+                where = self.rejected if is_picture(path) else self.skipped
+                where.append(self._named(path, "lies outside the class folders" if is_image(path) else why_not(path)))
 
+    def read(self, classes: list[ClassFolder]) -> None:
+        """List the images of class folders, and of the folders that links in them lead to."""
+        linked: deque[tuple[ClassFolder, Path]] = deque()
+        found: dict[Path, int] = {}
+        for each in sorted(classes, key=lambda each: each.path.is_symlink()):
+            twin = self._seen.get(os.path.realpath(each.path))
+            if twin:
+                raise DataError(f"{each.path} and {twin} are one folder, by a link; remove one of the two.")
+            if is_loop(each.path):
+                raise DataError(f"{each.path} is a link to a folder that it lies in; remove the link.")
+            found[each.path] = self._descend(each, each.path, linked)
+        while linked:
+            each, path = linked.popleft()
+            found[each.path] += self._descend(each, path, linked)
+        for folder, n in found.items():
+            if n == 0:
+                lost = next((bad for bad in self.rejected if (self.root / bad.name).is_relative_to(folder)), None)
+                why = f" that can be read ({lost.name!r}: {lost.reason})" if lost else ""
+                raise DataError(f"class folder {folder} has no images{why}; add some, or remove it.")
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    return entry.is_dir(follow_symlinks=False)
+    def pass_over(self, folder: Path, reason: str) -> None:
+        """List the files of a folder as skipped."""
+        before = len(self.skipped)
+        for inside in self._below(folder):
+            for path in inside.files:
+                self.skipped.append(self._named(path, reason if is_picture(path) else why_not(path)))
+        if len(self.skipped) == before:
+            self.skipped.append(self._named(folder, reason))
 
+    def _descend(self, of: ClassFolder, folder: Path, linked: deque[tuple[ClassFolder, Path]]) -> int:
+        """List the images below a folder, leave links to folders for later, and return how many images there are."""
+        label, before = text_name(of.path.name), len(self.files)
+        for inside in self._below(folder):
+            linked.extend((of, path) for path in inside.folders if path.is_symlink())
+            for path in inside.files:
+                if is_image(path):
+                    self.files.append((label, path, of.split))
+                else:
+                    (self.rejected if is_picture(path) else self.skipped).append(self._named(path, why_not(path)))
+        return len(self.files) - before
 
-def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, str]]:
-    """Yield every file below ``folder`` in sorted order, with what is wrong with it ("" when nothing is)."""
-    with os.scandir(folder) as entries:
-        found = sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: e.name)
-    for entry in found:
-        path = folder / entry.name
-        if entry.is_symlink():
-            yield path, _link_problem(path, root)
-        elif entry.is_dir():
-            yield from _walk(path, root)
-        else:
-            yield path, "" if entry.is_file() else "not a regular file"
+    def _below(self, folder: Path) -> Iterator[Contents]:
+        """Yield what lies in a folder and in those below it that are no links and were not read before."""
+        waiting = [folder]
+        while waiting:
+            path = waiting.pop()
+            if is_loop(path) or self._seen.setdefault(os.path.realpath(path), path) != path:
+                self.skipped.append(self._named(path, "a link to a folder that is read already"))
+                continue
+            inside = look(path)
+            self._note(inside)
+            yield inside
+            waiting.extend(each for each in inside.folders if not each.is_symlink())
 
+    def _note(self, inside: Contents) -> None:
+        self.skipped.extend(self._named(path, HIDDEN) for path in inside.hidden)
+        self.rejected.extend(self._named(path, problem) for path, problem in inside.unusable)
 
-def _link_problem(path: Path, root: Path) -> str:
-    try:
-        target = path.resolve(strict=True)
-    except (OSError, RuntimeError):  # RuntimeError: a loop, before Python 3.13
-        return "a link to nothing, or to itself"
-    if not target.is_file():
-        return "a link to a folder is not followed"
-    return "" if target.is_relative_to(root.resolve()) else "a link out of the folder is not followed"
+    def _named(self, path: Path, reason: str) -> Rejected:
+        return Rejected(relative_name(path, self.root), reason)

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from ganaug.data.rows import UNREADABLE
 from ganaug.data.sources.base import EncodedPixels, Rejected, Source, split_name
 from ganaug.data.text import to_label, to_text
-from ganaug.errors import DataError
+from ganaug.errors import DataError, option
 
 NAN = frozenset({"nan", "NaN"})  # what other tools write into a CSV where a value is missing
 COLUMNS = {"path": "path", "label": "label", "group": "group", "split": "split"}
@@ -132,7 +132,9 @@ def _column(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
     """Return a column of single values."""
     if column not in table:
         known = ", ".join(map(str, table.columns))
-        raise DataError(f"{path} has no column {column!r}; it has {known}: name the right one under prepare.columns.")
+        raise DataError(
+            f"{path} has no column {column!r}; it has {known}: name the right one in {option('prepare.columns')}."
+        )
     values = table[column]
     if not all(map(pd.api.types.is_scalar, values)):
         raise DataError(f"{path}: column {column!r} holds lists or the like; give one name or number a row.")
