@@ -7,6 +7,7 @@ while the GAN trains, from the saved model afterwards. The folder is removed whe
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -79,6 +80,7 @@ def run(arguments: argparse.Namespace) -> None:
     found["pixels"] = str(loaded.ranges)
     left_out = len(source.names) + len(source.rejected) - sum(map(len, parts.values()))
     facts = {"out": str(out), "format": form, "left_out": left_out, **found, **reading, "source_classes": read}
+    facts["next"] = f"ganaug init --data {shlex.quote(arguments.source)} && dvc repro"
     _say(arguments, facts)
 
 
@@ -176,6 +178,11 @@ def _say(arguments: argparse.Namespace, facts: Mapping[str, Any]) -> None:
         lines.append(said)
     real, synthetic = facts["rows"]["real"], facts["rows"]["synthetic"]
     lines.append(f"{arguments.out}: {real:,} real and {synthetic:,} synthetic training rows")
+    lines.append(
+        "Whether they help was not measured: use them beside classical augmentation, not in place of it, until it is. "
+        "Which arm to use, whether synthetic rows belong in it, and what more labels would bring, says:\n"
+        f"  {facts['next']}"
+    )
     show(arguments, facts, "\n".join(lines))
     if missing := shortfall(facts):
         print(f"ganaug: {missing}", file=sys.stderr)

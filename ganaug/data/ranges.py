@@ -20,10 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.errors import DataError
+from ganaug.errors import DataError, option
 
 DIM = 32  # the largest pixel of a set that is meant to go to 255 is not below that
-WAY_OUT = "prepare.pixel_range: [black, white] (--pixel-range=black,white)"
 
 Range = tuple[float, float]  # the pixels that are black and white
 FULL: Range = (0, 255)
@@ -86,13 +85,10 @@ class RangeFinder:
         Black and white as the user states them.
     where : str, default=""
         What to call the set in messages.
-    way_out : str
-        How the user can state black and white, for messages.
     """
 
     stated: Range | None = None
     where: str = ""
-    way_out: str = WAY_OUT
     _found: dict[str, _Found] = field(default_factory=dict)
 
     def wants(self, dtype: np.dtype[Any]) -> bool:
@@ -132,12 +128,20 @@ class RangeFinder:
             if fitting is None:
                 raise DataError(
                     f"{self.where}: {kind} pixels run from {found.low:g} to {found.high:g} ({found.where} for one), "
-                    f"which does not tell black and white; state them as {self.way_out}"
+                    f"which does not tell black and white; state them as {_way_out()}"
                 )
             decided[kind] = fitting
         top = kinds["8-bit"].high if decided.get("8-bit") == FULL and self.stated is None else 0
-        dim = f"none of the 8-bit ones is above {top:g}; if that is white, state {self.way_out}"
+        dim = f"none of the 8-bit ones is above {top:g}; if that is white, state {_way_out()}"
         return PixelRanges(decided, dim if 0 < top < DIM else "")
+
+
+def _way_out() -> str:
+    """How the user states black and white."""
+    name = option("prepare.pixel_range")
+    if name.startswith("--"):
+        return f"{name}=black,white"
+    return f"{name}: [black, white]" if "." in name else f"{name}=(black, white)"
 
 
 def kind_of(dtype: np.dtype[Any]) -> str:

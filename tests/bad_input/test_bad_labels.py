@@ -212,7 +212,7 @@ REFUSED: dict[str, tuple[str, Build, tuple[str, ...], dict[str, Any]]] = {
     "pixels out of range": (
         "m.npz",
         npz(X=PIXELS * 9.0, y=np.arange(40) % 2),
-        ("m.npz: float pixels run from 0 to", "prepare.pixel_range: [black, white]", "--pixel-range"),
+        ("m.npz: float pixels run from 0 to", "state them as ", "black, white"),
         {},
     ),
     "one class name for two labels": (

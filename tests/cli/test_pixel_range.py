@@ -52,7 +52,7 @@ def test_what_cannot_be_told_is_asked_for_and_taken(here: Path, ganaug: Type) ->
         code, out, err = ganaug(*words)
         assert (code, out, err.count("\n")) == (2, "", 1)
         assert "scans.npz: integer pixels run from -1000 to " in err
-        assert "prepare.pixel_range: [black, white] (--pixel-range=black,white)" in err
+        assert "state them as --pixel-range=black,white" in err
     assert sorted(here.rglob("*")) == before
     window = "--pixel-range=-160,240"
     assert "-160 is black, 240 white" in ganaug("inspect", "scans.npz", window).out

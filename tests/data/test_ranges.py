@@ -156,7 +156,7 @@ def test_a_range_that_cannot_be_told_is_asked_for(
 ) -> None:
     source = open_source(door(pixels, tmp_path))
     with pytest.raises(
-        DataError, match=r"pixels run from .* for one\).* state them as prepare\.pixel_range: \[bl"
+        DataError, match=r"pixels run from .* for one\).* state them as pixel_range=\(black, wh"
     ) as found:
         load(source)
     assert str(tmp_path) in str(found.value)
