@@ -43,6 +43,7 @@ def test_parquet_by_the_suffix(here: Path, ganaug: Type) -> None:
     code, out, err = ganaug("augment", "photos", "out.parquet", "--ratio", 2, *QUICK)
     assert (code, err) == (0, "")
     assert "30 real and 60 synthetic" in out
+    assert out.endswith("  ganaug init --data photos && dvc repro\n")
     assert counts(here / "out.parquet") == {
         (name, made): 20 if made else 10 for name in ("one", "two", "zero") for made in (False, True)
     }

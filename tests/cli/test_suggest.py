@@ -56,3 +56,10 @@ def test_a_cpu_gets_less_work_where_it_would_take_hours(tmp_path: Path, monkeypa
     assert module.LEAST_STEPS <= shorter["train_gan.steps"] < auto_steps(3600)
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert not {"train_gan.width", "train_gan.steps"} & suggested(tmp_path, rows, shape).keys()
+
+
+def test_how_the_data_is_read_is_written_down() -> None:
+    reading = PrepareParams(near_duplicates=False, max_unreadable=0.5)
+    found = suggest("digits", "digits", reading).parameters
+    assert (found["prepare.near_duplicates"], found["prepare.max_unreadable"]) == (False, 0.5)
+    assert "prepare.near_duplicates" not in suggest("digits", "digits", PrepareParams()).parameters

@@ -130,8 +130,10 @@ def test_near_duplicates_may_be_allowed(tmp_path: Path) -> None:
     root = image_folder(tmp_path / "images")
     original = sorted((root / "0").iterdir())[0]
     Image.fromarray(np.asarray(Image.open(original)) // 2 + 20).save(root / "0" / "toned.png")
-    assert run(tmp_path, root)["copies"]["near"]["rows"] == 2
-    assert run(tmp_path, root, near_duplicates=False)["copies"]["near"]["rows"] == 0
+    found = run(tmp_path, root)
+    assert (found["copies"]["near"]["rows"], found["near_duplicates"]) == (2, True)
+    found = run(tmp_path, root, near_duplicates=False)
+    assert (found["copies"]["near"]["rows"], found["near_duplicates"]) == (0, False)
 
 
 def test_groups_and_given_splits_of_a_manifest(tmp_path: Path) -> None:

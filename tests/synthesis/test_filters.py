@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from ganaug.data.nearest import copy_distance
+from ganaug.data.nearest import copy_distance, nearest
 from ganaug.errors import ConfigError
 from ganaug.synthesis import filters
 from ganaug.synthesis.filters import FILTERS, Portion, Reference, named_filters
@@ -49,6 +49,29 @@ def test_diversity_drops_what_comes_close_to_a_kept_row_of_its_class():
     wide, none = (judge({"diversity": {"radius": radius}}) for radius in (10, 0))
     assert wide(portion(images(5))).tolist() == [True, False, False, False, False]
     assert none(portion(np.stack([first, first, close]))).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("planes", [1, 2, 3])
+@pytest.mark.parametrize("level", [0, 200, 255])
+def test_channels_that_are_the_same_in_all_rows_change_nothing(planes, level):
+    """Opaque alpha and a ground in one colour: distances and the limit shrink alike."""
+
+    def more(rows):
+        return np.concatenate([rows, np.full((*rows.shape[:3], planes), level, np.uint8)], axis=3)
+
+    rng = np.random.default_rng(3)
+    rows = np.clip(
+        TRAINING[rng.integers(0, 6, 60)] + rng.normal(0, 1, (60, 8, 8, 1)) * rng.uniform(0, 90, (60, 1, 1, 1)), 0, 255
+    )
+    rows = rows.astype(np.uint8)
+    for name in ("copy", "diversity"):
+        ((_, found),) = named_filters([name])
+        kept = []
+        for training, made in ((TRAINING, rows), (more(TRAINING), more(rows))):
+            keep = found.fit(Reference(training, REFERENCE.codes))
+            kept.append(keep(portion(made, nearest_distance=nearest(made, training)[0])).tolist())
+        assert kept[0] == kept[1]
+        assert 0 < sum(kept[0]) < 60
 
 
 def test_diversity_does_not_count_from_dropped_rows():
