@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
-from ganaug.files import atomic_path, read_json, write_json
+from ganaug.files import KEPT_DAYS, atomic_path, read_json, remove_stale, write_json
 
 
 def test_a_written_file_takes_its_place(tmp_path: Path) -> None:
@@ -47,3 +49,15 @@ def test_json_that_other_tools_cannot_read_is_refused(tmp_path: Path, value: flo
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "a.json", {"a": value})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_files_that_nobody_writes_any_more_are_removed(tmp_path: Path) -> None:
+    ages = {"a/0/old.json": KEPT_DAYS + 0.1, "a/0/new.json": KEPT_DAYS - 0.1, "a/0/old.txt": 99.0, "old.json": 99.0}
+    for name, days in ages.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, times=(time.time() - days * 86_400,) * 2)
+    remove_stale(tmp_path, "*/*/*.json")
+    assert {name for name in ages if (tmp_path / name).exists()} == set(ages) - {"a/0/old.json"}
+    remove_stale(tmp_path / "nowhere", "*")
