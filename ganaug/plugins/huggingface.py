@@ -128,7 +128,7 @@ def _images(part: Dataset, split: str, column: str, stated: Range | None) -> tup
             f"ds.cast_column({column!r}, datasets.Image()) makes of files."
         )
     found: list[NDArray[Any]] = []
-    finder = RangeFinder(stated, f"column {column!r} of split {split!r}", "pixel_range=(black, white)")
+    finder = RangeFinder(stated, f"column {column!r} of split {split!r}")
     pictures = part.with_format(None).select_columns(column).cast_column(column, Image(mode=kind.mode))
     for i in range(len(part)):
         where = f"row {i} of split {split!r}"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ganaug.data.merge import POLICIES
 from ganaug.data.nearest import copy_distance
 from ganaug.data.rows import Rows, RowWriter, content_ids
-from ganaug.errors import ConfigError
+from ganaug.errors import ConfigError, option
 from ganaug.files import write_json
 from ganaug.gan.fabric import one_writer
 from ganaug.progress import Progress
@@ -56,17 +56,18 @@ def rows_to_keep(per_class: int | str, training: Rows, policy: str, amount: floa
     names = training.schema.classes
     taken = POLICIES[policy](np.bincount(training.labels, minlength=len(names)), amount)
     most = int(taken.max())
+    asked = f"{option('merge.policy')} {policy!r} with {option('merge.amount')} {amount:g}"
     if per_class == "auto":
         if not most:
             raise ConfigError(
-                f"merge.policy {policy!r} with merge.amount {amount:g} takes no synthetic row at all: raise the amount "
-                "or choose another policy, or give generate.per_class a number to generate rows all the same"
+                f"{asked} takes no synthetic row at all: raise the amount or choose another policy, or give "
+                f"{option('generate.per_class')} a number to generate rows all the same"
             )
         return dict(zip(names, taken.tolist(), strict=True))
     if int(per_class) < most:
         raise ConfigError(
-            f"generate.per_class is {per_class}, but merge.policy {policy!r} with merge.amount {amount:g} takes {most} "
-            f"rows of class {names[int(taken.argmax())]!r}: write auto there, or lower the amount"
+            f"{option('generate.per_class')} is {per_class}, but {asked} takes {most} rows of class "
+            f"{names[int(taken.argmax())]!r}: write auto there, or lower the amount"
         )
     return dict.fromkeys(names, int(per_class))
 

@@ -179,7 +179,7 @@ def test_texts_without_an_ending_are_no_images(tmp_path: Path, text: str) -> Non
     source = open_source(tmp_path)
     assert dict(source.skipped) == {"cat/README": "a text"}
     assert "cat/image" in source.names
-    assert source.pixels.shape(source.names.index("cat/image")) == (8, 8, 1)
+    assert source.pixels.header(source.names.index("cat/image")).shape == (8, 8, 1)
 
 
 @pytest.mark.parametrize("of", ["root", "wrapper", "split", "class", "folder in a class", "file"])
@@ -198,7 +198,7 @@ def test_links_in_all_places_change_nothing(tmp_path: Path, of: str) -> None:
     assert (linked.names, linked.labels, linked.splits) == (plain.names, plain.labels, plain.splits)
     assert (linked.read_from, linked.split_folders) == (plain.read_from, plain.split_folders)
     assert linked.rejected == linked.skipped == []
-    assert [linked.pixels.shape(i) for i in range(5)] == [(8, 8, 1)] * 5
+    assert [linked.pixels.header(i).shape for i in range(5)] == [(8, 8, 1)] * 5
 
 
 @pytest.mark.parametrize("linked", ["whole", "each file"])

@@ -181,7 +181,7 @@ def test_manifest_and_its_files_may_be_links(tmp_path: Path) -> None:
     assert source.names == ["images/1.png", "images/2.png"]
     assert int(source.pixels.read(0)[0, 0, 0]) == 7
     with pytest.raises(DataError, match="a link to nothing"):
-        source.pixels.shape(1)
+        source.pixels.header(1)
 
 
 def test_manifest_labels_may_be_numbers(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_npz_kinds_of_numbers(tmp_path: Path, images: np.ndarray, expected: list
         ({"X": np.zeros((2, 8, 8), np.uint8)}, "expected X, y"),
         ({"X": np.zeros((2, 8)), "y": [0, 1]}, "images must be"),
         ({"X": np.zeros((2, 3, 8, 8)), "y": [0, 1]}, "channels last"),
-        ({"X": np.full((2, 8, 8), -1.0), "y": [0, 1]}, "pixels run from -1 to -1 .* prepare.pixel_range"),
+        ({"X": np.full((2, 8, 8), -1.0), "y": [0, 1]}, "pixels run from -1 to -1 .* pixel_range="),
         ({"X": np.full((2, 8, 8), np.nan), "y": [0, 1]}, "2 of 2 rows cannot be used .* NaN"),
         ({"X": np.full((2, 8, 8), "a"), "y": [0, 1]}, "must be numbers"),
         ({"X": np.zeros((2, 8, 8)), "y": [0, 1, 2]}, "2 images but 3"),
