@@ -27,6 +27,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.preprocessing import StandardScaler
 
+from ganaug.evaluation.statement import change_text
 from ganaug.evaluation.stats.estimate import estimate
 from ganaug.plugins.imblearn import GANOverSampler
 
@@ -95,7 +96,7 @@ def main() -> None:
         overlap = 0.0 if name == "made" else 1.0
         for (kind, arm), values in found.items():
             gain = estimate(np.subtract(found[kind, "GAN"], values), overlap)
-            shown = "" if arm == "GAN" else f"{100 * gain.mean:+.1f} [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
+            shown = "" if arm == "GAN" else change_text(gain)
             print(
                 f"| {name} | {kind} | {arm} | {np.mean(values):.3f} | {shown} | {seconds[kind, arm]:.1f} |", flush=True
             )

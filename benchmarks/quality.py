@@ -36,6 +36,7 @@ from ganaug.data.nearest import copy_distance, nearest
 from ganaug.data.sources.idx import read_idx_pair
 from ganaug.distances import neighbourhood_metrics
 from ganaug.evaluation.metrics import pack_bits, unpack_bits
+from ganaug.evaluation.statement import change_text
 from ganaug.evaluation.stats.design import BENCHMARK, Design
 from ganaug.evaluation.stats.paired import estimate_rows
 from ganaug.modalities.batches import plan_batches
@@ -194,8 +195,7 @@ def difference(runs: list[dict[str, Any]], first: str, second: str, labels: Labe
     """Say by how many points of balanced accuracy one arm beats another."""
     changes = [right(r[first], labels) - right(r[second], labels) for r in runs]
     gain = estimate_rows([[change[labels == code] for change in changes] for code in set(labels)], Design(BENCHMARK))
-    interval = "" if gain.low is None or gain.high is None else f" [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
-    return f"{first} - {second}: {100 * gain.mean:+.1f}{interval}"
+    return f"{first} - {second}: {change_text(gain)}"
 
 
 def load(name: str, folder: Path | None) -> Data:
