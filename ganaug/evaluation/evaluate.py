@@ -84,7 +84,8 @@ def run_arms(
     _check_filled(splits, folder)
     assert_disjoint([files["train"]], [files["validation"], files["test"]])
     seed = params.seed + draw
-    source = RowSource(splits["train"], synthetic, pool, seed)
+    held_out = {*splits["validation"].ids, *splits["test"].ids}
+    source = RowSource(splits["train"], synthetic, pool, seed, held_out)
     plan = {
         (c, name): list(_trials(c, arm, source, params)) for c in params.classifiers for name, arm in chosen.items()
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -62,12 +63,20 @@ class RowSource:
         Parquet file of spare real rows, for the oracle.
     seed : int
         Shuffles.
+    held_out : collection of str
+        Ids of validation and test rows, which a generator may make by chance; `ganaug.data.merge` leaves them out, too.
     """
 
     def __init__(
-        self, train: Rows, synthetic: str | Path | None = None, pool: str | Path | None = None, seed: int = 0
+        self,
+        train: Rows,
+        synthetic: str | Path | None = None,
+        pool: str | Path | None = None,
+        seed: int = 0,
+        held_out: Collection[str] = (),
     ) -> None:
         self._train, self._synthetic, self._pool, self._seed = train, synthetic, pool, seed
+        self._held_out = held_out
         self._made: dict[str, TrainingRows] = {}
 
     def __getitem__(self, name: str) -> TrainingRows:
@@ -99,8 +108,9 @@ class RowSource:
     def _drawn(self, quotas: NDArray[np.int64]) -> TrainingRows:
         """Return the first candidates of each class, kept or not."""
         assert self._synthetic is not None
-        table = read_table(self._synthetic, ["label", "confidence"])
-        first = (table.groupby("label").cumcount() < quotas[table["label"]]).to_numpy()
+        table = read_table(self._synthetic, ["id", "label", "confidence"])
+        allowed = table[~table["id"].isin(self._held_out)]
+        first = table.index.isin(allowed.index[allowed.groupby("label").cumcount() < quotas[allowed["label"]]])
         return _with(read_rows(self._synthetic), table["confidence"].to_numpy(np.float32)).take(first)
 
     @cached_property

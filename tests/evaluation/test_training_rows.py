@@ -56,6 +56,14 @@ def test_rows_by_name(merged, candidates):
     assert (shuffled.labels == selected.labels)[~selected.synthetic].all()
 
 
+def test_candidates_that_are_held_out_rows_by_chance_are_in_no_arm(merged, candidates):
+    """`merge` leaves them out of the split; the arm without selection takes candidates from their own file."""
+    first = rows(50, 1, synthetic=True).ids[[0, 60]]
+    drawn = RowSource(merged, candidates, held_out=set(first))["drawn"]
+    assert not set(first) & set(drawn.ids)
+    assert Counter(drawn.labels[drawn.synthetic].tolist()) == dict.fromkeys(range(3), 25)
+
+
 @pytest.mark.parametrize(("spare", "shares"), [(50, MORE), (N, MORE[:2]), (N // 2, MORE[:1]), (N // 2 - 1, FEWER)])
 def test_the_oracle_goes_up_as_far_as_the_pool_reaches_and_down_without_one(tmp_path, merged, spare, shares):
     pool = tmp_path / "pool.parquet"
