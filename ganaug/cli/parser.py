@@ -100,7 +100,7 @@ def _preset(commands: Any) -> None:
     parser = _command(
         commands,
         "preset",
-        "Set in params.yaml how many draws are made and how much each arm is tuned",
+        "Set in params.yaml how many repeats are made and how much each arm is tuned",
         "ganaug preset standard && dvc repro",
         "ganaug preset publish gan",
     )

@@ -1,4 +1,4 @@
-"""``ganaug preset``: how many draws are made, and how much each arm is tuned."""
+"""``ganaug preset``: how many repeats are made, and how much each arm is tuned."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ def run(arguments: argparse.Namespace) -> None:
     text = set_parameters(path.read_text(encoding="utf-8"), changes, str(path))
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    print(f"{path}: {draws} draws, {trials} trials of each arm. Next:\n  dvc repro")
+    print(f"{path}: {draws} repeats, {trials} trials of each arm. Next:\n  dvc repro")

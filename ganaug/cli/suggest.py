@@ -77,7 +77,7 @@ def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
     reasons = [
         class_table(count_classes(source.classes, labels, parts if source.splits else np.full(len(labels), "rows"))),
         *told(about(source, len(shapes), rejected, further)),
-        f"{found}; a draw trains on {spread} of each class",
+        f"{found}; a repeat trains on {spread} of each class",
         str(ranges),
         budget,
         f"{ratio:g} synthetic rows for each real one, {math.ceil(ratio * counts.max()):,} at most of a class",

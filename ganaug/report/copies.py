@@ -46,7 +46,7 @@ def copies_section(run: Run, summary: Mapping[str, Any]) -> Html:
     near = run.prepared.get("near_duplicates", True)
     attacks = summary["membership"]["draws"] if summary["membership"] else []
     told = [
-        f"{_interval(attack, 'auc')} in draw {draw.number}" for draw, attack in zip(run.draws, attacks, strict=False)
+        f"{_interval(attack, 'auc')} in repeat {draw.number}" for draw, attack in zip(run.draws, attacks, strict=False)
     ]
     return fragment(
         element("h2", "Copies and leaks"),
@@ -66,14 +66,14 @@ def copies_section(run: Run, summary: Mapping[str, Any]) -> Html:
 
 def _distances(run: Run, copying: Sequence[Mapping[str, Any]]) -> Html:
     rows = [
-        [f"Draw {draw.number}, all classes", _interval(test, "nearer"), _p(test["p"])]
+        [f"Repeat {draw.number}, all classes", _interval(test, "nearer"), _p(test["p"])]
         for draw, test in zip(run.draws, copying, strict=True)
     ]
     for name in run.schema.classes:
         shares = [test["per_class"][name]["nearer"] for test in copying if name in test["per_class"]]
         of_all = f"{np.mean(shares):.2f} ({min(shares):.2f} to {max(shares):.2f})" if shares else "-"
         rows.append([named(name), of_all, ""])
-    caption = "Copying test: of draws with the 95 % interval, of classes the mean and range over draws"
+    caption = "Copying test: of repeats with the 95 % interval, of classes the mean and range over repeats"
     return table(["", "probability of being nearer", "p (one-sided)"], rows, caption)
 
 

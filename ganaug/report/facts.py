@@ -59,4 +59,4 @@ def _rows(run: Run) -> Html:
     draw = run.draws[0]
     counts = run.prepared["draws"][str(draw.number)]["rows"]
     rows = [[named(name), *(f"{counts[part][name]:,}" for part in PARTS)] for name in run.schema.classes]
-    return table(["class", *PARTS.values()], rows, f"Rows of each class in draw {draw.number}")
+    return table(["class", *PARTS.values()], rows, f"Rows of each class in repeat {draw.number}")

@@ -78,7 +78,7 @@ UTILITY = Measure(
 
 
 def fidelity_section(run: Run, results: Results, metric: str) -> Html:
-    """Tables overall and by class, means over draws, with what each number means.
+    """Tables overall and by class, means over repeats, with what each number means.
 
     Parameters
     ----------
@@ -110,8 +110,8 @@ def _setting(found: dict[str, Any], draws: int) -> str:
     rows, extractor = found["overall"]["rows"], found["extractor"]
     features = "a classifier trained on the training rows" if extractor == "in_domain" else extractor
     return (
-        f"Means over {counted(draws, 'draw')}. Test rows are split in two: synthetic rows are compared with the one "
-        f"half, and so is the other half, which gives the floor, what a perfect generator would get. In draw "
+        f"Means over {counted(draws, 'repeat')}. Test rows are split in two: synthetic rows are compared with the one "
+        f"half, and so is the other half, which gives the floor, what a perfect generator would get. In repeat "
         f"{found['draw']}, {rows['reference']:,} rows with {rows['floor']:,} real ones, {rows['before']:,} candidates "
         f"as they were drawn and {rows['after']:,} kept ones, with as many of each class where there are, on the "
         f"{found['features']:,} features of {features}. These numbers show where a generator is weak; whether it helps "

@@ -24,7 +24,7 @@ MIN_TILE, MAX_TILE = 16, 64  # pixels of a tile's longer side
 
 
 def classes_section(run: Run) -> Html:
-    """Real, kept and dropped rows of the first draw, class by class, in file order."""
+    """Real, kept and dropped rows of the first repeat, class by class, in file order."""
     draw = run.draws[0]
     lines, side = _layout(run)
     chosen = [_choose(run, draw, code, lines) for code in range(len(run.schema.classes))]
@@ -54,7 +54,7 @@ def classes_section(run: Run) -> Html:
         element("h2", "Real and synthetic rows, class by class"),
         element(
             "p",
-            f"Draw {draw.number}: the first rows of each class in file order, none picked by eye. "
+            f"Repeat {draw.number}: the first rows of each class in file order, none picked by eye. "
             "Real rows are the training rows that the GAN saw; dropped rows stand with their defect.",
         ),
         *cards,
@@ -62,7 +62,7 @@ def classes_section(run: Run) -> Html:
 
 
 def closest_pairs(run: Run) -> Html | None:
-    """The kept rows that come closest to a training row, over all draws; None where nothing was kept."""
+    """The kept rows that come closest to a training row, over all repeats; None where nothing was kept."""
     tables = [draw.candidates.assign(draw=at, row=range(len(draw.candidates))) for at, draw in enumerate(run.draws)]
     kept = pd.concat([table[table["kept"]] for table in tables], ignore_index=True)
     if kept.empty:
@@ -73,7 +73,7 @@ def closest_pairs(run: Run) -> Html | None:
         element("h3", "The closest pairs"),
         element(
             "p",
-            f"Of {len(kept):,} kept rows in all draws, the {len(items)} nearest to a training row: the synthetic row "
+            f"Of {len(kept):,} kept rows in all repeats, the {len(items)} nearest to a training row: the synthetic row "
             "left, its nearest training row right, and their root-mean-square pixel difference (0: the same picture, "
             "1: black against white). This is a copying diagnostic, no measure of privacy.",
         ),
@@ -128,5 +128,5 @@ def _pair(run: Run, draw: Draw, pair: pd.Series[Any]) -> Html:
     distance = f"{pair['nearest_distance']:.3f}"
     alt = f"A synthetic row of class {name} beside its nearest training row, difference {distance}"
     return element(
-        "li", sheet(both, 2, MAX_TILE).img(alt), element("div", named(name)), f"{distance}, draw {draw.number}"
+        "li", sheet(both, 2, MAX_TILE).img(alt), element("div", named(name)), f"{distance}, repeat {draw.number}"
     )

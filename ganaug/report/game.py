@@ -18,7 +18,7 @@ SCORES = {"real_logits": ("real", "real rows"), "fake_logits": ("synthetic", "ge
 
 
 def game_section(run: Run) -> Html:
-    """Sample grids of the first draw, with a slider, and the curves of every draw."""
+    """Sample grids of the first repeat, with a slider, and the curves of every repeat."""
     losses = _curves(
         run,
         "Losses",
@@ -29,7 +29,7 @@ def game_section(run: Run) -> Html:
         run,
         "D's scores",
         SCORES,
-        "Logits, higher means taken for real: their means, and of the first draw the distributions, a standard "
+        "Logits, higher means taken for real: their means, and of the first repeat the distributions, a standard "
         "deviation to either side. The more they overlap, the harder real and generated rows are to tell apart.",
     )
     return fragment(
@@ -37,7 +37,7 @@ def game_section(run: Run) -> Html:
         element(
             "p",
             "The generator G learns to be taken for real by the discriminator D, which learns to tell its rows from "
-            f"real ones. Curves: one line for each of {counted(len(run.draws), 'draw')}.",
+            f"real ones. Curves: one line for each of {counted(len(run.draws), 'repeat')}.",
         ),
         element("div", _film(run.draws[0]), element("div", losses, scores), class_="columns"),
     )

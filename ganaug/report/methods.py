@@ -24,7 +24,7 @@ PACKAGES = ("ganaug", "torch", "numpy", "scikit-learn", "pandas", "pyarrow", "pi
 
 
 def methods_section(run: Run, results: Results, summary: dict[str, Any], params: Params) -> Html:
-    """How the numbers were made, the fingerprints of every draw, all parameters, and versions."""
+    """How the numbers were made, the fingerprints of every repeat, all parameters, and versions."""
     parameters = [[element("code", name), element("code", value), doc] for name, value, doc in _parameters(params)]
     versions = [["Python", platform.python_version()], *([name, metadata.version(name)] for name in PACKAGES)]
     return fragment(
@@ -75,10 +75,10 @@ def _arms(results: Results) -> Html:
 def _fingerprints(run: Run, results: Results) -> Html:
     first = next(iter(results.values()))
     rows = [
-        [f"Draw {draw.number}", *(element("code", mark) for mark in (result["test_ids"], draw.generated["model"]))]
+        [f"Repeat {draw.number}", *(element("code", mark) for mark in (result["test_ids"], draw.generated["model"]))]
         for draw, result in zip(run.draws, first, strict=True)
     ]
-    return element("div", table(["", "test rows", "model"], rows, "Content hashes of each draw"), class_="text")
+    return element("div", table(["", "test rows", "model"], rows, "Content hashes of each repeat"), class_="text")
 
 
 def _parameters(section: Section, prefix: str = "") -> Iterator[tuple[str, str, str]]:

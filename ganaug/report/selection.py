@@ -34,7 +34,7 @@ SCORE_WORDS = {
 
 
 def selection_section(run: Run, filters: Sequence[tuple[str, Filter]]) -> Html:
-    """Distributions of the scores over the candidates of all draws, what each filter dropped, the numbers of each draw.
+    """Distributions of the scores over the candidates of all repeats, what each filter dropped, the numbers of each repeat.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def selection_section(run: Run, filters: Sequence[tuple[str, Filter]]) -> Html:
         element("h2", "What selection kept and dropped"),
         element(
             "p",
-            f"All candidates of {counted(len(run.draws), 'draw')}, on one scale: kept rows grow upwards, dropped rows "
+            f"All candidates of {counted(len(run.draws), 'repeat')}, on one scale: kept rows grow upwards, dropped rows "
             "downwards.",
         ),
         key({"synthetic": f"{int(kept.sum()):,} kept", "dropped": f"{int((~kept).sum()):,} dropped"}),
@@ -88,7 +88,7 @@ def _by_filter(candidates: pd.DataFrame, run: Run, names: Sequence[str]) -> Html
         left -= len(labels)
     words = ("looked at", "dropped", "share dropped", *map(named, run.schema.classes))
     rows = ([word, *cells] for word, *cells in zip(words, *columns, strict=True))
-    caption = "What each filter dropped, in their order; of all draws together, and of each class"
+    caption = "What each filter dropped, in their order; of all repeats together, and of each class"
     return table(["", *(element("code", name) for name in names)], rows, caption)
 
 
@@ -98,7 +98,7 @@ def _numbers(run: Run) -> Html:
         numbers = draw.generated
         reasons = (f"{numbers['dropped'].get(reason, 0):,}" for reason in run.reasons)
         counts = (f"{numbers[name]:,}" for name in ("wanted", "candidates", "kept"))
-        rows.append([f"Draw {draw.number}", *counts, *reasons, f"{numbers['copy_distance']:.3f}"])
+        rows.append([f"Repeat {draw.number}", *counts, *reasons, f"{numbers['copy_distance']:.3f}"])
     head = ["", "wanted", "candidates", "kept", *run.reasons.values(), "copy below"]
-    caption = "Candidates of each draw, why rows were dropped, and the distance below which a row counts as a copy"
+    caption = "Candidates of each repeat, why rows were dropped, and the distance below which a row counts as a copy"
     return table(head, rows, caption)

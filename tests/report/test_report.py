@@ -138,7 +138,7 @@ def test_an_attack_is_made_where_it_is_asked_for(finished: Path) -> None:
     summary = build_report(params, finished, out="attacked")
     page = (finished / "attacked/report.html").read_text(encoding="utf-8")
     assert "no value of it is a guarantee of privacy" in page
-    assert "{auc:.2f} [{low:.2f}, {high:.2f}] in draw 1".format(**summary["membership"]["draws"][1]) in page
+    assert "{auc:.2f} [{low:.2f}, {high:.2f}] in repeat 1".format(**summary["membership"]["draws"][1]) in page
     assert summary["membership"]["auc"] > 0.9
 
 
