@@ -209,7 +209,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         """
         if isinstance(y, (pd.Index, pd.api.extensions.ExtensionArray)):  # of which the host makes arrays
             X, y_res = self.fit_resample(X, pd.Series(y).astype(y.dtype), **params)  # noqa: N806
-            return X, pd.Index(y_res, name=y.name) if isinstance(y, pd.Index) else y_res.array
+            return X, pd.Index(y_res, y_res.dtype, name=y.name) if isinstance(y, pd.Index) else y_res.array
         y = _plain_labels(y)
         if y is not None and np.any(pd.isna(y)):
             raise DataError("y holds missing labels: label those rows, or drop them.")
@@ -322,7 +322,10 @@ def _check_frame(X: pd.DataFrame, y: NDArray[Any]) -> None:  # noqa: N803
 def _plain_labels(y: Any) -> Any:
     """Return labels of any form in that form, with bytes and enumerated text as text; rows of labels as an array."""
     if isinstance(y, pd.Series):
-        return y.map(partial(plain, where="y")) if y.dtype.kind == "O" else y
+        if y.dtype != object:
+            categories = y.cat.categories if isinstance(y.dtype, pd.CategoricalDtype) else ()
+            return y.cat.rename_categories([plain(c, "y") for c in categories]) if len(categories) else y
+        return pd.Series([plain(label, "y") for label in y], y.index, object, y.name)
     if isinstance(y, np.ndarray):
         return plain_array(y, "y")
     if not isinstance(y, (list, tuple)):

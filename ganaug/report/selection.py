@@ -34,7 +34,7 @@ SCORE_WORDS = {
 
 
 def selection_section(run: Run, filters: Sequence[tuple[str, Filter]]) -> Html:
-    """Distributions of the scores over the candidates of all repeats, what each filter dropped, the numbers of each repeat.
+    """Distributions of the scores over all candidates, what each filter dropped, and the numbers of each repeat.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def selection_section(run: Run, filters: Sequence[tuple[str, Filter]]) -> Html:
         element("h2", "What selection kept and dropped"),
         element(
             "p",
-            f"All candidates of {counted(len(run.draws), 'repeat')}, on one scale: kept rows grow upwards, dropped rows "
+            f"All candidates of {counted(len(run.draws), 'repeat')}, on one scale: kept rows grow upwards, dropped ones "
             "downwards.",
         ),
         key({"synthetic": f"{int(kept.sum()):,} kept", "dropped": f"{int((~kept).sum()):,} dropped"}),

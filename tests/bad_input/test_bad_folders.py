@@ -98,7 +98,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], str, tuple[str, ...]]] = {
     "images without classes": (flat, "images", ("images has no class folders", "a folder named after it")),
     "an empty class": (empty_class, "images", ("class folder images/bird has no images", "add some, or remove it")),
     "a class without images": (no_image_in_a_class, "images", ("images/bird has no images; add some",)),
-    "names that differ by case": (folders("Cat", "cat"), "images", ("'Cat' and 'cat'", "make them one")),
     "names that look alike": (folders("caf\u00e9", "cafe\u0301"), "images", ("Unicode form; make them one",)),
     "a single class": (classes(cat=9), "images", ("only one class, 'cat'; give at least two", "images")),
     "one row in all": (classes(cat=1), "images", ("only one class, 'cat'",)),

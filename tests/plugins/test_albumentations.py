@@ -285,8 +285,10 @@ def test_a_data_set_without_a_pipeline_is_an_error(monkeypatch: pytest.MonkeyPat
         ({"image": REAL, "label": 3}, r"no class 3; its"),
         *(
             ({"image": REAL, "label": label}, "no class .*; its")
-            for label in (None, 0.5, float("nan"), ["cat", "dog"], np.eye(2), {"a": 1}, np.datetime64("2020-01-01"))
+            for label in (None, 0.5, float("nan"), {"a": 1}, np.datetime64("2020-01-01"))
         ),
+        ({"image": REAL, "label": ["cat", "dog"]}, "label has 2 labels for one image"),
+        ({"image": REAL, "label": np.eye(2)}, "label has 2 labels for one image"),
         ({"image": REAL, "label": b"\xff"}, "label holds .* no text in UTF-8"),
         (
             {"image": REAL[:, :7], "label": "cat"},

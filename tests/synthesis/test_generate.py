@@ -137,5 +137,5 @@ def test_merging_lacks_no_row_that_is_asked_for(counts, policy, amount, per_clas
     elif per_class != "auto" and per_class >= taken.max():
         assert rows_to_keep(per_class, rows, policy, amount) == dict.fromkeys(names, per_class)
     else:
-        with pytest.raises(ConfigError, match=f"merge.policy '{policy}'"):
+        with pytest.raises(ConfigError, match=f"policy '{policy}'"):
             rows_to_keep(per_class, rows, policy, amount)
