@@ -54,8 +54,8 @@ def selection_section(run: Run, filters: Sequence[tuple[str, Filter]]) -> Html:
         element("h2", "What selection kept and dropped"),
         element(
             "p",
-            f"All candidates of {counted(len(run.draws), 'repeat')}, on one scale: kept rows grow upwards, dropped ones "
-            "downwards.",
+            f"All candidates of {counted(len(run.draws), 'repeat')}, on one scale: kept rows grow upwards, dropped "
+            "ones downwards.",
         ),
         key({"synthetic": f"{int(kept.sum()):,} kept", "dropped": f"{int((~kept).sum()):,} dropped"}),
         element("div", *charts, class_="columns"),
