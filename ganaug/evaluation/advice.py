@@ -10,6 +10,7 @@ from ganaug.evaluation.arms import ARMS
 from ganaug.evaluation.equivalence import Oracle
 from ganaug.evaluation.results import Results, real_rows
 from ganaug.evaluation.stats.estimate import Estimate
+from ganaug.evaluation.stats.looks import ALPHA
 from ganaug.evaluation.stats.paired import estimate_rows
 from ganaug.evaluation.verdict import ROPE, Finding
 
@@ -77,7 +78,7 @@ def _more_labels(oracle: Oracle, results: Results, reference: str) -> MoreLabels
     at = int(np.argmin(abs(oracle.rows - at_hand))) if oracle.direction == "up" else 0
     tested = [name for name, rows in zip(names, oracle.gains[at], strict=True) if all(map(len, rows))]
     of_class = {
-        name: estimate_rows([rows], oracle.design)
+        name: estimate_rows([rows], oracle.design, stated=ALPHA)
         for name, rows in zip(names, oracle.gains[at], strict=True)
         if name in tested
     }

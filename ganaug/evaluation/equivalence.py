@@ -18,7 +18,7 @@ from scipy.optimize import isotonic_regression
 from ganaug.evaluation.results import ORACLE, Result, Results, correct_rows, differences
 from ganaug.evaluation.stats.design import Design
 from ganaug.evaluation.stats.estimate import Estimate
-from ganaug.evaluation.stats.looks import alpha
+from ganaug.evaluation.stats.looks import ALPHA, alpha
 from ganaug.evaluation.stats.paired import ByClass, estimate_rows, joint_draws, means
 
 SAMPLES = 4000
@@ -48,8 +48,8 @@ class Oracle:
 
     @cached_property
     def bought(self) -> list[Estimate]:
-        """What each number of rows bought."""
-        return [estimate_rows(gains, self.design) for gains in self.gains]
+        """What each number of rows bought, with intervals of 95 % at this look alone."""
+        return [estimate_rows(gains, self.design, stated=ALPHA) for gains in self.gains]
 
     @property
     def most(self) -> Estimate:

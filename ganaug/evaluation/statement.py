@@ -110,7 +110,7 @@ def _basis(finding: Finding, results: Results) -> str:
     return (
         f"{finding.candidate}, with {synthetic}, was compared with {finding.reference}, the best arm without a GAN, on "
         f"{finding.test_rows:,} test rows; a gain below {LEAST} does not matter.{worth} This was "
-        f"{looks_text(finding.gain.repeats)}; the intervals of all looks together cover 95 %."
+        f"{looks_text(finding.gain.repeats)}; the deciding intervals of all looks together cover 95 %."
     )
 
 

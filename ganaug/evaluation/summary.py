@@ -104,12 +104,11 @@ def _of_classifier(results: Results, design: Design, leaks: Sequence[str]) -> di
 
 
 def _of_arm(found: Sequence[Result], right: ByClass, design: Design) -> dict[str, Any]:
-    mean = estimate_rows(right, design)
-    margin = None if mean.error is None else mean.margin(ALPHA)
+    mean = estimate_rows(right, design, stated=ALPHA)
     return {name: float(scores(found, name).mean()) for name in SCALARS} | {
         # after few repeats t leaves what a share can be
-        "low": None if margin is None else max(mean.mean - margin, 0.0),
-        "high": None if margin is None else min(mean.mean + margin, 1.0),
+        "low": None if mean.low is None else max(mean.low, 0.0),
+        "high": None if mean.high is None else min(mean.high, 1.0),
         "synthetic_rows": float(np.mean([result["n_train"]["synthetic"] for result in found])),
         "validation": float(scores(found, split="validation").mean()),
     }
@@ -162,7 +161,7 @@ def _classes(names: Sequence[str], candidate: ByClass, reference: ByClass, desig
         tested = [at for at, rows in enumerate(ours) if len(rows)]
         if tested:
             ours, theirs = ([rows[at] for at in tested] for rows in (ours, theirs))
-            change = estimate_rows(differences([ours], [theirs]), design, look=len(candidate[0]))
+            change = estimate_rows(differences([ours], [theirs]), design, stated=ALPHA)
             recall = {
                 arm: float(np.mean([rows.mean() for rows in found]))
                 for arm, found in (("candidate", ours), ("reference", theirs))
@@ -183,7 +182,9 @@ def _per_contrast(right: Mapping[str, ByClass], finding: Finding, design: Design
     pairs = {arm: (arm, finding.reference) for arm in right if arm not in (finding.candidate, finding.reference)}
     if set(SELECTION) <= set(right):
         pairs["selection"] = SELECTION
-    changes = {name: estimate_rows(differences(right[a], right[b]), design) for name, (a, b) in pairs.items()}
+    changes = {
+        name: estimate_rows(differences(right[a], right[b]), design, stated=ALPHA) for name, (a, b) in pairs.items()
+    }
     p_values = {name: change.p_value for name, change in changes.items() if change.p_value is not None}
     adjusted = dict(zip(p_values, holm(list(p_values.values())), strict=True))
     return {
@@ -208,10 +209,13 @@ def _per_metric(
     """
     change = differences(right[finding.candidate], right[finding.reference])
     together = [[np.concatenate(rows) for rows in zip(*change, strict=True)]]
-    found = {PRIMARY_METRIC: estimate_rows(change, design), "accuracy": estimate_rows(together, design)}
+    found = {
+        PRIMARY_METRIC: estimate_rows(change, design, stated=ALPHA),
+        "accuracy": estimate_rows(together, design, stated=ALPHA),
+    }
     for name in SCALARS[2:]:
         values = scores(arms[finding.candidate], name) - scores(arms[finding.reference], name)
-        found[name] = estimate(values, design.ratio)
+        found[name] = estimate(values, design.ratio, stated=ALPHA)
         if design.shared_test:
             found[name] = Estimate(found[name].mean, None, len(values))
     return {name: _interval(found[name]) for name in SCALARS}

@@ -49,9 +49,9 @@ def _statements(results: Results, summary: dict[str, Any]) -> list[str]:
         "ones. Validation rows pick both; test rows pick nothing.",
         f"{WORDS[summary['design']]} Student's t gives a margin for each source; their squares add up (Howe, 1974). "
         "Nothing is concluded where nothing varied.",
-        f"This was {looks_text(summary['repeats'])}. Its intervals cover {100 * summary['look']['coverage']:.4g} %, so "
-        "that those of all looks together, planned or not, cover 95 %: add repeats after a look as you like. The arms' "
-        "own intervals, which decide nothing, cover 95 % at this look alone.",
+        f"This was {looks_text(summary['repeats'])}. The interval of the difference that decides covers "
+        f"{100 * summary['look']['coverage']:.4g} %, so that those of all looks together, planned or not, cover 95 %: "
+        "add repeats after a look as you like. All other intervals decide nothing, and cover 95 % at this look alone.",
         f"A gain below {least} of {summary['metric'].replace('_', ' ')} does not matter. HELPS: the interval of the "
         f"difference lies above {least}. NO BENEFIT: below it, also in the repeats alone that used synthetic rows. "
         f"HARMS: below -{least}. INCONCLUSIVE: none of these. NO SENSITIVITY: no gain was found, but by the same rule "

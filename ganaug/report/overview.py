@@ -160,7 +160,7 @@ def _worth_plot(summary: dict[str, Any]) -> Html:
         chart,
         element(
             "figcaption",
-            f"{text}: points gained by rows a class, with intervals and a monotone fit. Dashed: the candidate's "
+            f"{text}: points gained by rows a class, with 95 % intervals and a monotone fit. Dashed: the candidate's "
             f"gain over the reference, read off it. {worth}",
         ),
     )
@@ -202,8 +202,9 @@ def _facts(run: Run, results: Results, summary: dict[str, Any]) -> Html:
         "synthetic rows in the candidate": f"{summary['per_arm'][shown]['synthetic_rows']:,.0f}",
         "real test rows": f"{next(iter(results.values()))[0]['test']['n']:,}",
         "repeats": f"{summary['repeats']}",
-        "each interval covers, so that all looks together cover 95 %": f"{100 * summary['look']['coverage']:.4g} %",
     }
+    covers = "the deciding interval covers, so that those of all looks cover 95 %"
+    facts[covers] = f"{100 * summary['look']['coverage']:.4g} %"
     if summary.get("candidate"):
         facts["repeats whose candidate used synthetic rows"] = f"{summary['used_repeats']}"
     if summary.get("p_gain") is not None:

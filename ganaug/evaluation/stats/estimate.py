@@ -43,6 +43,8 @@ class Estimate:
         Degrees of freedom of ``rows_variance``.
     look : int or None
         Number of repeats after which this is looked at, see `ganaug.evaluation.stats.looks`; None: ``repeats``.
+    stated : float or None
+        Error that its interval may make, where nothing is decided by it; None: what this look may spend.
     """
 
     mean: float
@@ -52,6 +54,7 @@ class Estimate:
     rows_variance: float = 0.0
     rows_df: float = math.inf
     look: int | None = None
+    stated: float | None = None
 
     @property
     def repeats_error(self) -> float:
@@ -66,8 +69,8 @@ class Estimate:
 
     @property
     def alpha(self) -> float:
-        """Error that this look may spend; the interval covers ``1 - alpha``, and all looks together cover 95 %."""
-        return alpha(self.look or self.repeats)
+        """Error that the interval may make: it covers ``1 - alpha``; those of all looks together cover 95 %."""
+        return self.stated or alpha(self.look or self.repeats)
 
     @property
     def low(self) -> float | None:
@@ -107,18 +110,23 @@ class Estimate:
         return below if self.mean < threshold else 1 - below
 
 
-def estimate(values: Sequence[float] | NDArray[np.float64], ratio: float = 0.0, look: int | None = None) -> Estimate:
+def estimate(
+    values: Sequence[float] | NDArray[np.float64],
+    ratio: float = 0.0,
+    look: int | None = None,
+    stated: float | None = None,
+) -> Estimate:
     """Estimate a mean over repeats of which single test rows are not known, or not shared.
 
     Parameters
     ----------
     values : sequence of float
         One value a repeat; for a paired comparison, one difference a repeat.
-    ratio, look : see `Estimate`
+    ratio, look, stated : see `Estimate`
     """
     sample = np.asarray(values, np.float64)
     spread = float(sample.std(ddof=1)) if len(sample) > 1 else None
-    return Estimate(float(sample.mean()), spread, len(sample), ratio, look=look)
+    return Estimate(float(sample.mean()), spread, len(sample), ratio, look=look, stated=stated)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

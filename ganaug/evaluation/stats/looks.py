@@ -33,4 +33,4 @@ def looks_text(repeats: int) -> str:
     planned = f"{', '.join(others)} and {last} repeats"
     if repeats in PLAN:
         return f"look {list(PLAN).index(repeats) + 1} of {len(PLAN)} planned ({planned})"
-    return f"no planned look (those are after {planned}), so its intervals are wider"
+    return f"no planned look (those are after {planned}), so its interval is wider"

@@ -81,7 +81,7 @@ def paired_gain(
     return estimate_rows(classes, Design(BENCHMARK if shared_test else REPEATED, ratio))
 
 
-def estimate_rows(values: ByClass, design: Design, look: int | None = None) -> Estimate:
+def estimate_rows(values: ByClass, design: Design, look: int | None = None, stated: float | None = None) -> Estimate:
     """Estimate the mean over classes of the mean over test rows.
 
     Parameters
@@ -89,12 +89,12 @@ def estimate_rows(values: ByClass, design: Design, look: int | None = None) -> E
     values : sequence of sequence of float array (n_kj,)
         For each class and repeat a value for each test row; of a class, repeats may have no row.
     design : Design
-    look : int, optional
+    look, stated : optional
         See `Estimate`.
     """
     of_repeats = means([values])[:, 0]
     spread = float(of_repeats.std(ddof=1)) if len(of_repeats) > 1 else None
-    found = Estimate(float(of_repeats.mean()), spread, len(of_repeats), design.ratio, look=look)
+    found = Estimate(float(of_repeats.mean()), spread, len(of_repeats), design.ratio, look=look, stated=stated)
     if not design.shared_test or spread is None:
         return found
     covariances, sizes = row_covariances([values])
