@@ -30,7 +30,7 @@ def main() -> None:
     pen = ImageDraw.Draw(sheet)
     for i, (grid, title) in enumerate(zip(grids, ("real training rows", "synthetic rows, as kept"), strict=True)):
         left = MARGIN + i * (width + BETWEEN)
-        pen.text((left, 4), f"{title}: the first {EACH} of each of {len(real)} draws", fill="black", font_size=15)
+        pen.text((left, 4), f"{title}: the first {EACH} of each of {len(real)} repeats", fill="black", font_size=15)
         sheet.paste(grid.resize((width, height), Image.Resampling.NEAREST), (left, HEAD))
     schema = real[0].schema
     step = SCALE * (schema.height + GAP)

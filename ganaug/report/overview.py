@@ -208,7 +208,7 @@ def _facts(run: Run, results: Results, summary: dict[str, Any]) -> Html:
     if summary.get("candidate"):
         facts["repeats whose candidate used synthetic rows"] = f"{summary['used_repeats']}"
     if summary.get("p_gain") is not None:
-        facts[f"probability of a gain above {100 * summary['rope']:g} points"] = chance(summary["p_gain"])
+        facts[f"confidence in a gain above {100 * summary['rope']:g} points"] = chance(summary["p_gain"])
     if summary.get("repeats_needed"):
         facts["repeats that would settle it, about"] = f"{summary['repeats_needed']:,}"
     if summary.get("test_rows_needed"):
