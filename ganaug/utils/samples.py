@@ -1,0 +1,37 @@
+"""Sequences of samples, whatever holds them: an array, a DataFrame, a list.
+
+scikit-learn's `_safe_indexing` takes the same. Only a `ganaug.modalities.base.Modality` looks inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+Samples = Any  # ndarray (n, ...), DataFrame (n, columns) or list of n
+
+
+def take(samples: Samples, at: ArrayLike | slice) -> Samples:
+    """Return the samples at these positions, a boolean mask's or a slice's, in that order."""
+    if isinstance(samples, np.ndarray):
+        return samples[at]
+    if isinstance(samples, pd.DataFrame):
+        return samples.iloc[at].reset_index(drop=True)
+    if isinstance(at, slice):
+        return samples[at]
+    positions = np.asarray(at)
+    return [samples[i] for i in (np.flatnonzero(positions) if positions.dtype == bool else positions)]
+
+
+def concat(parts: Sequence[Samples]) -> Samples:
+    """Join samples of one kind, at least one part; an empty part says which kind it is."""
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    if isinstance(parts[0], pd.DataFrame):
+        filled = [part for part in parts if len(part)] or parts[:1]  # empty columns would change types
+        return pd.concat(filled, ignore_index=True)
+    return [sample for part in parts for sample in part]
