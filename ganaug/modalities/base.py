@@ -249,7 +249,7 @@ class Modality(ABC):
 
     @abstractmethod
     def export(self, kind: str, splits: Path, out: Path) -> None:
-        """Write the three splits of a repeat in the form of this name in ``exports``; ``out`` is replaced as a whole."""
+        """Write the three splits of a repeat in a form named in ``exports``; ``out`` is replaced as a whole."""
 
     # Likeness
 
