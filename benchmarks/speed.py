@@ -29,13 +29,13 @@ from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.conditioning import mismatch_loss, other_labels
 from ganaug.gan.fabric import make_fabric
-from ganaug.gan.objectives import OBJECTIVES
-from ganaug.gan.penalties import PENALTIES
-from ganaug.gan.prior import ONE_IN
+from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.regularizers import PENALTIES
+from ganaug.gan.latents import ONE_IN
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Game, Trainer
 from ganaug.modalities.image.augment import ImageAugment
-from ganaug.modalities.image.players import Architecture, costs, image_game
+from ganaug.modalities.image.setup import Architecture, costs, image_game
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.sample import BLOCK
 from ganaug.synthesis.select import Selection

@@ -25,14 +25,14 @@ from ganaug.modalities.image.augment import SAFE
 from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
 from ganaug.modalities.image.pixels import as_images, check_levels, to_float, to_uint8
 from ganaug.modalities.labels import encode, to_codes
-from ganaug.progress import Progress
-from ganaug.saved import SHOWN, Saved, misfit, read_saved, write_saved
+from ganaug.utils.progress import Progress
+from ganaug.gan.saved_model import SHOWN, Saved, misfit, read_saved, write_saved
 from ganaug.synthesis.realism import Realism
 from ganaug.synthesis.sample import sample
 from ganaug.synthesis.score import Scorer
 from ganaug.synthesis.select import Candidates, Selection, fill_quotas
 from ganaug.together import check_together
-from ganaug.training import Trained, explained, train
+from ganaug.gan.setup import Trained, explained, train
 
 Images = NDArray[np.uint8]
 TEACHER_STEPS = 500

@@ -54,7 +54,7 @@ LOOKS = 10  # at the criterion
 MOST_ROWS = 10**9  # of a class
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
 MAX_SIDE, MIN_SIDE = 128, 8  # pixels
-PRESETS = {"quick": (3, 2), "standard": (10, 4), "publish": (20, 6)}  # draws, and settings tried for each arm
+PRESETS = {"quick": (3, 2), "standard": (10, 4), "publish": (20, 6)}  # repeats, and settings tried for each arm
 
 SEED = integer(0, 2**31 - 1)
 DEVICE = Kind(
@@ -132,7 +132,7 @@ class PrepareParams(Section):
         "The pixels that are black and white, as 0, 4095; null: told from the type of all pixels and the largest.",
     )
     max_unreadable: float = param(0.05, number(0, 1), "Stop when more than this share of the rows cannot be read.")
-    seed: int = param(0, SEED, "Seed of the splits; the draw is added to it.")
+    seed: int = param(0, SEED, "Seed of the splits; the repeat is added to it.")
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class TrainGanParams(Section):
         choice(*PRECISIONS),
         "Number format; auto: bfloat16 where the hardware has it, as elsewhere it is slower.",
     )
-    seed: int = param(0, SEED, "Seed of the GAN; the draw is added to it.")
+    seed: int = param(0, SEED, "Seed of the GAN; the repeat is added to it.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -245,7 +245,7 @@ class MergeParams(Section):
         10.0, number(0, MOST_ROWS), "What the policy asks for, of ratio and at_least; 0 adds nothing."
     )
     exports: tuple[str, ...] = param(
-        (), listing(choice("image_folder", "webdataset", "csv")), "Other forms to write, under exports/<draw>/."
+        (), listing(choice("image_folder", "webdataset", "csv")), "Other forms to write, under exports/<repeat>/."
     )
 
     def __post_init__(self) -> None:
@@ -289,7 +289,7 @@ class EvaluateParams(Section):
         "features:sklearn.linear_model.LogisticRegression(C=10), timm:resnet18, module:function.",
     )
     trials: int = param(
-        2, integer(1, MOST_TRIALS), "Settings tried for each arm, of which validation rows choose one in each draw."
+        2, integer(1, MOST_TRIALS), "Settings tried for each arm, of which validation rows choose one in each repeat."
     )
     entries: tuple[Entry, ...] = param(
         (
@@ -313,7 +313,7 @@ class EvaluateParams(Section):
         "auto", either(choice("auto"), integer(1)), "Trainings side by side, a thread each; auto: one a core."
     )
     device: str = param("auto", DEVICE, "Where to train the classifiers.")
-    seed: int = param(0, SEED, "Seed of the classifiers; the draw is added to it.")
+    seed: int = param(0, SEED, "Seed of the classifiers; the repeat is added to it.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -347,7 +347,7 @@ class FidelityParams(Section):
         "network trained on ImageNet; module:function: of what your function returns.",
     )
     device: str = param("auto", DEVICE, "Where to extract them.")
-    seed: int = param(0, SEED, "Seed of that classifier and of the choice of rows; the draw is added to it.")
+    seed: int = param(0, SEED, "Seed of that classifier and of the choice of rows; the repeat is added to it.")
 
 
 @dataclass(frozen=True)
@@ -373,7 +373,7 @@ class Params(Section):
         optional(TEXT),
         "Release of ganaug that the stages run with; another one is refused, and a new one runs them again. null: any.",
     )
-    draws: tuple[int, ...] = param(
+    repeats: tuple[int, ...] = param(
         (0, 1, 2), listing(SEED, least=1), "Repetitions: each has its own split, GAN and classifiers."
     )
     prepare: PrepareParams = param(PrepareParams, section(PrepareParams), "Rows and splits.")

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.conditioning import CONDITIONINGS, judge
 from ganaug.gan.fabric import make_fabric
-from ganaug.gan.objectives import OBJECTIVES
-from ganaug.gan.penalties import PENALTIES
-from ganaug.gan.prior import Prior
+from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.regularizers import PENALTIES
+from ganaug.gan.latents import Prior
 from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Game, Trainer

@@ -387,7 +387,7 @@ def test_a_fitted_one_can_be_copied_and_pickled(fitted):
     ("verbose", "fit", "augment"), [(True, "fit: ", "teacher: "), ("digits", "digits: ", "digits, teacher: ")]
 )
 def test_progress_is_shown_when_asked(capsys, quick_teacher, monkeypatch, verbose, fit, augment):
-    monkeypatch.setattr("ganaug.progress.QUIET_SECONDS", 0.0)
+    monkeypatch.setattr("ganaug.utils.progress.QUIET_SECONDS", 0.0)
     quiet, loud = tiny(steps=2).fit(*digits(20)), tiny(steps=2, verbose=verbose)
     quiet.augment(*digits(20))
     assert capsys.readouterr() == ("", "")

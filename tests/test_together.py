@@ -19,7 +19,7 @@ from ganaug.config import TrainGanParams, load_params
 from ganaug.errors import ConfigError, GanaugError
 from ganaug.gan import prior, run
 from ganaug.gan.augmentation import AUGMENTATIONS
-from ganaug.gan.objectives import OBJECTIVES
+from ganaug.gan.losses import OBJECTIVES
 from ganaug.synthesis import criteria
 
 SIGNED = {"minimax", "non_saturating", "hinge"}  # objectives that fix the zero of the logits
@@ -71,7 +71,7 @@ def test_objectives_say_whether_signs_mean_something():
 PLUGIN = """
 from ganaug.gan.augmentation import Adaptive
 from ganaug.gan.augmentation import AUGMENTATIONS
-from ganaug.gan.objectives import OBJECTIVES
+from ganaug.gan.losses import OBJECTIVES
 
 drifting = OBJECTIVES["hinge"]._replace(bounded=False)
 

@@ -1,8 +1,8 @@
-"""Draws of train, validation, test and pool: stratified by class, groups whole, seeded.
+"""Repeated splits into train, validation, test and pool: stratified by class, groups whole, seeded.
 
 Two modes. *benchmark*: one fixed validation and test set, training sets of ``per_class`` rows a class that share no row
-between draws, and a pool of the real rows left over; it takes a ``per_class`` cut and enough rows. *repeated*,
-everywhere else: repeated cross-validation, a fold a draw, with training and validation rows drawn from the rest. Splits
+between repeats, and a pool of the real rows left over; it takes a ``per_class`` cut and enough rows. *repeated*,
+everywhere else: repeated cross-validation, a fold a repeat, with training and validation rows drawn from the rest. Splits
 that the source brings are kept in both.
 """
 
@@ -22,7 +22,7 @@ LEAST = {"train": 2, "validation": 1, "test": 1}  # rows of each class
 
 @dataclass(frozen=True)
 class Split:
-    """Row positions of one draw, ascending; no row is in two of them."""
+    """Row positions of one repeat, ascending; no row is in two of them."""
 
     train: Indices
     validation: Indices
@@ -32,21 +32,21 @@ class Split:
 
 @dataclass(frozen=True)
 class Splits:
-    """All draws.
+    """All repeats.
 
     Attributes
     ----------
     mode, reason : str
         ``benchmark`` or ``repeated``, and why.
-    draws : dict of int to Split
-        The splits by draw.
+    repeats : dict of int to Split
+        The splits by repeat.
     left_out : ndarray, int64
         Rows in no split, as their group is in another split that the source brings.
     """
 
     mode: str
     reason: str
-    draws: dict[int, Split]
+    repeats: dict[int, Split]
     left_out: Indices
 
 
@@ -54,7 +54,7 @@ def make_splits(
     labels: Indices,
     classes: Sequence[str],
     *,
-    draws: Sequence[int] = (0,),
+    repeats: Sequence[int] = (0,),
     per_class: int | None = None,
     validation: float = 0.2,
     test: float = 0.2,
@@ -62,7 +62,7 @@ def make_splits(
     given: NDArray[np.object_] | None = None,
     seed: int = 0,
 ) -> Splits:
-    """Split rows for every draw.
+    """Split rows for every repeat.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def make_splits(
         Positions in ``classes``.
     classes : sequence of str
         Class names, at least two.
-    draws : sequence of int
-        Draws to make.
+    repeats : sequence of int
+        Repeats to make.
     per_class : int, optional
         Cut training splits to this many rows a class. None: all rows.
     validation, test : float or int
@@ -102,11 +102,11 @@ def make_splits(
     given = np.where(left_out, "", given)
     problem = _Problem.of(labels, units, given, tuple(classes), {"test": test, "validation": validation})
     found: dict[int, Split] = {}
-    reason = "per_class is null, so every draw trains on all of its rows"
+    reason = "per_class is null, so every repeat trains on all of its rows"
     if per_class is not None:
-        found, reason = _benchmark(problem, draws, per_class, seed)
+        found, reason = _benchmark(problem, repeats, per_class, seed)
     mode = "benchmark" if found else "repeated"
-    found = found or {draw: _repeated(problem, draw, per_class, seed) for draw in draws}
+    found = found or {repeat: _repeated(problem, repeat, per_class, seed) for repeat in repeats}
     for split in found.values():
         problem.check(split)
     return Splits(mode, reason, found, np.flatnonzero(left_out))
@@ -114,7 +114,7 @@ def make_splits(
 
 @dataclass(frozen=True)
 class _Problem:
-    """What stays the same between draws.
+    """What stays the same between repeats.
 
     ``fixed`` holds the splits that the source brings, ``quotas`` what those to be drawn want of each class, and
     ``spare`` what is left of the ``open`` rows of each class beside them.
@@ -203,12 +203,12 @@ def _straddling(units: Indices, given: NDArray[np.object_]) -> NDArray[np.bool_]
     return below
 
 
-def _benchmark(problem: _Problem, draws: Sequence[int], per_class: int, seed: int) -> tuple[dict[int, Split], str]:
-    """Split with disjoint training sets; no draws, and the reason, where there are too few rows.
+def _benchmark(problem: _Problem, repeats: Sequence[int], per_class: int, seed: int) -> tuple[dict[int, Split], str]:
+    """Split with disjoint training sets; no repeats, and the reason, where there are too few rows.
 
-    Draw d always has slot d, so that asking for fewer draws leaves the others as they are.
+    Repeat d always has slot d, so that asking for fewer repeats leaves the others as they are.
     """
-    slots = max(draws) + 1
+    slots = max(repeats) + 1
     scarce = int(np.argmin(problem.spare))
     sets = f"{slots} disjoint training sets of {per_class} rows a class"
     if problem.spare[scarce] < slots * per_class:
@@ -219,14 +219,14 @@ def _benchmark(problem: _Problem, draws: Sequence[int], per_class: int, seed: in
     trains = [problem.cut(train, per_class, rng) for train in trains]
     if min(len(train) for train in trains) < per_class * len(problem.classes):
         return {}, f"groups do not go into {sets}"
-    pool = np.sort(np.concatenate([rest, *(trains[slot] for slot in range(slots) if slot not in draws)]))
-    found = {draw: Split(trains[draw], pool=pool, **held_out) for draw in draws}
+    pool = np.sort(np.concatenate([rest, *(trains[slot] for slot in range(slots) if slot not in repeats)]))
+    found = {repeat: Split(trains[repeat], pool=pool, **held_out) for repeat in repeats}
     return found, f"there are enough rows for {sets}"
 
 
-def _repeated(problem: _Problem, draw: int, per_class: int | None, seed: int) -> Split:
-    problem = _with_fold(problem, draw, seed)
-    rng = np.random.default_rng([seed, draw])
+def _repeated(problem: _Problem, repeat: int, per_class: int | None, seed: int) -> Split:
+    problem = _with_fold(problem, repeat, seed)
+    rng = np.random.default_rng([seed, repeat])
     quota = problem.spare if per_class is None else np.minimum(problem.spare, per_class)
     held_out, (train,), pool = problem.deal([quota], rng)
     if per_class is not None:
@@ -234,8 +234,8 @@ def _repeated(problem: _Problem, draw: int, per_class: int | None, seed: int) ->
     return Split(train, pool=pool, **held_out)
 
 
-def _with_fold(problem: _Problem, draw: int, seed: int) -> _Problem:
-    """Fix a draw's test set: the next fold of a cross-validation, whose folds are dealt anew when all are used up."""
+def _with_fold(problem: _Problem, repeat: int, seed: int) -> _Problem:
+    """Fix a repeat's test set: the next fold of a cross-validation, whose folds are dealt anew when all are used up."""
     if "test" in problem.fixed:
         return problem
     quotas = dict(problem.quotas)
@@ -244,7 +244,7 @@ def _with_fold(problem: _Problem, draw: int, seed: int) -> _Problem:
     of_class = [labels == k for k in range(len(problem.classes))]
     counts, groups = (np.array(found) for found in zip(*((m.sum(), len(set(units[m]))) for m in of_class), strict=True))
     folds = max(1, int(np.minimum(counts // quota, groups).min()))
-    turn, fold = divmod(draw, folds)
+    turn, fold = divmod(repeat, folds)
     rng = np.random.default_rng([seed, turn])
     part = deal(labels, units, np.tile(quota, (folds, 1)), [LEAST["test"]] * folds, rng)
     left = np.bincount(labels[part != fold], minlength=len(counts)) - sum(quotas.values())

@@ -143,13 +143,13 @@ def arms_named(names: Iterable[str]) -> dict[str, Arm]:
     return {name: ARMS[name] for name in names}
 
 
-def result_path(folder: str | Path, arm: str, draw: int, classifier: str) -> Path:
+def result_path(folder: str | Path, arm: str, repeat: int, classifier: str) -> Path:
     """Return where an arm's result lies: under ``augmented`` if it has synthetic rows, else under ``baselines``.
 
-    Each of the two folders of a draw is one out of a DVC stage, whichever arms and classifiers it holds.
+    Each of the two folders of a repeat is one out of a DVC stage, whichever arms and classifiers it holds.
     """
     half = "augmented" if ARMS[arm].synthetic else "baselines"
-    return Path(folder, half, str(draw), re.sub(r"[^\w.-]+", "_", classifier), f"{arm}.json")
+    return Path(folder, half, str(repeat), re.sub(r"[^\w.-]+", "_", classifier), f"{arm}.json")
 
 
 def references(names: Iterable[str]) -> list[str]:

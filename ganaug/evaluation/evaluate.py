@@ -1,4 +1,4 @@
-"""Train and judge the arms of one draw."""
+"""Train and judge the arms of one repeat."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ganaug.errors import DataError
 from ganaug.evaluation.arms import Arm, arms_named, result_path
 from ganaug.evaluation.classifiers import check_classifier
 from ganaug.evaluation.fit import Fit
-from ganaug.evaluation.judge import Trial, judge_all
-from ganaug.evaluation.metrics import SCALARS
+from ganaug.evaluation.downstream import Trial, judge_all
+from ganaug.metrics.classification import SCALARS
 from ganaug.evaluation.training_rows import RowSource, TrainingRows
-from ganaug.files import write_json
+from ganaug.utils.files import write_json
 
 SPLITS = ("train", "validation", "test")
 
@@ -27,7 +27,7 @@ SPLITS = ("train", "validation", "test")
 def run_arms(
     folder: str | Path,
     arms: Sequence[str],
-    draw: int,
+    repeat: int,
     params: EvaluateParams,
     *,
     synthetic: str | Path | None = None,
@@ -46,14 +46,14 @@ def run_arms(
         ``test.parquet``.
     arms : sequence of str
         Names in `ganaug.evaluation.arms.ARMS`.
-    draw : int
-        Number of the draw: names the files written, and is added to the seed.
+    repeat : int
+        Number of the repeat: names the files written, and is added to the seed.
     params : EvaluateParams
         Classifiers, trials, steps and what else is alike for all arms.
     synthetic : path-like, optional
-        All candidates of the draw with their scores.
+        All candidates of the repeat with their scores.
     pool : path-like, optional
-        Spare real rows of the draw, for the oracle.
+        Spare real rows of the repeat, for the oracle.
     out : path-like, default="eval"
         Folder of the results, see `ganaug.evaluation.arms.result_path`.
     keep : path-like, optional
@@ -64,7 +64,7 @@ def run_arms(
     -------
     list of Path
         The files written: ``setting``, the one chosen; ``trials``, each setting with its balanced accuracy on
-        validation rows; ``validation`` and ``test``, see `ganaug.evaluation.metrics.classification_metrics`; and what
+        validation rows; ``validation`` and ``test``, see `ganaug.metrics.classification.classification_metrics`; and what
         was the same for all. The oracle's file has ``points`` of these in place of one, and ``direction``.
 
     Raises
@@ -83,7 +83,7 @@ def run_arms(
     splits = {name: read_rows(path) for name, path in files.items()}
     _check_filled(splits, folder)
     assert_disjoint([files["train"]], [files["validation"], files["test"]])
-    seed = params.seed + draw
+    seed = params.seed + repeat
     held_out = {*splits["validation"].ids, *splits["test"].ids}
     source = RowSource(splits["train"], synthetic, pool, seed, held_out)
     plan = {
@@ -93,9 +93,9 @@ def run_arms(
         len(splits["train"].schema.classes), params.steps, params.batch_size, seed, params.invariances, params.device
     )
     todo = {trial: rows for trials in plan.values() for trial, rows in trials}
-    judged = judge_all(todo, splits, how, params.jobs, f"evaluate draw {draw}", keep)
+    judged = judge_all(todo, splits, how, params.jobs, f"evaluate repeat {repeat}", keep)
     common = {
-        "draw": draw,
+        "repeat": repeat,
         "seed": seed,
         "steps": params.steps,
         "batch_size": params.batch_size,
@@ -104,7 +104,7 @@ def run_arms(
     }
     written = []
     for (classifier, name), trials in plan.items():
-        written.append(result_path(out, name, draw, classifier))
+        written.append(result_path(out, name, repeat, classifier))
         content = _oracle(trials, judged) if chosen[name].rows == "oracle" else _best(trials, judged)
         write_json(written[-1], {"arm": name, "classifier": classifier, **common, **content})
     if keep is not None:

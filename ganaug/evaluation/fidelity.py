@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ganaug.data.rows import digest, read_images, read_rows, read_schema, read_table
-from ganaug.distances import frechet_distance, kid, neighbourhood_metrics
+from ganaug.metrics.distances import frechet_distance, kid, neighbourhood_metrics
 from ganaug.evaluation.extractors import Extractor, make_extractor
-from ganaug.files import write_json
+from ganaug.utils.files import write_json
 from ganaug.modalities.image.classifier import predict_proba, train_classifier
-from ganaug.progress import Progress
+from ganaug.utils.progress import Progress
 
 METRICS = ("kid", "frechet", "precision", "recall", "density", "coverage", "hit_rate")
 COMPARED = ("floor", "before", "after")  # with the reference: real rows, all candidates, kept rows
@@ -66,14 +66,14 @@ class Sample:
 def measure_fidelity(
     splits: str | Path,
     synthetic: str | Path,
-    draw: int,
+    repeat: int,
     *,
     out: str | Path,
     extractor: str = "in_domain",
     seed: int = 0,
     device: str = "auto",
 ) -> None:
-    """Compare the synthetic rows of one draw with real rows, before and after selection, and write the numbers.
+    """Compare the synthetic rows of one repeat with real rows, before and after selection, and write the numbers.
 
     A classifier trained on the training rows is the judge: its accuracy on rows is their class hit rate. Where
     selection asked a teacher trained on the same rows, a high hit rate after it is partly of its making.
@@ -84,12 +84,12 @@ def measure_fidelity(
         Folder with ``train.parquet`` and ``test.parquet``.
     synthetic : path-like
         All candidates in the order of drawing, with the column ``kept``.
-    draw : int
-        Number of the draw.
+    repeat : int
+        Number of the repeat.
     out : path-like
         JSON to write: ``overall`` and ``per_class`` {name: ...}, each with ``rows`` and the `METRICS` of each of
         `COMPARED`, null where there are too few rows; ``extractor``, ``features`` (their number), ``neighbours``,
-        ``most_rows``, ``seed``, ``draw``; ``trained_on``, the digest of the ids that the judge, and the in-domain
+        ``most_rows``, ``seed``, ``repeat``; ``trained_on``, the digest of the ids that the judge, and the in-domain
         extractor with it, was trained on, see `ganaug.data.rows.digest`.
     extractor : str
         See `ganaug.evaluation.extractors.make_extractor`.
@@ -109,7 +109,7 @@ def measure_fidelity(
     classes = train.schema.classes
     real = read_table(test, ["label", "id", "group"])
     positions = _positions(real, read_table(synthetic, ["label", "kept"]), len(classes), seed)
-    with Progress(f"fidelity draw {draw}", STEPS) as progress:
+    with Progress(f"fidelity repeat {repeat}", STEPS) as progress:
         judge = train_classifier(
             train.images, train.labels, len(classes), steps=STEPS, seed=seed, device=device, progress=progress
         )
@@ -121,7 +121,7 @@ def measure_fidelity(
     write_json(
         out,
         {
-            "draw": draw,
+            "repeat": repeat,
             "extractor": extractor,
             "features": samples["reference"].features.shape[1],
             "most_rows": MOST,
@@ -152,12 +152,12 @@ def compare(reference: Sample, other: Sample) -> dict[str, float | None]:
 
 
 def average(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]]:
-    """Mean over draws of the `METRICS` of each of `COMPARED`, leaving out those that a draw lacks.
+    """Mean over repeats of the `METRICS` of each of `COMPARED`, leaving out those that a repeat lacks.
 
     Parameters
     ----------
     results : sequence of dict
-        ``overall``, or one of ``per_class``, of every draw.
+        ``overall``, or one of ``per_class``, of every repeat.
     """
 
     def mean(which: str, metric: str) -> float | None:

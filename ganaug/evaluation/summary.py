@@ -10,7 +10,7 @@ import numpy as np
 from ganaug.errors import DataError
 from ganaug.evaluation.advice import Advice, advise
 from ganaug.evaluation.equivalence import Oracle
-from ganaug.evaluation.metrics import SCALARS
+from ganaug.metrics.classification import SCALARS
 from ganaug.evaluation.results import (
     PRIMARY_METRIC,
     Result,

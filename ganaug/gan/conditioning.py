@@ -8,7 +8,7 @@ also ramps the condition in: on small data, starting unconditional avoids the mo
 The discriminator is also shown real rows with labels of other classes, which it has to find less real than the same
 rows with their own (Reed et al., arXiv 1605.05396). All that it meets besides shares its label, so that it would hardly
 look at it: on Fashion-MNIST, 20 rows a class, samples are then of their class more often (.949 for .922, two
-draws), and cover more of the real rows' variety (.65 for .62).
+repeats), and cover more of the real rows' variety (.65 for .62).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, softplus
 
-from ganaug.gan.registry import Registry
+from ganaug.utils.registry import Registry
 
 CONDITIONINGS: Registry[Callable[[int, int], nn.Module]] = Registry("conditioning")
 

@@ -1,7 +1,7 @@
 """The two-network game.
 
 The discriminator D learns to tell real rows from generated ones; the generator G learns to be taken for real. One
-round is `Trainer.train_step`: draw a batch of either kind, train D on both, train G to fool D. `ganaug.gan.run.run`
+round is `Trainer.train_step`: draw a batch of either kind, train D on both, train G to fool D. `ganaug.gan.loop.run`
 plays the rounds, remembers the last good state, and goes back to it when something diverges.
 """
 
@@ -19,9 +19,9 @@ from ganaug.errors import ConfigError, option
 from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.conditioning import mismatch_loss, other_labels
 from ganaug.gan.ema import EMA
-from ganaug.gan.objectives import Objective
-from ganaug.gan.penalties import Penalty
-from ganaug.gan.prior import ONE_IN, Prior
+from ganaug.gan.losses import Objective
+from ganaug.gan.regularizers import Penalty
+from ganaug.gan.latents import ONE_IN, Prior
 from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.schedule import Schedule
 

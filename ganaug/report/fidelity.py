@@ -89,7 +89,7 @@ def fidelity_section(run: Run, results: Results, metric: str) -> Html:
     metric : str
         The accuracy that is shown.
     """
-    found = [draw.fidelity for draw in run.draws]
+    found = [repeat.fidelity for repeat in run.repeats]
     by_class = {name: average([each["per_class"][name] for each in found]) for name in run.schema.classes}
     notes = (
         element("li", element("b", measure.title), f" ({measure.better} is better): {measure.text}")
@@ -106,13 +106,13 @@ def fidelity_section(run: Run, results: Results, metric: str) -> Html:
     )
 
 
-def _setting(found: dict[str, Any], draws: int) -> str:
+def _setting(found: dict[str, Any], repeats: int) -> str:
     rows, extractor = found["overall"]["rows"], found["extractor"]
     features = "a classifier trained on the training rows" if extractor == "in_domain" else extractor
     return (
-        f"Means over {counted(draws, 'repeat')}. Test rows are split in two: synthetic rows are compared with the one "
+        f"Means over {counted(repeats, 'repeat')}. Test rows are split in two: synthetic rows are compared with the one "
         f"half, and so is the other half, which gives the floor, what a perfect generator would get. In repeat "
-        f"{found['draw']}, {rows['reference']:,} rows with {rows['floor']:,} real ones, {rows['before']:,} candidates "
+        f"{found['repeat']}, {rows['reference']:,} rows with {rows['floor']:,} real ones, {rows['before']:,} candidates "
         f"as they were drawn and {rows['after']:,} kept ones, with as many of each class where there are, on the "
         f"{found['features']:,} features of {features}. These numbers show where a generator is weak; whether it helps "
         "is for the arms to say."

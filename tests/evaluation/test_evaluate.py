@@ -18,7 +18,7 @@ from ganaug.evaluation import judge
 from ganaug.evaluation.arms import ARMS, result_path
 from ganaug.evaluation.classifiers import fit_classifier
 from ganaug.evaluation.evaluate import run_arms
-from ganaug.files import read_json
+from ganaug.utils.files import read_json
 
 SCHEMA = Schema(8, 8, 1, tuple("0123456789"))
 FAST = {"steps": 3, "batch_size": 20, "device": "cpu", "jobs": 1}
@@ -52,25 +52,25 @@ def folder(tmp_path: Path) -> Path:
 def evaluate(
     folder: Path,
     arms: Any = CONFIGURED,
-    draw: int = 0,
+    repeat: int = 0,
     out: str = "eval",
     keep: Path | None = None,
     **options: Any,
 ) -> list[Path]:
     params = EvaluateParams(**{**FAST, **options})
     files = {"synthetic": folder / "candidates.parquet", "pool": folder / "pool.parquet", "keep": keep}
-    return run_arms(folder, arms, draw, params, **files, out=folder / out)
+    return run_arms(folder, arms, repeat, params, **files, out=folder / out)
 
 
 def test_writes_what_each_arm_is_worth(folder, capsys, monkeypatch):
-    monkeypatch.setattr("ganaug.progress.QUIET_SECONDS", 0.0)
-    written = evaluate(folder, draw=4)
+    monkeypatch.setattr("ganaug.utils.progress.QUIET_SECONDS", 0.0)
+    written = evaluate(folder, repeat=4)
     assert written == [result_path(folder / "eval", arm, 4, "small_cnn") for arm in CONFIGURED]
     results = {path.stem: read_json(path) for path in written}
     oracle = results.pop("oracle")
     for arm, found in results.items():
-        shared = {name: found[name] for name in ("arm", "draw", "steps", "batch_size", "seed", "classifier")}
-        assert shared == {"arm": arm, "draw": 4, "steps": 3, "batch_size": 20, "seed": 4, "classifier": "small_cnn"}
+        shared = {name: found[name] for name in ("arm", "repeat", "steps", "batch_size", "seed", "classifier")}
+        assert shared == {"arm": arm, "repeat": 4, "steps": 3, "batch_size": 20, "seed": 4, "classifier": "small_cnn"}
         assert (found["validation"]["n"], found["test"]["n"]) == (50, 100)
         assert 0 <= found["test"]["balanced_accuracy"] <= 1
         assert found["setting"] in [trial["setting"] for trial in found["trials"]]
@@ -81,7 +81,7 @@ def test_writes_what_each_arm_is_worth(folder, capsys, monkeypatch):
     assert (results["synthetic"]["n_train"], results["real"]["n_train"]["real"]) == ({"real": 0, "synthetic": 200}, 100)
     assert (oracle["direction"], [p["share"] for p in oracle["points"]]) == ("up", [0.5, 1.0, 2.0])
     assert [p["n_real"] for p in oracle["points"]] == pytest.approx([150, 200, 300], abs=5)
-    assert "evaluate draw 4: " in capsys.readouterr().err
+    assert "evaluate repeat 4: " in capsys.readouterr().err
 
 
 def test_every_arm_is_tuned_alike(folder):

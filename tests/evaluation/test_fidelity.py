@@ -14,7 +14,7 @@ from ganaug.data.rows import Rows, RowWriter, Schema, digest, read_rows
 from ganaug.errors import DataError
 from ganaug.evaluation import fidelity
 from ganaug.evaluation.fidelity import COMPARED, METRICS, _halves, average, measure_fidelity
-from ganaug.files import read_json
+from ganaug.utils.files import read_json
 
 NAMES = ("zero", "one", "two", "three")
 SCHEMA = Schema(8, 8, 1, NAMES)
@@ -170,7 +170,7 @@ def test_halves_keep_groups_whole_and_classes_even() -> None:
     assert sorted([*first, *second]) == list(range(len(labels)))
 
 
-def test_the_mean_leaves_out_what_a_draw_lacks() -> None:
+def test_the_mean_leaves_out_what_a_repeat_lacks() -> None:
     numbers = [{which: dict.fromkeys(METRICS, value) for which in COMPARED} for value in (1.0, None, 2.0)]
     assert average(numbers)["after"] == dict.fromkeys(METRICS, 1.5)
     assert average(numbers[1:2])["floor"] == dict.fromkeys(METRICS)

@@ -12,7 +12,7 @@ from made_up import measured, prepared, results
 
 from ganaug.errors import DataError
 from ganaug.evaluation.fidelity import average
-from ganaug.evaluation.metrics import SCALARS
+from ganaug.metrics.classification import SCALARS
 from ganaug.evaluation.stats.design import BENCHMARK, Design
 from ganaug.evaluation.stats.estimate import holm
 from ganaug.evaluation.summary import summarise
@@ -66,8 +66,8 @@ def test_secondary_contrasts_are_adjusted_for_their_number() -> None:
 
 def test_the_class_that_fares_worst_is_named() -> None:
     found = results(GAINS)
-    for draw, each in enumerate(found["classical_gan"]):
-        each["test"] = measured(0.75, recalls=[0.9, 0.59 + draw / 100])
+    for repeat, each in enumerate(found["classical_gan"]):
+        each["test"] = measured(0.75, recalls=[0.9, 0.59 + repeat / 100])
     for each in found["classical"]:
         each["test"] = measured(0.7, recalls=[0.7, 0.7])
     summary = summarise({"small_cnn": found}, FIXED)

@@ -21,12 +21,12 @@ from ganaug.gan import run as game
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from ganaug.gan.fabric import make_fabric
-from ganaug.gan.objectives import OBJECTIVES
-from ganaug.gan.penalties import PENALTIES
+from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Trainer
 from ganaug.modalities.image.augment import ImageAugment
-from ganaug.modalities.image.players import Architecture, image_game
+from ganaug.modalities.image.setup import Architecture, image_game
 
 STATE = {"step": torch.tensor([3]), "weights": torch.arange(6.0).view(2, 3)}
 
@@ -261,7 +261,7 @@ def test_repeated_divergence_gives_up_and_keeps_the_good_state(tmp_path):
 
 
 def test_progress_is_shown_under_its_name_only_when_asked(capsys, monkeypatch):
-    monkeypatch.setattr("ganaug.progress.QUIET_SECONDS", 0.0)
+    monkeypatch.setattr("ganaug.utils.progress.QUIET_SECONDS", 0.0)
     game.run(point_trainer(5), snapshot)
     assert capsys.readouterr().err == ""
     game.run(point_trainer(5), snapshot, stage="points")

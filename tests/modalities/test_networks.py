@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ganaug.gan.conditioning import CONDITIONINGS
-from ganaug.gan.penalties import squared_gradient
+from ganaug.gan.regularizers import squared_gradient
 from ganaug.modalities.image.networks import Discriminator, Generator, Layout, ResidualBlock
-from ganaug.modalities.image.players import Architecture
+from ganaug.modalities.image.setup import Architecture
 
 SIDES, CHANNELS = st.integers(8, 128), st.integers(1, 4)
 LATENTS, LABELS = torch.randn(2, 6, generator=torch.Generator().manual_seed(0)), torch.tensor([2, 0])

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from ganaug.data.nearest import copy_distance, nearest
+from ganaug.metrics.nearest import copy_distance, nearest
 from ganaug.errors import ConfigError
 from ganaug.synthesis import filters
 from ganaug.synthesis.filters import FILTERS, Portion, Reference, named_filters

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, leaky_relu, pixel_shuffle, pixel_unshuffle
 
 from ganaug.gan.conditioning import Judged, judge
-from ganaug.gan.prior import Prior
+from ganaug.gan.latents import Prior
 from ganaug.modalities.image.repeatable import double, pad_edges
 
 SLOPE = 0.2

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
 from ganaug.gan.conditioning import Judged, judge
-from ganaug.gan.prior import Prior
+from ganaug.gan.latents import Prior
 
 SLOPE = 0.2
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from ganaug.gan.objectives import OBJECTIVES
+from ganaug.gan.losses import OBJECTIVES
 
 REAL, FAKE = torch.tensor([1.0, -2.0]), torch.tensor([0.5, -1.0])
 NAMES = sorted(OBJECTIVES)

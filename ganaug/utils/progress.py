@@ -17,7 +17,7 @@ class Progress:
     Parameters
     ----------
     stage : str or None
-        What is being done, for example ``"train_gan draw 0"``; None shows nothing.
+        What is being done, for example ``"train_gan repeat 0"``; None shows nothing.
     total : int
         Steps in all.
     unit : str, default="steps"

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, relu, softplus
 
-from ganaug.gan.registry import Registry
+from ganaug.utils.registry import Registry
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 

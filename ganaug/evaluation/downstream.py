@@ -16,10 +16,10 @@ from ganaug.data.rows import Rows, digest
 from ganaug.evaluation.arms import Setting
 from ganaug.evaluation.classifiers import fit_classifier, is_users
 from ganaug.evaluation.fit import Fit
-from ganaug.evaluation.metrics import classification_metrics
+from ganaug.metrics.classification import classification_metrics
 from ganaug.evaluation.training_rows import TrainingRows
-from ganaug.files import read_json, write_json
-from ganaug.progress import Progress
+from ganaug.utils.files import read_json, write_json
+from ganaug.utils.progress import Progress
 
 HELD_OUT = ("validation", "test")
 Judged = dict[str, Any]

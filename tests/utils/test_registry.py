@@ -4,9 +4,9 @@ import pytest
 
 from ganaug.errors import ConfigError
 from ganaug.gan.conditioning import CONDITIONINGS
-from ganaug.gan.objectives import OBJECTIVES
-from ganaug.gan.penalties import PENALTIES
-from ganaug.gan.registry import Registry
+from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.regularizers import PENALTIES
+from ganaug.utils.registry import Registry
 
 
 def test_choices_are_listed_in_order():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ganaug.files import KEPT_DAYS, atomic_path, read_json, remove_stale, write_json
+from ganaug.utils.files import KEPT_DAYS, atomic_path, read_json, remove_stale, write_json
 
 
 def test_a_written_file_takes_its_place(tmp_path: Path) -> None:

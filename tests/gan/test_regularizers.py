@@ -4,7 +4,7 @@ import pytest
 import torch
 from fakes import play, point_trainer
 
-from ganaug.gan.penalties import PENALTIES, squared_gradient
+from ganaug.gan.regularizers import PENALTIES, squared_gradient
 
 WEIGHT = torch.tensor([3.0, -4.0])  # of norm 5
 REAL, FAKE = torch.tensor([[1.0, 2.0], [0.0, 1.0], [2.0, 2.0]]), torch.tensor([[-1.0, 0.0], [5.0, 1.0], [0.0, 0.0]])

@@ -6,13 +6,13 @@ import torch
 
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.fabric import make_fabric
-from ganaug.gan.objectives import OBJECTIVES
-from ganaug.gan.penalties import PENALTIES
-from ganaug.gan.run import run
+from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.regularizers import PENALTIES
+from ganaug.gan.loop import run
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Trainer
 from ganaug.modalities.image.augment import INVARIANCES, ImageAugment
-from ganaug.modalities.image.players import Architecture, image_game
+from ganaug.modalities.image.setup import Architecture, image_game
 
 
 def weights(seed: int) -> list[torch.Tensor]:

@@ -6,7 +6,7 @@ import torch
 from fakes import CENTRES, generated, play, point_trainer
 
 from ganaug.gan import prior as module
-from ganaug.gan.prior import PARTS, Prior
+from ganaug.gan.latents import PARTS, Prior
 
 LABELS = torch.tensor([1, 0, 1, 1, 0, 1])  # rows 1 and 4 are of class 0
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu
 
-from ganaug.gan.registry import Registry
+from ganaug.utils.registry import Registry
 
 Critic = Callable[[Tensor], Tensor]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ganaug.report.markup import Html, counted, element, fragment, key
 from ganaug.report.pictures import stored_picture
-from ganaug.report.run import Draw, Run
+from ganaug.report.run import Repeat, Run
 from ganaug.report.svg import Line, line_chart
 
 FRAMES = 8
@@ -37,31 +37,31 @@ def game_section(run: Run) -> Html:
         element(
             "p",
             "The generator G learns to be taken for real by the discriminator D, which learns to tell its rows from "
-            f"real ones. Curves: one line for each of {counted(len(run.draws), 'repeat')}.",
+            f"real ones. Curves: one line for each of {counted(len(run.repeats), 'repeat')}.",
         ),
-        element("div", _film(run.draws[0]), element("div", losses, scores), class_="columns"),
+        element("div", _film(run.repeats[0]), element("div", losses, scores), class_="columns"),
     )
 
 
-def _film(draw: Draw) -> Html | None:
+def _film(repeat: Repeat) -> Html | None:
     """The sample grids: a strip that scrolls sideways, which the page's script turns into a slider."""
-    if not draw.grids:
+    if not repeat.grids:
         return None
     frames = []
-    last = int(draw.history["step"].iloc[-1])
-    for at in sorted({round(at) for at in np.linspace(0, len(draw.grids) - 1, min(FRAMES, len(draw.grids)))}):
-        step, path = draw.grids[at]
+    last = int(repeat.history["step"].iloc[-1])
+    for at in sorted({round(at) for at in np.linspace(0, len(repeat.grids) - 1, min(FRAMES, len(repeat.grids)))}):
+        step, path = repeat.grids[at]
         picture = stored_picture(path, FRAME_PIXELS).img(f"Grid of generated rows at training step {step}")
-        heading = element("b", f"Step {step:,}"), f" of {last:,}, draw {draw.number}. "
-        caption = element("figcaption", *heading, element("span", _scores(draw, step)))
+        heading = element("b", f"Step {step:,}"), f" of {last:,}, repeat {repeat.number}. "
+        caption = element("figcaption", *heading, element("span", _scores(repeat, step)))
         frames.append(element("figure", picture, caption, data_step=step))
     end = len(frames) - 1
     slider = element("input", type="range", class_="slider", min=0, max=end, value=end, aria_label="Training step")
     return element("div", element("div", *frames, class_="film"), slider, class_="player", data_last=last)
 
 
-def _scores(draw: Draw, step: int) -> str:
-    history: pd.DataFrame = draw.history
+def _scores(repeat: Repeat, step: int) -> str:
+    history: pd.DataFrame = repeat.history
     at = history.iloc[int((history["step"] - step).abs().to_numpy().argmin())]
     return f"D gives real rows {at['real_logits']:+.2f} and generated ones {at['fake_logits']:+.2f} on average."
 
@@ -69,9 +69,9 @@ def _scores(draw: Draw, step: int) -> str:
 def _curves(run: Run, title: str, columns: dict[str, tuple[str, str]], text: str) -> Html:
     lines = []
     for column, (tone, _) in columns.items():
-        for draw in run.draws:
-            steps, means = (draw.history[name].to_numpy(dtype=np.float64) for name in ("step", column))
-            lines.append(Line(tone, steps, means, _spread(draw, column) if draw is run.draws[0] else None))
+        for repeat in run.repeats:
+            steps, means = (repeat.history[name].to_numpy(dtype=np.float64) for name in ("step", column))
+            lines.append(Line(tone, steps, means, _spread(repeat, column) if repeat is run.repeats[0] else None))
     ends = ", ".join(
         f"{words} from {_mean_at(run, column, 0):.2f} to {_mean_at(run, column, -1):.2f}"
         for column, (_, words) in columns.items()
@@ -80,15 +80,15 @@ def _curves(run: Run, title: str, columns: dict[str, tuple[str, str]], text: str
     return element("figure", element("h3", title), key(dict(columns.values())), chart, element("figcaption", text))
 
 
-def _spread(draw: Draw, column: str) -> NDArray[np.float64] | None:
+def _spread(repeat: Repeat, column: str) -> NDArray[np.float64] | None:
     """The standard deviation about a mean logit; None for other curves, and in runs of releases before it was kept."""
     squares = column.replace("_logits", "_squares")
-    if squares == column or squares not in draw.history:
+    if squares == column or squares not in repeat.history:
         return None
-    mean, square = (draw.history[name].to_numpy(dtype=np.float64) for name in (column, squares))
+    mean, square = (repeat.history[name].to_numpy(dtype=np.float64) for name in (column, squares))
     spread: NDArray[np.float64] = np.sqrt(np.maximum(square - mean**2, 0))
     return spread
 
 
 def _mean_at(run: Run, column: str, at: int) -> float:
-    return float(np.mean([draw.history[column].iloc[at] for draw in run.draws]))
+    return float(np.mean([repeat.history[column].iloc[at] for repeat in run.repeats]))

@@ -12,7 +12,7 @@ from small import tiny
 from ganaug import training
 from ganaug.augmenter import GANAugmenter
 from ganaug.errors import DataError, ModelError
-from ganaug.files import KEPT_DAYS
+from ganaug.utils.files import KEPT_DAYS
 
 SMALL = {"width": 16, "batch_size": 16, "random_state": 0}
 ALIKE = {**SMALL, "prior": "normal"}  # the same latents, whatever the training rows

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ganaug.data import nearest as module
-from ganaug.data.nearest import copy_distance, nearest, spread_out
+from ganaug.metrics.nearest import copy_distance, nearest, spread_out
 
 
 def images(n: int, seed: int) -> np.ndarray:

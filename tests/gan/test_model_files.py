@@ -12,7 +12,7 @@ from torch import nn
 
 from ganaug import model as files
 from ganaug.errors import ModelError
-from ganaug.model import load_model, save_model
+from ganaug.gan.model_files import load_model, save_model
 
 
 def modules() -> dict[str, nn.Module]:

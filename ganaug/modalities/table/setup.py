@@ -13,9 +13,9 @@ from torch import Tensor
 
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.conditioning import CONDITIONINGS
-from ganaug.gan.objectives import OBJECTIVES
-from ganaug.gan.penalties import PENALTIES
-from ganaug.gan.prior import Prior
+from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.regularizers import PENALTIES
+from ganaug.gan.latents import Prior
 from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.trainer import Game
 from ganaug.modalities.table.networks import Discriminator, Generator

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ganaug.modalities.table.players import Architecture, from_rows, row_distance, table_game, to_rows
+from ganaug.modalities.table.setup import Architecture, from_rows, row_distance, table_game, to_rows
 
 LEVELS = (3, 1, 2)
 

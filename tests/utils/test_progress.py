@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ganaug import progress
-from ganaug.progress import Progress
+from ganaug.utils.progress import Progress
 
 
 class Clock:
@@ -27,15 +27,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_elsewhere_a_line_every_ten_seconds_and_one_at_the_end(
     clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Progress("train_gan draw 0", 50) as bar:
+    with Progress("train_gan repeat 0", 50) as bar:
         for _ in range(50):
             clock.now += 0.5
             bar.advance(note="loss 0.3")
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
-        "train_gan draw 0: 20/50 steps, 2.0/s, 15 s left, loss 0.3",
-        "train_gan draw 0: 40/50 steps, 2.0/s, 5 s left, loss 0.3",
-        "train_gan draw 0: 50/50 steps, 2.0/s, done in 25.0 s",
+        "train_gan repeat 0: 20/50 steps, 2.0/s, 15 s left, loss 0.3",
+        "train_gan repeat 0: 40/50 steps, 2.0/s, 5 s left, loss 0.3",
+        "train_gan repeat 0: 50/50 steps, 2.0/s, done in 25.0 s",
     ]
 
 

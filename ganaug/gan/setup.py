@@ -19,16 +19,16 @@ from ganaug.errors import ConfigError, ModelError
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.checkpoint import checkpoint_in, fingerprint
 from ganaug.gan.fabric import make_fabric
-from ganaug.gan.objectives import OBJECTIVES
-from ganaug.gan.penalties import PENALTIES
-from ganaug.gan.prior import MAX_ANCHORS, ONE_IN
-from ganaug.gan.run import Choice, Record, run
+from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.regularizers import PENALTIES
+from ganaug.gan.latents import MAX_ANCHORS, ONE_IN
+from ganaug.gan.loop import Choice, Record, run
 from ganaug.gan.schedule import Schedule, auto_steps
 from ganaug.gan.trainer import Game, Trainer
 from ganaug.modalities.image.augment import ImageAugment
-from ganaug.modalities.image.players import Architecture, image_game
-from ganaug.modalities.warm import start_from
-from ganaug.model import load_model
+from ganaug.modalities.image.setup import Architecture, image_game
+from ganaug.gan.warm_start import start_from
+from ganaug.gan.model_files import load_model
 from ganaug.synthesis.criteria import CRITERIA, Known
 
 ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they

@@ -14,9 +14,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.conditioning import CONDITIONINGS
-from ganaug.gan.objectives import Objective
-from ganaug.gan.penalties import Penalty
-from ganaug.gan.prior import Prior
+from ganaug.gan.losses import Objective
+from ganaug.gan.regularizers import Penalty
+from ganaug.gan.latents import Prior
 from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.trainer import Augment, Game
 from ganaug.modalities.image.networks import Discriminator, Generator, Layout

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from ganaug.evaluation.metrics import (
+from ganaug.metrics.classification import (
     SCALARS,
     classification_metrics,
     expected_calibration_error,

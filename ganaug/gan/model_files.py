@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ganaug.errors import DataError, ModelError
-from ganaug.files import atomic_path, read_json, write_json
+from ganaug.utils.files import atomic_path, read_json, write_json
 
 FORMAT = "ganaug-model-2"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"

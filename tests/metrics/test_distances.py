@@ -15,7 +15,7 @@ from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from ganaug.distances import frechet_distance, kid, neighbourhood_metrics
+from ganaug.metrics.distances import frechet_distance, kid, neighbourhood_metrics
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -118,8 +118,8 @@ def test_kid_of_many_rows_is_that_of_all_rows_but_for_chance() -> None:
 
 @pytest.mark.parametrize("distance", [kid, frechet_distance, neighbourhood_metrics])
 def test_memory_does_not_grow_with_the_rows(distance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ganaug.distances.BLOCK", 256)
-    monkeypatch.setattr("ganaug.distances.MEGABYTES", 1)
+    monkeypatch.setattr("ganaug.metrics.distances.BLOCK", 256)
+    monkeypatch.setattr("ganaug.metrics.distances.MEGABYTES", 1)
     peaks = []
     for n in (2000, 8000):
         pair = normal(n, n, 4, 0)

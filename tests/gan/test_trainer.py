@@ -7,8 +7,8 @@ import torch
 from fakes import CENTRES, SPREAD, generated, play, point_trainer, points
 
 from ganaug.gan.conditioning import CONDITIONINGS
-from ganaug.gan.objectives import OBJECTIVES
-from ganaug.gan.penalties import PENALTIES
+from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.regularizers import PENALTIES
 
 
 def assert_learnt(trainer) -> None:

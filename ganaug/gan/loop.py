@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ganaug.errors import GanaugError, option
 from ganaug.gan.checkpoint import load_checkpoint, save_checkpoint
 from ganaug.gan.trainer import Measures, Trainer, under
-from ganaug.progress import Progress
+from ganaug.utils.progress import Progress
 
 LOOKS = 40  # at most, in a run of many steps; at least every EVERY steps
 EVERY = 50
