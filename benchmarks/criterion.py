@@ -1,6 +1,6 @@
 """Is the generator that a criterion chooses better than the last one? The same training, chosen from in three ways.
 
-    python benchmarks/criterion.py FOLDER [--rows 20] [--validation 5] [--repeats 2] [--workers 2] [--log criterion.jsonl]
+    python benchmarks/criterion.py FOLDER [--rows 20] [--validation 5] [--repeats 2] [--workers 2] [--log FILE]
 
 FOLDER holds the four idx files of Fashion-MNIST. The criterion sees so many validation rows a class, which no training
 and no test sees. chosen: the share of training after which the chosen state was reached. hit: class hit rate under a
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from jobs import run_all
-from quality import KEPT, MIXUP, SAMPLES, SEEDS, accuracy, repeats, load, train_judge, trained
+from quality import KEPT, MIXUP, SAMPLES, SEEDS, accuracy, load, repeats, train_judge, trained
 from safetensors.torch import load_file
 
 from ganaug import GANAugmenter

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from jobs import run_all
-from quality import MIXUP, SAMPLES, SEEDS, difference, repeats, load, right, tested, trained
+from quality import MIXUP, SAMPLES, SEEDS, difference, load, repeats, right, tested, trained
 
 from ganaug import GANAugmenter
 from ganaug.modalities.image.classical import ClassicalAugment

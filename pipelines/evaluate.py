@@ -1,4 +1,4 @@
-"""Stage evaluate: train and judge the arms of one repeat; with --baselines, the arms without synthetic rows."""
+"""Stage evaluate: train and measure the arms of one repeat; with --baselines, the arms without synthetic rows."""
 
 from __future__ import annotations
 
@@ -24,12 +24,19 @@ def main() -> None:
     Path("eval", half).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen
     kept = Path(os.environ.get("DVC_ROOT", "."), ".ganaug", "evaluate")
     remove_stale(kept, "*/*/*.json", "*/*/.*.tmp")
-    keep = kept / half
+    cache_dir = kept / half
     if baselines:
-        run_arms(f"data/splits/{repeat}", arms, repeat, params, pool=f"data/splits/{repeat}/pool.parquet", keep=keep)
+        run_arms(
+            f"data/splits/{repeat}",
+            arms,
+            repeat,
+            params,
+            pool=f"data/splits/{repeat}/pool.parquet",
+            cache_dir=cache_dir,
+        )
     else:
         synthetic = f"data/synthetic/{repeat}.parquet"
-        run_arms(f"data/augmented/{repeat}", arms, repeat, params, synthetic=synthetic, keep=keep)
+        run_arms(f"data/augmented/{repeat}", arms, repeat, params, synthetic=synthetic, cache_dir=cache_dir)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,11 @@ def main() -> None:
     options = asdict(load_params().fidelity)
     options["seed"] += repeat
     measure_fidelity(
-        f"data/splits/{repeat}", f"data/synthetic/{repeat}.parquet", repeat, out=f"eval/fidelity/{repeat}.json", **options
+        f"data/splits/{repeat}",
+        f"data/synthetic/{repeat}.parquet",
+        repeat,
+        out=f"eval/fidelity/{repeat}.json",
+        **options,
     )
 
 

@@ -146,11 +146,11 @@ def test_arms_get_the_same_steps_and_the_same_test_rows(project: Path) -> None:
         assert len({(a["steps"], a["batch_size"], a["test_ids"]) for a in arms}) == 1
 
 
-def test_the_judge_of_fidelity_saw_the_training_rows_alone(project: Path) -> None:
+def test_the_classifier_of_fidelity_saw_the_training_rows_alone(project: Path) -> None:
     for repeat in REPEATS:
         found = read(project / f"eval/fidelity/{repeat}.json")
         assert found["trained_on"] == read(result_path(project / "eval", "real", repeat, "small_cnn"))["train_ids"]
-        assert found["overall"]["rows"]["reference"] == found["overall"]["rows"]["floor"] > 100
+        assert found["overall"]["rows"]["reference"] == found["overall"]["rows"]["real_vs_real"] > 100
 
 
 def test_dvc_shows_metrics_plots_and_the_graph(project: Path) -> None:
@@ -192,7 +192,7 @@ def test_a_stage_killed_again_and_again_ends_with_the_same_bytes(project: Path, 
     """SIGKILL to the whole process group, each time after training has got further."""
     clone = shutil.copytree(project, tmp_path / "clone", symlinks=True)
     edit(clone / "params.yaml", r"^  steps: \d+$", "  steps: 240")
-    edit(clone / "ganaug" / "gan" / "run.py", r"^SECONDS = 20\.0", "SECONDS = 0.0")  # a checkpoint at every look
+    edit(clone / "ganaug" / "gan" / "loop.py", r"^SECONDS = 20\.0", "SECONDS = 0.0")  # a checkpoint at every look
     whole = [sys.executable, *command.split()]
     subprocess.run(whole, cwd=clone, env=environment(clone), check=True, capture_output=True)
     model, checkpoints = clone / "models" / "gan" / "0", clone / ".ganaug" / "checkpoints"

@@ -17,7 +17,7 @@ from ganaug.cli.options import TRAINING, parameters
 from ganaug.cli.parser import build_parser
 from ganaug.config import TrainGanParams, load_params
 from ganaug.errors import ConfigError, GanaugError
-from ganaug.gan import prior, run
+from ganaug.gan import latents, loop
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.losses import OBJECTIVES
 from ganaug.synthesis import criteria
@@ -107,8 +107,8 @@ def test_what_other_packages_add_is_held_to_the_same(door, objective, augmentati
 
 
 def test_numbers_that_are_repeated_are_the_same():
-    assert together.ONE_IN == prior.ONE_IN
-    assert config.LOOKS == run.CHOICES
+    assert together.ONE_IN == latents.ONE_IN
+    assert config.LOOKS == loop.CHOICES
     assert set(together.ADAPT_TO_NOTHING) == {n for n in config.AUGMENTATIONS if not AUGMENTATIONS[n].reads_signs}
 
 

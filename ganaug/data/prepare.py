@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.data import integrity
-from ganaug.data.deal import Indices
 from ganaug.data.folders import fresh_folder
 from ganaug.data.load import Loaded, load
 from ganaug.data.ranges import Range
 from ganaug.data.reading import about
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
-from ganaug.data.splits import make_splits
+from ganaug.data.splits import Indices, make_splits
 from ganaug.errors import DataError
 from ganaug.utils.files import write_json
 from ganaug.utils.progress import Progress
@@ -68,8 +67,8 @@ def prepare(
     Returns
     -------
     dict
-        The report: shape, range of pixels, classes, mode, rows by repeat, split and class, copies, what was set aside or
-        passed over and why.
+        The report: shape, range of pixels, classes, mode, rows by repeat, split and class, copies, what was set aside
+        or passed over and why.
 
     Raises
     ------
@@ -103,7 +102,8 @@ def prepare(
     except DataError as error:
         raise DataError(f"{source}: {error}{_kept_out(loaded, contested)}") from error
     parts = {
-        repeat: {part: usable[getattr(split, part)] for part in PARTS} for repeat, split in sorted(splits.repeats.items())
+        repeat: {part: usable[getattr(split, part)] for part in PARTS}
+        for repeat, split in sorted(splits.repeats.items())
     }
     found = {
         "shape": list(rows.schema.shape),

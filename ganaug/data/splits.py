@@ -2,20 +2,22 @@
 
 Two modes. *benchmark*: one fixed validation and test set, training sets of ``per_class`` rows a class that share no row
 between repeats, and a pool of the real rows left over; it takes a ``per_class`` cut and enough rows. *repeated*,
-everywhere else: repeated cross-validation, a fold a repeat, with training and validation rows drawn from the rest. Splits
-that the source brings are kept in both.
+everywhere else: repeated cross-validation, a fold a repeat, with training and validation rows drawn from the rest.
+Splits that the source brings are kept in both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.deal import Indices, deal
 from ganaug.errors import DataError, option
+
+Indices = NDArray[np.int64]
 
 LEAST = {"train": 2, "validation": 1, "test": 1}  # rows of each class
 
@@ -152,16 +154,16 @@ class _Problem:
             )
         return cls(labels, units, classes, open_rows, spare, fixed, quotas)
 
-    def deal(
+    def assign(
         self, trains: Sequence[Indices], rng: np.random.Generator
     ) -> tuple[dict[str, Indices], list[Indices], Indices]:
-        """Deal the open rows out: the validation and test set, the training sets, and the rest."""
+        """Assign the open rows: the validation and test set, the training sets, and the rest."""
         quotas = np.stack([*self.quotas.values(), *trains])
         least = [*(LEAST[part] for part in self.quotas), *(LEAST["train"] for _ in trains)]
-        part = deal(self.labels[self.open], self.units[self.open], quotas, least, rng)
-        dealt = [self.open[part == p] for p in range(len(quotas) + 1)]
-        held_out = self.fixed | dict(zip(self.quotas, dealt, strict=False))
-        return held_out, dealt[len(self.quotas) : -1], dealt[-1]
+        part = assign_splits(self.labels[self.open], self.units[self.open], quotas, least, rng)
+        assigned = [self.open[part == p] for p in range(len(quotas) + 1)]
+        held_out = self.fixed | dict(zip(self.quotas, assigned, strict=False))
+        return held_out, assigned[len(self.quotas) : -1], assigned[-1]
 
     def cut(self, rows: Indices, per_class: int, rng: np.random.Generator) -> Indices:
         """Drop at random what whole units brought beyond ``per_class`` rows of a class."""
@@ -215,7 +217,7 @@ def _benchmark(problem: _Problem, repeats: Sequence[int], per_class: int, seed: 
         few = f"class {problem.classes[scarce]!r} has {problem.spare[scarce]} rows beside validation and test"
         return {}, f"{few}, too few for {sets}"
     rng = np.random.default_rng(seed)
-    held_out, trains, rest = problem.deal([np.full_like(problem.spare, per_class)] * slots, rng)
+    held_out, trains, rest = problem.assign([np.full_like(problem.spare, per_class)] * slots, rng)
     trains = [problem.cut(train, per_class, rng) for train in trains]
     if min(len(train) for train in trains) < per_class * len(problem.classes):
         return {}, f"groups do not go into {sets}"
@@ -228,14 +230,14 @@ def _repeated(problem: _Problem, repeat: int, per_class: int | None, seed: int) 
     problem = _with_fold(problem, repeat, seed)
     rng = np.random.default_rng([seed, repeat])
     quota = problem.spare if per_class is None else np.minimum(problem.spare, per_class)
-    held_out, (train,), pool = problem.deal([quota], rng)
+    held_out, (train,), pool = problem.assign([quota], rng)
     if per_class is not None:
         train = problem.cut(train, per_class, rng)
     return Split(train, pool=pool, **held_out)
 
 
 def _with_fold(problem: _Problem, repeat: int, seed: int) -> _Problem:
-    """Fix a repeat's test set: the next fold of a cross-validation, whose folds are dealt anew when all are used up."""
+    """Fix a repeat's test set: the next fold of a cross-validation, whose folds are made anew when all are used up."""
     if "test" in problem.fixed:
         return problem
     quotas = dict(problem.quotas)
@@ -246,7 +248,76 @@ def _with_fold(problem: _Problem, repeat: int, seed: int) -> _Problem:
     folds = max(1, int(np.minimum(counts // quota, groups).min()))
     turn, fold = divmod(repeat, folds)
     rng = np.random.default_rng([seed, turn])
-    part = deal(labels, units, np.tile(quota, (folds, 1)), [LEAST["test"]] * folds, rng)
+    part = assign_splits(labels, units, np.tile(quota, (folds, 1)), [LEAST["test"]] * folds, rng)
     left = np.bincount(labels[part != fold], minlength=len(counts)) - sum(quotas.values())
     fixed = {**problem.fixed, "test": problem.open[part == fold]}
     return replace(problem, open=problem.open[part != fold], spare=left, fixed=fixed, quotas=quotas)
+
+
+def assign_splits(
+    labels: Indices, units: Indices, quotas: NDArray[np.int64], least: Sequence[int], rng: np.random.Generator
+) -> Indices:
+    """Assign rows to parts at random so that each part comes as near to its quotas as whole units allow.
+
+    Where every unit is one row the quotas are met exactly. Otherwise each part first gets small units until it has the
+    least it needs of each class; then the other units, large before small, go where most of their rows are wanted; then
+    single rows fill what is left.
+
+    Parameters
+    ----------
+    labels, units : ndarray of shape (n,), int64
+        Class, and number of the unit, of each row.
+    quotas : ndarray of shape (P, K), int64
+        Rows wanted by each part of each class; a class has at least as many in all.
+    least : sequence of int, length P
+        Rows of each class that a part must have.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+        Part of each row; P for the rows that no part wants.
+    """
+    n_parts, n_classes = quotas.shape
+    need = np.vstack([quotas, np.bincount(labels, minlength=n_classes) - quotas.sum(axis=0)])
+    _, unit, size = np.unique(units, return_inverse=True, return_counts=True)
+    members = np.split(np.argsort(unit, kind="stable"), np.cumsum(size)[:-1])
+    part_of = np.full(len(size), -1)
+    order = rng.permutation(len(size))
+    order = order[np.argsort(size[order], kind="stable")]
+
+    def place(u: int, part: int) -> None:
+        part_of[u] = part
+        need[part] -= np.bincount(labels[members[u]], minlength=n_classes)
+
+    if (size > 1).any():
+        holders = _units_by_class(labels, unit, order, n_classes)
+        for k in sorted(range(n_classes), key=lambda k: len(holders[k])):
+            waiting = iter(holders[k])
+            for part in range(n_parts):
+                while quotas[part, k] - need[part, k] < least[part]:
+                    u = next((u for u in waiting if part_of[u] < 0), None)
+                    if u is None:
+                        break
+                    place(u, part)
+    for u in order[::-1]:
+        if size[u] > 1 and part_of[u] < 0:
+            count = np.bincount(labels[members[u]], minlength=n_classes)
+            wanted = np.minimum(count, need.clip(0)).sum(axis=1)
+            best = np.flatnonzero(wanted == wanted.max())
+            weight = need[best].clip(0)[:, count > 0].sum(axis=1)
+            place(u, rng.choice(best, p=weight / weight.sum()))
+    parts = part_of[unit]
+    for k in range(n_classes):
+        free = rng.permutation(np.flatnonzero((parts < 0) & (labels == k)))
+        parts[free] = np.repeat(np.arange(n_parts + 1), need[:, k].clip(0))[: len(free)]
+    return parts
+
+
+def _units_by_class(labels: Indices, unit: Indices, order: Indices, n_classes: int) -> list[list[int]]:
+    """List, for each class, the units that hold it, in ``order``."""
+    rank = np.argsort(order)
+    pairs = np.unique(np.stack([labels, rank[unit]]), axis=1)
+    ends = np.searchsorted(pairs[0], np.arange(n_classes + 1))
+    return [order[pairs[1, a:b]].tolist() for a, b in pairwise(ends)]

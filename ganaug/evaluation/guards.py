@@ -1,13 +1,13 @@
-"""Proof that no held-out row had a part in what it judges; run every time a report is made.
+"""Proof that no held-out row had a part in what it measures; run every time a report is made.
 
 Content hashes are taken of the pixels as they are now, not read from files. What was trained says by digest
 (`ganaug.data.rows.digest`) which rows it saw: the GAN in ``models/gan/<repeat>/config.json``, the teacher in
-``reports/generate/<repeat>.json``, the feature extractor in ``eval/fidelity/<repeat>.json``. Each has to be the digest of
-the repeat's training rows, and among these there must be no validation or test row, and no near duplicate of one. Where
-prepare took exact copies alone for copies (``near_duplicates`` in ``reports/prepare.json``), so do the guards.
+``reports/generate/<repeat>.json``, the feature extractor in ``eval/fidelity/<repeat>.json``. Each has to be the digest
+of the repeat's training rows, and among these there must be no validation or test row, and no near duplicate of one.
+Where prepare took exact copies alone for copies (``near_duplicates`` in ``reports/prepare.json``), so do the guards.
 
-The held-out rows of one repeat at a time are in memory. Files that are the same in several repeats, as the test set and the
-pool are in benchmark mode, are looked at once.
+The held-out rows of one repeat at a time are in memory. Files that are the same in several repeats, as the test set and
+the pool are in benchmark mode, are looked at once.
 """
 
 from __future__ import annotations

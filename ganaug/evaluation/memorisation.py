@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata, tiecorrect
 
-from ganaug.metrics.nearest import nearest
 from ganaug.data.rows import Rows, read_rows, read_table
+from ganaug.metrics.nearest import nearest
 
 LOOKED_AT = 10_000  # rows of a kind at most, evenly spaced
 
@@ -44,10 +44,13 @@ def memorisation(root: str | Path, repeats: Sequence[int], attack: bool) -> dict
     Returns
     -------
     dict
-        ``copying``: ``nearer``, the mean over repeats, and ``repeats``, the list of what `copying` returns. ``membership``:
-        likewise ``auc`` and ``repeats``; None if not asked for.
+        ``copying``: ``nearer``, the mean over repeats, and ``repeats``, the list of what `copying` returns.
+        ``membership``: likewise ``auc`` and ``repeats``; None if not asked for.
     """
-    tests, attacks = [copying(root, repeat) for repeat in repeats], [membership(root, repeat) for repeat in repeats if attack]
+    tests, attacks = (
+        [copying(root, repeat) for repeat in repeats],
+        [membership(root, repeat) for repeat in repeats if attack],
+    )
     return {"copying": _mean("nearer", tests), "membership": _mean("auc", attacks) if attack else None}
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ganaug.errors import DataError
 from ganaug.evaluation.arms import result_path
-from ganaug.metrics.classification import SCALARS, unpack_bits
 from ganaug.evaluation.stats.paired import ByClass
+from ganaug.metrics.classification import SCALARS, unpack_bits
 from ganaug.utils.files import read_json
 
 PRIMARY_METRIC = SCALARS[0]

@@ -1,4 +1,4 @@
-"""One file that holds a game in progress: weights, optimisers, average, random states, step. Never a pickle."""
+"""One file that holds a training in progress: weights, optimisers, average, random states, step. Never a pickle."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Where latents come from: the standard normal, or the neighbourhood of latents that belong to training rows.
 
 On scarce data a conditional generator soon covers a few kinds of rows and forgets the others. Anchoring holds it to all
-of them: every labelled row owns a fixed random latent, its anchor, from which the generator has to make that row, as
-in generative latent optimisation (Bojanowski et al., arXiv 1707.05776). The game is played in between: a latent is a
-random mixture of anchors of one class, plus noise, and lies about as far from zero as a normal one.
+of them: every labelled row owns a fixed random latent, its anchor, from which the generator has to make that row, as in
+generative latent optimisation (Bojanowski et al., arXiv 1707.05776). Adversarial training goes on in between: a latent
+is a random mixture of anchors of one class, plus noise, and lies about as far from zero as a normal one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Play a game to its end without ever losing work.
+"""Train to the end without ever losing work.
 
-Every so many steps the game is looked at. If all is finite, that moment becomes the last good state; if not, the game
+Every so many steps the state is looked at. If all is finite, it becomes the last good state; if not, training
 goes back to it with half the learning rate. Checkpoints are such good states, which is why a resumed run repeats an
-uninterrupted one bit for bit, why Ctrl-C costs the rounds since the last look, and a kill those since the last file.
+uninterrupted one bit for bit, why Ctrl-C costs the steps since the last look, and a kill those since the last file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ganaug.errors import GanaugError, option
 from ganaug.gan.checkpoint import load_checkpoint, save_checkpoint
-from ganaug.gan.trainer import Measures, Trainer, under
+from ganaug.gan.trainer import StepMetrics, Trainer, under
 from ganaug.utils.progress import Progress
 
 LOOKS = 40  # at most, in a run of many steps; at least every EVERY steps
@@ -31,30 +31,30 @@ ROLLBACKS = 5  # before giving up
 
 
 @dataclass
-class Record:
-    """What a game leaves behind besides the players."""
+class TrainingLog:
+    """What training leaves behind besides the networks."""
 
-    columns = ("step", "learning_rate", *Measures._fields)
+    columns = ("step", "learning_rate", *StepMetrics._fields)
     history: list[list[float]] = field(default_factory=list)  # a row of `columns` for every look
     snapshots: dict[int, Tensor] = field(default_factory=dict)  # step -> what `snapshot` returned
     criterion: dict[int, float] = field(default_factory=dict)  # step -> what `Choice.criterion` returned
     best: dict[str, Tensor] = field(default_factory=dict)  # averaged generator at the step with the lowest criterion
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return the record as named tensors."""
+        """Return the log as named tensors."""
         history = torch.tensor(self.history, dtype=torch.float64).reshape(-1, len(self.columns))
         criterion = torch.tensor(list(self.criterion.items()), dtype=torch.float64).reshape(-1, 2)
-        named = {f"record.snapshot.{s}": t for s, t in self.snapshots.items()}
-        named |= {f"record.best.{name}": t for name, t in self.best.items()}
-        return {"record.history": history, "record.criterion": criterion} | named
+        named = {f"log.snapshot.{s}": t for s, t in self.snapshots.items()}
+        named |= {f"log.best.{name}": t for name, t in self.best.items()}
+        return {"log.history": history, "log.criterion": criterion} | named
 
     @classmethod
-    def of(cls, tensors: dict[str, Tensor]) -> Record:
-        """Return the record among the tensors of a checkpoint."""
-        snapshots = {int(step): t for step, t in under(tensors, "record.snapshot").items()}
-        criterion = {int(step): value for step, value in tensors["record.criterion"].tolist()}
-        best = under(tensors, "record.best")
-        return cls(tensors["record.history"].tolist(), dict(sorted(snapshots.items())), criterion, best)
+    def of(cls, tensors: dict[str, Tensor]) -> TrainingLog:
+        """Return the log among the tensors of a checkpoint."""
+        snapshots = {int(step): t for step, t in under(tensors, "log.snapshot").items()}
+        criterion = {int(step): value for step, value in tensors["log.criterion"].tolist()}
+        best = under(tensors, "log.best")
+        return cls(tensors["log.history"].tolist(), dict(sorted(snapshots.items())), criterion, best)
 
     def choose(self, step: int, value: float, generator: nn.Module) -> None:
         """Take note of a criterion's value, and of the generator if it is the lowest so far."""
@@ -72,7 +72,7 @@ class Choice(NamedTuple):
     """By what the generator is chosen among its states through training, and when to stop looking for a better one."""
 
     criterion: Callable[[nn.Module], float]  # from the averaged generator to a number, lower is better
-    patience: int | None = None  # stop after so many looks without a lower one; None: play all steps
+    patience: int | None = None  # stop after so many looks without a lower one; None: all steps
 
 
 def run(
@@ -83,13 +83,13 @@ def run(
     identity: str = "",
     stage: str | None = None,
     choice: Choice | None = None,
-) -> Record:
-    """Play all steps of the trainer's schedule, from the checkpoint if there is one.
+) -> TrainingLog:
+    """Take all steps of the trainer's schedule, from the checkpoint if there is one.
 
     Parameters
     ----------
     trainer : Trainer
-        The game at its start.
+        The training at its start.
     snapshot : callable
         From the averaged generator to a tensor worth keeping, taken `SNAPSHOTS` times.
     checkpoint : Path, optional
@@ -104,7 +104,7 @@ def run(
 
     Returns
     -------
-    Record
+    TrainingLog
         Losses and snapshots.
 
     Raises
@@ -120,12 +120,12 @@ def run(
     looks = {min(steps, every * round(steps * (0.5 + 0.5 * k / CHOICES) / every)) for k in range(1, CHOICES + 1)} | {
         steps
     }
-    record = Record()
+    log = TrainingLog()
     if checkpoint is not None and checkpoint.exists():
         tensors = load_checkpoint(checkpoint, identity)
         trainer.restore(tensors)
-        record = Record.of(tensors)
-    good, rollbacks, saved = trainer.state() | record.tensors(), 0, time.monotonic()
+        log = TrainingLog.of(tensors)
+    good, rollbacks, saved = trainer.state() | log.tensors(), 0, time.monotonic()
 
     def save() -> None:
         if checkpoint is not None and trainer.fabric.is_global_zero:
@@ -134,41 +134,41 @@ def run(
     same_bytes = torch.backends.cudnn.flags(enabled=True, deterministic=True)  # also of convolutions on a GPU
     with same_bytes, Progress(stage, steps, start=trainer.step) as progress:
         try:
-            while trainer.step < steps and not _tired(record, choice):
-                values = _play(trainer, min(every, steps - trainer.step), progress)
+            while trainer.step < steps and not _tired(log, choice):
+                values = _train(trainer, min(every, steps - trainer.step), progress)
                 if not (all(map(math.isfinite, values)) and trainer.is_finite()):
                     rollbacks += 1
                     _roll_back(trainer, good, rollbacks, progress)
                     progress.done = trainer.step
                     continue
                 rollbacks = 0
-                record.history.append([trainer.step, trainer.optimizer_g.param_groups[0]["lr"], *values])
+                log.history.append([trainer.step, trainer.optimizer_g.param_groups[0]["lr"], *values])
                 if choice is not None and trainer.step in looks:
-                    record.choose(trainer.step, choice.criterion(trainer.ema.module), trainer.ema.module)
-                if trainer.step in due or _tired(record, choice):
-                    record.snapshots[trainer.step] = snapshot(trainer.ema.module)
-                good = trainer.state() | record.tensors()
+                    log.choose(trainer.step, choice.criterion(trainer.ema.module), trainer.ema.module)
+                if trainer.step in due or _tired(log, choice):
+                    log.snapshots[trainer.step] = snapshot(trainer.ema.module)
+                good = trainer.state() | log.tensors()
                 if time.monotonic() - saved > SECONDS:
                     save()
                     saved = time.monotonic()
         finally:  # also on Ctrl-C
             save()
-    if record.best:
-        trainer.ema.module.load_state_dict(record.best)
-    return record
+    if log.best:
+        trainer.ema.module.load_state_dict(log.best)
+    return log
 
 
-def _tired(record: Record, choice: Choice | None) -> bool:
-    return choice is not None and choice.patience is not None and record.stale() >= choice.patience
+def _tired(log: TrainingLog, choice: Choice | None) -> bool:
+    return choice is not None and choice.patience is not None and log.stale() >= choice.patience
 
 
-def _play(trainer: Trainer, rounds: int, progress: Progress) -> list[float]:
-    """Play some rounds; return the means of their measures."""
-    total = torch.zeros(len(Measures._fields), device=trainer.fabric.device)
-    for _ in range(rounds):
+def _train(trainer: Trainer, steps: int, progress: Progress) -> list[float]:
+    """Take some steps; return the means of their metrics."""
+    total = torch.zeros(len(StepMetrics._fields), device=trainer.fabric.device)
+    for _ in range(steps):
         total += torch.stack(trainer.train_step())
         progress.advance()
-    return trainer.averaged(total / rounds)
+    return trainer.averaged(total / steps)
 
 
 def _roll_back(trainer: Trainer, good: dict[str, Tensor], rollbacks: int, progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""Objectives of the adversarial game: what the discriminator and the generator minimise.
+"""Losses of adversarial training: what the discriminator and the generator minimise.
 
 Every objective is a pair of pure functions of the logits of a real and of a generated batch, both of shape (n,);
 row i of either has the same label. A probability is the logistic function of a logit.
@@ -19,7 +19,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 class Objective(NamedTuple):
-    """The two losses of a game, each ``(real_logits, fake_logits) -> scalar``."""
+    """The two losses of an objective, each ``(real_logits, fake_logits) -> scalar``."""
 
     discriminator: Loss  # minimised by D
     generator: Loss  # minimised by G; real logits are constants to it

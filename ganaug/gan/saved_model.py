@@ -16,9 +16,9 @@ from safetensors import SafetensorError
 from torch import nn
 
 from ganaug.errors import ConfigError, ModelError
+from ganaug.gan.model_files import load_model, save_model
 from ganaug.modalities.image.pixels import picture_grid
 from ganaug.modalities.image.setup import Architecture, costs
-from ganaug.gan.model_files import load_model, save_model
 
 SHOWN = 8  # columns of a sample grid
 MAX_LABEL = 2**16  # bytes

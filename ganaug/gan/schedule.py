@@ -1,4 +1,4 @@
-"""The numbers of the game, and how they change from step to step."""
+"""The numbers of a training, and how they change from step to step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Now(NamedTuple):
 
 @dataclass(frozen=True)
 class Schedule:
-    """The numbers of a game. A step is one optimiser step of each player; a share is of all steps."""
+    """The numbers of a training. A step is one optimiser step of each network; a share is of all steps."""
 
     steps: int
     batch_size: int = 64

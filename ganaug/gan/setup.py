@@ -19,16 +19,16 @@ from ganaug.errors import ConfigError, ModelError
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.checkpoint import checkpoint_in, fingerprint
 from ganaug.gan.fabric import make_fabric
-from ganaug.gan.losses import OBJECTIVES
-from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.latents import MAX_ANCHORS, ONE_IN
-from ganaug.gan.loop import Choice, Record, run
-from ganaug.gan.schedule import Schedule, auto_steps
-from ganaug.gan.trainer import Game, Trainer
-from ganaug.modalities.image.augment import ImageAugment
-from ganaug.modalities.image.setup import Architecture, image_game
-from ganaug.gan.warm_start import start_from
+from ganaug.gan.loop import Choice, TrainingLog, run
+from ganaug.gan.losses import OBJECTIVES
 from ganaug.gan.model_files import load_model
+from ganaug.gan.regularizers import PENALTIES
+from ganaug.gan.schedule import Schedule, auto_steps
+from ganaug.gan.trainer import NetworkSetup, Trainer
+from ganaug.gan.warm_start import start_from
+from ganaug.modalities.image.augment import ImageAugment
+from ganaug.modalities.image.setup import Architecture, image_setup
 from ganaug.synthesis.criteria import CRITERIA, Known
 
 ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they
@@ -44,7 +44,7 @@ class Trained(NamedTuple):
     architecture: Architecture
     generator: nn.Module  # the moving average of its weights
     discriminator: nn.Module
-    record: Record
+    log: TrainingLog
     checkpoint: Path | None  # no longer needed once the model is saved
     inherited: dict[str, Any] | None  # ``trained_on_`` of the model it started from
 
@@ -58,7 +58,7 @@ def train(
     snapshot: Callable[[nn.Module], torch.Tensor],
     validation: tuple[NDArray[np.uint8], NDArray[np.int64]] | None = None,
 ) -> Trained:
-    """Play the game that the parameters describe, from its checkpoint if there is one.
+    """Train the networks that the parameters describe, from its checkpoint if there is one.
 
     Parameters
     ----------
@@ -100,27 +100,27 @@ def train(
         learning_rate=params["learning_rate"],
         penalty_weight=params["penalty_weight"],
     )
-    game = _game(params, architecture, images, codes, schedule.steps, seed, fabric)
+    setup = _network_setup(params, architecture, images, codes, schedule.steps, seed, fabric)
     inherited = None
     if params["warm_start"] is not None:
-        inherited = _start_warm(game, Path(params["warm_start"]), classes)
+        inherited = _start_warm(setup, Path(params["warm_start"]), classes)
     facts = {"architecture": asdict(architecture), "schedule": asdict(schedule), "device": fabric.device.type}
-    start = [p.detach().cpu().numpy() for net in (game.generator, game.discriminator) for p in net.parameters()]
+    start = [p.detach().cpu().numpy() for net in (setup.generator, setup.discriminator) for p in net.parameters()]
     identity = identity_of(params, seed, facts, [images, codes, *(validation or ()), *start])
     folder, verbose = params["checkpoint_dir"], params["verbose"]
     checkpoint = None if folder is None else checkpoint_in(folder, identity)
     stage = verbose if isinstance(verbose, str) else "fit" if verbose else None
-    trainer = Trainer(fabric, game, schedule, seed)
+    trainer = Trainer(fabric, setup, schedule, seed)
     if params["compile"]:
-        game.generator.compile()
-        game.discriminator.compile()
+        setup.generator.compile()
+        setup.discriminator.compile()
     choice = None
     if validation is not None and params["criterion"] != "none":
         known = Known(images[: len(codes)], codes, *validation, len(classes), seed, str(fabric.device))
         choice = Choice(CRITERIA[params["criterion"]](known), params["patience"])
-    record = run(trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage, choice=choice)
-    discriminator = game.discriminator.eval().requires_grad_(False)
-    return Trained(architecture, trainer.ema.module.eval(), discriminator, record, checkpoint, inherited)
+    log = run(trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage, choice=choice)
+    discriminator = setup.discriminator.eval().requires_grad_(False)
+    return Trained(architecture, trainer.ema.module.eval(), discriminator, log, checkpoint, inherited)
 
 
 def identity_of(params: Mapping[str, Any], seed: int, facts: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> str:
@@ -166,7 +166,7 @@ def _anchors(params: Mapping[str, Any], rows: int) -> int:
     return rows if params["prior"] == "anchored" or (params["prior"] == "auto" and fit) else 0
 
 
-def _game(
+def _network_setup(
     params: Mapping[str, Any],
     architecture: Architecture,
     images: NDArray[np.uint8],
@@ -174,9 +174,9 @@ def _game(
     steps: int,
     seed: int,
     fabric: Fabric,
-) -> Game:
+) -> NetworkSetup:
     objective = OBJECTIVES[params["objective"]]
-    return image_game(
+    return image_setup(
         architecture,
         images,
         codes,
@@ -189,12 +189,12 @@ def _game(
     )
 
 
-def _start_warm(game: Game, folder: Path, classes: NDArray[Any]) -> dict[str, Any]:
+def _start_warm(setup: NetworkSetup, folder: Path, classes: NDArray[Any]) -> dict[str, Any]:
     """Load the weights of a saved model, and return what that one was trained on."""
     config, weights = load_model(folder)
     try:
         known, names = ([str(c) for c in labels] for labels in (config["classes"], classes))
-        for name, module in (("generator", game.generator), ("discriminator", game.discriminator)):
+        for name, module in (("generator", setup.generator), ("discriminator", setup.discriminator)):
             start_from(module, weights[name], known, names, str(folder))
         return dict(config["trained_on"])
     except (KeyError, TypeError, IndexError) as error:

@@ -1,4 +1,4 @@
-"""Start a game from the weights of another, with other classes.
+"""Start training from the weights of another model, with other classes.
 
 What a model has learnt from many rows of some classes, edges, outlines, textures, carries over to classes with few
 (transferring GANs, arXiv 1805.01677; class-wise, arXiv 1905.11001).

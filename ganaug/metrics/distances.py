@@ -1,7 +1,8 @@
 """How far two samples are apart, from their features alone: arrays (n, F), one row a sample.
 
 All compare a sample of real rows with another one, real or synthetic. What a number is worth shows only beside the same
-number of two real samples of the same sizes: its floor. Memory beyond the features does not grow with their number.
+number of two real samples of the same sizes: real against real. Memory beyond the features does not grow with their
+number.
 """
 
 from __future__ import annotations

@@ -13,12 +13,10 @@ from ganaug.evaluation.guards import check_run, unproved
 from ganaug.evaluation.memorisation import memorisation
 from ganaug.evaluation.results import Results, read_results, without_oracle
 from ganaug.evaluation.summary import summarise
-from ganaug.utils.files import atomic_path, write_json
 from ganaug.report.copies import copies_section
 from ganaug.report.facts import data_section
 from ganaug.report.fidelity import fidelity_section
 from ganaug.report.gallery import classes_section
-from ganaug.report.training import game_section
 from ganaug.report.markup import counted
 from ganaug.report.methods import methods_section
 from ganaug.report.numbers import numbers_section
@@ -27,7 +25,9 @@ from ganaug.report.page import page
 from ganaug.report.recall import recall_section
 from ganaug.report.run import Run, read_run
 from ganaug.report.selection import selection_section
+from ganaug.report.training import training_section
 from ganaug.synthesis.filters import named_filters
+from ganaug.utils.files import atomic_path, write_json
 
 ARM_COLUMNS = ("balanced_accuracy", "accuracy", "macro_f1")
 TRAINING_COLUMNS = ["step", "loss_discriminator", "loss_generator", "real_logits", "fake_logits"]
@@ -96,7 +96,7 @@ def _document(run: Run, results: Results, summary: dict[str, Any], params: Param
     title = params.report.title or Path(params.prepare.source).name
     sections = {
         "Classes": classes_section(run),
-        "Game": game_section(run),
+        "Training": training_section(run),
         "Selection": selection_section(run, named_filters(params.generate.filters)),
         "Fidelity": fidelity_section(run, results, summary["metric"]),
         "Numbers": numbers_section(summary),

@@ -46,7 +46,8 @@ def copies_section(run: Run, summary: Mapping[str, Any]) -> Html:
     near = run.prepared.get("near_duplicates", True)
     attacks = summary["membership"]["repeats"] if summary["membership"] else []
     told = [
-        f"{_interval(attack, 'auc')} in repeat {repeat.number}" for repeat, attack in zip(run.repeats, attacks, strict=False)
+        f"{_interval(attack, 'auc')} in repeat {repeat.number}"
+        for repeat, attack in zip(run.repeats, attacks, strict=False)
     ]
     return fragment(
         element("h2", "Copies and leaks"),

@@ -63,7 +63,9 @@ def classes_section(run: Run) -> Html:
 
 def closest_pairs(run: Run) -> Html | None:
     """The kept rows that come closest to a training row, over all repeats; None where nothing was kept."""
-    tables = [repeat.candidates.assign(repeat=at, row=range(len(repeat.candidates))) for at, repeat in enumerate(run.repeats)]
+    tables = [
+        repeat.candidates.assign(repeat=at, row=range(len(repeat.candidates))) for at, repeat in enumerate(run.repeats)
+    ]
     kept = pd.concat([table[table["kept"]] for table in tables], ignore_index=True)
     if kept.empty:
         return None

@@ -43,7 +43,7 @@ def _statements(results: Results, summary: dict[str, Any]) -> list[str]:
         "A repeat (repeats in params.yaml) is one split, one GAN and one seed of the classifiers.",
         f"Every arm gets {first['steps']:,} optimiser steps on batches of {first['batch_size']}, the same schedule and "
         "the same seed. More rows never mean longer training.",
-        "The GAN, the teacher, the selection and the judge of fidelity see training rows only. Before training a "
+        "The GAN, the teacher, the selection and the classifier of fidelity see training rows only. Before training a "
         "classifier, content hashes are compared: no validation or test row is among its training rows.",
         "Reference: the best arm without synthetic rows. Candidate: the best arm that adds synthetic rows to the real "
         "ones. Validation rows pick both; test rows pick nothing.",
@@ -75,7 +75,10 @@ def _arms(results: Results) -> Html:
 def _fingerprints(run: Run, results: Results) -> Html:
     first = next(iter(results.values()))
     rows = [
-        [f"Repeat {repeat.number}", *(element("code", mark) for mark in (result["test_ids"], repeat.generated["model"]))]
+        [
+            f"Repeat {repeat.number}",
+            *(element("code", mark) for mark in (result["test_ids"], repeat.generated["model"])),
+        ]
         for repeat, result in zip(run.repeats, first, strict=True)
     ]
     return element("div", table(["", "test rows", "model"], rows, "Content hashes of each repeat"), class_="text")

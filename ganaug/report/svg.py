@@ -26,7 +26,7 @@ MAX_POINTS = 160  # of one line; more are averaged in buckets
 
 @dataclass(frozen=True)
 class Interval:
-    """One row of an interval plot: a mean, its interval (None where there is none), and the single repeats behind it."""
+    """One row of an interval plot: a mean, its interval (None where there is none), and the repeats behind it."""
 
     label: str
     detail: str

@@ -1,4 +1,4 @@
-"""The section on the adversarial game: what the generator made through training, beside both players' curves."""
+"""The section on adversarial training: what the generator made through training, beside both networks' curves."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ LOSSES = {"loss_discriminator": ("real", "discriminator D"), "loss_generator": (
 SCORES = {"real_logits": ("real", "real rows"), "fake_logits": ("synthetic", "generated rows")}
 
 
-def game_section(run: Run) -> Html:
+def training_section(run: Run) -> Html:
     """Sample grids of the first repeat, with a slider, and the curves of every repeat."""
     losses = _curves(
         run,
         "Losses",
         LOSSES,
-        "What each player tries to lower. In a game neither has to fall; what counts is that neither runs away.",
+        "What each network tries to lower. Neither has to fall; what counts is that neither runs away.",
     )
     scores = _curves(
         run,
@@ -33,7 +33,7 @@ def game_section(run: Run) -> Html:
         "deviation to either side. The more they overlap, the harder real and generated rows are to tell apart.",
     )
     return fragment(
-        element("h2", "The game, through training"),
+        element("h2", "The two networks through training"),
         element(
             "p",
             "The generator G learns to be taken for real by the discriminator D, which learns to tell its rows from "

@@ -98,7 +98,9 @@ def test_a_folder_for_a_file(project: Path, refused: Callable[..., None]) -> Non
     refused("prepare", ("params.yaml cannot be read", "Is a directory"))
 
 
-@pytest.mark.parametrize("command", ["train_gan --repeat 0", "generate --repeat 0", "merge --repeat 0", "evaluate --repeat 0"])
+@pytest.mark.parametrize(
+    "command", ["train_gan --repeat 0", "generate --repeat 0", "merge --repeat 0", "evaluate --repeat 0"]
+)
 def test_every_stage_minds_its_own_section(project: Path, refused: Callable[..., None], command: str) -> None:
     section = command.split()[0]
     refused(command, (f"params.yaml: {section}.devise is no parameter",), {section: {"devise": "cpu"}})

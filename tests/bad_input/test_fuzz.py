@@ -30,9 +30,9 @@ from ganaug.data.pool import Pool, write_pool
 from ganaug.data.rows import Rows, RowWriter, Schema, read_rows
 from ganaug.data.sources import open_source
 from ganaug.errors import GanaugError
-from ganaug.utils.files import read_json
 from ganaug.gan.checkpoint import load_checkpoint, save_checkpoint
 from ganaug.gan.model_files import _hash
+from ganaug.utils.files import read_json
 
 MUTATIONS = int(os.environ.get("GANAUG_FUZZ", 40))
 TELLING = (0, 1, 9, 32, 34, 39, 44, 48, 57, 58, 91, 93, 123, 127, 128, 255)

@@ -12,7 +12,9 @@ from ganaug.config import PRESETS, load_params
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_sets_repeats_and_trials_and_nothing_else(name: str, here: Path, ganaug: Type, repository: Path) -> None:
+def test_a_preset_sets_repeats_and_trials_and_nothing_else(
+    name: str, here: Path, ganaug: Type, repository: Path
+) -> None:
     shutil.copy(repository / "params.yaml", here)
     before = (here / "params.yaml").read_text(encoding="utf-8").splitlines()
     code, out, err = ganaug("preset", name)

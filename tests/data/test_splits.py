@@ -67,7 +67,9 @@ def test_rows_are_dealt_out_exactly(
         assert len({tuple(split.validation) for split in splits.repeats.values()}) == 1
         assert not any(set(split.pool) & rows for split in splits.repeats.values() for rows in used)
     else:
-        assert per_class is None or min(n - 2 * h for n, h in zip(counts, held_out, strict=True)) < n_repeats * per_class
+        assert (
+            per_class is None or min(n - 2 * h for n, h in zip(counts, held_out, strict=True)) < n_repeats * per_class
+        )
     if per_class is None:
         assert not any(len(split.pool) for split in splits.repeats.values())
 

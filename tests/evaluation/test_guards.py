@@ -17,8 +17,8 @@ from ganaug.data.rows import Rows, RowWriter, digest, read_rows
 from ganaug.errors import DataError
 from ganaug.evaluation import guards
 from ganaug.evaluation.guards import check_run, unproved
-from ganaug.utils.files import read_json, write_json
 from ganaug.synthesis.generate import SCORES
+from ganaug.utils.files import read_json, write_json
 
 SPLIT, AUGMENTED = "data/splits/0", "data/augmented/0"
 
@@ -123,7 +123,9 @@ def test_a_gan_that_started_from_one_that_knows_test_rows(run: Path) -> None:
     chain = model(own(run), warm_start=model(own(run, repeat=1), warm_start=first))
     claim(run, "models/gan/0/config.json", trained_on=chain)
     (leak,) = check_run(run, REPEATS)
-    assert leak.startswith("the GAN of repeat 0 also learnt from the labelled rows of a model that it started from, and ")
+    assert leak.startswith(
+        "the GAN of repeat 0 also learnt from the labelled rows of a model that it started from, and "
+    )
 
 
 def test_a_gan_that_started_from_rows_of_which_nothing_is_known(run: Path) -> None:
@@ -138,7 +140,9 @@ def test_a_gan_that_started_from_rows_of_which_nothing_is_known(run: Path) -> No
 
 def test_a_teacher_that_saw_others(run: Path) -> None:
     claim(run, "reports/generate/1.json", trained_on=own(run))
-    assert check_run(run, REPEATS) == ["the teacher of repeat 1 was trained on other rows than data/splits/1/train.parquet"]
+    assert check_run(run, REPEATS) == [
+        "the teacher of repeat 1 was trained on other rows than data/splits/1/train.parquet"
+    ]
     assert check_run(run, [0]) == []
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from fakes import CENTRES, generated, play, point_trainer
+from fakes import CENTRES, generated, point_trainer, trained
 
-from ganaug.gan import prior as module
+from ganaug.gan import latents as module
 from ganaug.gan.latents import PARTS, Prior
 
 LABELS = torch.tensor([1, 0, 1, 1, 0, 1])  # rows 1 and 4 are of class 0
@@ -65,10 +65,10 @@ def test_a_loaded_prior_makes_the_same_latents():
 
 
 def test_anchors_keep_a_rare_kind_of_rows():
-    """One of four rows of a class lies far off. The game alone is slow to find it; its anchor leads there."""
+    """One of four rows of a class lies far off. Without anchors it is found late; its anchor leads there."""
     rows = torch.tensor([[-1.0, -0.5], [-1.1, -0.4], [-0.9, -0.6], [0.0, 3.0], [1.0, 0.5], [1.1, 0.4], [0.9, 0.6]])
     labels = torch.tensor([0, 0, 0, 0, 1, 1, 1])
-    trainer = play(point_trainer(300, rows=(rows, labels), anchored=True))
+    trainer = trained(point_trainer(300, rows=(rows, labels), anchored=True))
     prior = trainer.ema.module.prior
     made = trainer.ema.module(prior.anchors, labels).detach()
     assert (made - rows).norm(dim=1).max() < 0.5
@@ -77,5 +77,5 @@ def test_anchors_keep_a_rare_kind_of_rows():
 
 def test_rows_without_labels_own_no_anchor():
     trainer = point_trainer(5, unlabelled=torch.zeros(50, 2), anchored=True)
-    assert len(trainer.game.generator.prior.anchors) == 400
-    play(trainer)
+    assert len(trainer.setup.generator.prior.anchors) == 400
+    trained(trainer)

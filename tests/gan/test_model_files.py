@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from ganaug import model as files
 from ganaug.errors import ModelError
+from ganaug.gan import model_files as files
 from ganaug.gan.model_files import load_model, save_model
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from fakes import play, point_trainer
+from fakes import point_trainer, trained
 
 from ganaug.gan.regularizers import PENALTIES, squared_gradient
 
@@ -79,13 +79,13 @@ def test_lecam_remembers_the_other_side():
 
 
 def test_what_lecam_remembers_survives_a_resume():
-    whole = play(point_trainer(steps=20, penalty="lecam", penalty_interval=2))
+    whole = trained(point_trainer(steps=20, penalty="lecam", penalty_interval=2))
     half = point_trainer(steps=20, penalty="lecam", penalty_interval=2)
     for _ in range(10):
         half.train_step()
     fresh = point_trainer(steps=20, penalty="lecam", penalty_interval=2, seed=1)
     fresh.restore(half.state())
-    state, expected = play(fresh).state(), whole.state()
+    state, expected = trained(fresh).state(), whole.state()
     assert expected["penalty.real"] != 0
     assert all(torch.equal(state[name], expected[name]) for name in expected)
 
@@ -94,7 +94,7 @@ def test_a_lazy_penalty_comes_seldom_and_counts_as_much_more():
     lazy, heavy = (point_trainer(penalty_interval=i, penalty_weight=w, clip=1e9) for i, w in ((4, 0.5), (1, 2.0)))
     shown = [lazy.train_step().penalty.item()]
     heavy.train_step()
-    pairs = zip(*(t.game.discriminator.parameters() for t in (lazy, heavy)), strict=True)
+    pairs = zip(*(t.setup.discriminator.parameters() for t in (lazy, heavy)), strict=True)
     assert all(torch.equal(a.grad, b.grad) for a, b in pairs)
     shown += [lazy.train_step().penalty.item() for _ in range(7)]
     assert [p > 0 for p in shown] == [True, False, False, False] * 2

@@ -9,9 +9,9 @@ import pytest
 from sklearn.datasets import load_digits
 from small import tiny
 
-from ganaug import training
 from ganaug.augmenter import GANAugmenter
 from ganaug.errors import DataError, ModelError
+from ganaug.gan import setup
 from ganaug.utils.files import KEPT_DAYS
 
 SMALL = {"width": 16, "batch_size": 16, "random_state": 0}
@@ -101,7 +101,7 @@ def identity(digits, low_digits, monkeypatch):
     def catch(*_, identity, **__):
         raise CaughtError(identity)
 
-    monkeypatch.setattr(training, "run", catch)
+    monkeypatch.setattr(setup, "run", catch)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr("torch.nn.Module.compile", lambda module: None)
     monkeypatch.setattr("ganaug.synthesis.criteria.STEPS", 1)
@@ -127,9 +127,9 @@ def test_a_training_goes_on_from_none_with_another_parameter(identity, name, tmp
 
 def test_all_parameters_count_but_a_named_few():
     params = GANAugmenter().get_params() | {"brand_new": 1}
-    usual = training.identity_of(params, 0, {}, [])
-    counting = {n for n in params if training.identity_of(params | {n: "another"}, 0, {}, []) != usual}
-    assert set(params) - counting == set(training.ELSEWHERE) == {"random_state", "warm_start", *SAME}
+    usual = setup.identity_of(params, 0, {}, [])
+    counting = {n for n in params if setup.identity_of(params | {n: "another"}, 0, {}, []) != usual}
+    assert set(params) - counting == set(setup.ELSEWHERE) == {"random_state", "warm_start", *SAME}
 
 
 def test_rows_and_versions_count(identity, digits, monkeypatch):
@@ -139,7 +139,7 @@ def test_rows_and_versions_count(identity, digits, monkeypatch):
     assert identity(**one, labels=labels[:50][::-1]) != usual
     assert identity(**one, validation=(images[50:91], labels[50:91])) != usual
     assert identity(**one, invariances=("contrast", "brightness", "scale", "translate")) == usual
-    monkeypatch.setattr(training, "__version__", "another")
+    monkeypatch.setattr(setup, "__version__", "another")
     assert identity(**one) != usual
 
 

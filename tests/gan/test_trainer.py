@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from fakes import CENTRES, SPREAD, generated, play, point_trainer, points
+from fakes import CENTRES, SPREAD, generated, point_trainer, points, trained
 
 from ganaug.gan.conditioning import CONDITIONINGS
 from ganaug.gan.losses import OBJECTIVES
@@ -12,7 +12,7 @@ from ganaug.gan.regularizers import PENALTIES
 
 
 def assert_learnt(trainer) -> None:
-    found = generated(play(trainer))
+    found = generated(trained(trainer))
     assert (found.mean(1) - CENTRES).norm(dim=1).max() < 0.5  # the centres lie 2.2 apart
     assert (found - CENTRES[:, None]).norm(dim=2).mean() < 3 * SPREAD  # and rows are near the centre of their class
 
@@ -45,8 +45,10 @@ def test_rows_without_labels_teach_what_rows_look_like(conditioning):
     plain, taught = (
         torch.stack(
             [
-                generated(play(point_trainer(conditioning=conditioning, rows=(spots, labels), unlabelled=u, seed=seed)))
-                for seed in range(3)  # one game's spread is a matter of luck, which the CPU's rounding deals anew
+                generated(
+                    trained(point_trainer(conditioning=conditioning, rows=(spots, labels), unlabelled=u, seed=seed))
+                )
+                for seed in range(3)  # one training's spread is a matter of luck, which the CPU's rounding changes
             ]
         )
         for u in (None, points()[0])
@@ -56,13 +58,13 @@ def test_rows_without_labels_teach_what_rows_look_like(conditioning):
 
 
 def test_variety_is_learnt():
-    spread = generated(play(point_trainer())).std(1)
+    spread = generated(trained(point_trainer())).std(1)
     assert SPREAD / 2 < spread.mean() < 2 * SPREAD
 
 
 def test_a_round_trains_each_player_on_its_own_loss():
     trainer = point_trainer()
-    game = trainer.game
+    setup = trainer.setup
     before = {k: t.clone() for k, t in trainer.state().items()}
     measures = trainer.train_step()
     after = trainer.state()
@@ -70,15 +72,15 @@ def test_a_round_trains_each_player_on_its_own_loss():
     assert {"generator", "discriminator", "ema"} <= moved
     assert all(m.ndim == 0 and not m.requires_grad for m in measures)
     assert trainer.step == 1
-    untouched = [p.grad.clone() for p in game.discriminator.parameters()]
+    untouched = [p.grad.clone() for p in setup.discriminator.parameters()]
     _, labels = points((2, 2))
-    fake = game.generator(torch.zeros(4, game.generator.prior.size), labels)
+    fake = setup.generator(torch.zeros(4, setup.generator.prior.size), labels)
     trainer.generator_step(fake, labels, torch.zeros(4), 1.0, torch.zeros(()))
-    assert all(torch.equal(g, p.grad) for g, p in zip(untouched, game.discriminator.parameters(), strict=True))
+    assert all(torch.equal(g, p.grad) for g, p in zip(untouched, setup.discriminator.parameters(), strict=True))
 
 
-def test_the_same_seed_plays_the_same_game():
-    first, again, other = (play(point_trainer(steps=10, seed=s)).state() for s in (0, 0, 1))
+def test_the_same_seed_gives_the_same_training():
+    first, again, other = (trained(point_trainer(steps=10, seed=s)).state() for s in (0, 0, 1))
     assert all(torch.equal(first[k], again[k]) for k in first)
     assert not torch.equal(first["generator.layers.0.weight"], other["generator.layers.0.weight"])
 
@@ -87,7 +89,7 @@ def test_the_discriminator_knows_which_class_a_real_row_is_of():
     """Without rows under labels of others it need not: all that it compares shares a label."""
 
     def hits(**numbers: float) -> float:
-        discriminator = play(point_trainer(**numbers)).game.discriminator
+        discriminator = trained(point_trainer(**numbers)).setup.discriminator
         rows, labels = points(seed=1)
         with torch.no_grad():
             logits = torch.stack([discriminator(rows, torch.full_like(labels, k))[0] for k in range(2)], 1)
@@ -100,17 +102,17 @@ def test_gradients_are_clipped():
     """Adam forgets the size of gradients, so look at them before it does."""
     trainer = point_trainer(clip=1e-3, learning_rate=1e-9)
     trainer.train_step()
-    norms = [torch.cat([p.grad.flatten() for p in m.parameters()]).norm() for m in trainer.game[:2]]
+    norms = [torch.cat([p.grad.flatten() for p in m.parameters()]).norm() for m in trainer.setup[:2]]
     assert all(n <= 1.01e-3 for n in norms)
 
 
-def test_a_game_ignores_and_leaves_alone_the_global_random_state():
+def test_a_training_ignores_and_leaves_alone_the_global_random_state():
     torch.manual_seed(5)
     state = torch.random.get_rng_state()
-    first = play(point_trainer(steps=3)).state()
+    first = trained(point_trainer(steps=3)).state()
     assert torch.equal(torch.random.get_rng_state(), state)
     torch.manual_seed(6)
-    assert torch.equal(play(point_trainer(steps=3)).state()["random"], first["random"])
+    assert torch.equal(trained(point_trainer(steps=3)).state()["random"], first["random"])
 
 
 def test_restoring_needs_no_history():
@@ -119,7 +121,7 @@ def test_restoring_needs_no_history():
     for _ in range(7):
         old.train_step()
     new.restore(old.state())
-    old, new = play(old).state(), play(new).state()
+    old, new = trained(old).state(), trained(new).state()
     assert all(torch.equal(old[k], new[k]) for k in old)
 
 
@@ -132,6 +134,6 @@ def test_a_state_is_a_copy():
 
 
 @pytest.mark.gpu
-def test_the_game_on_a_gpu():
+def test_the_training_on_a_gpu():
     for precision in ("32-true", "bf16-mixed"):
         assert_learnt(point_trainer(device="cuda", precision=precision))

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from ganaug.data import nearest as module
+from ganaug.metrics import nearest as module
 from ganaug.metrics.nearest import copy_distance, nearest, spread_out
 
 

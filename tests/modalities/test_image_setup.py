@@ -6,13 +6,13 @@ import torch
 
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.fabric import make_fabric
+from ganaug.gan.loop import run
 from ganaug.gan.losses import OBJECTIVES
 from ganaug.gan.regularizers import PENALTIES
-from ganaug.gan.loop import run
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Trainer
 from ganaug.modalities.image.augment import INVARIANCES, ImageAugment
-from ganaug.modalities.image.setup import Architecture, image_game
+from ganaug.modalities.image.setup import Architecture, image_setup
 
 
 def weights(seed: int) -> list[torch.Tensor]:
@@ -30,7 +30,7 @@ def test_the_seed_alone_decides_the_initial_weights():
 
 
 def trainer(device: str = "cpu", precision: str = "32-true", images: np.ndarray | None = None) -> Trainer:
-    """A game between one light and one dark class of images, with everything declared."""
+    """A training on one light and one dark class of images, with everything declared."""
     fabric = make_fabric(device, precision)
     labels = np.arange(40) % 2
     if images is None:
@@ -39,8 +39,8 @@ def trainer(device: str = "cpu", precision: str = "32-true", images: np.ndarray 
     rules = (OBJECTIVES["relativistic"], PENALTIES["r1_r2"](), ImageAugment(INVARIANCES))
     architecture = Architecture(9, 8, 3, 2, base_width=8, latent=8, features=16)
     schedule = Schedule(200, batch_size=16, learning_rate=0.003)
-    game = image_game(architecture, images, labels, *rules, AUGMENTATIONS["diffaugment"](200), 0, fabric.device)
-    return Trainer(fabric, game, schedule, 0)
+    setup = image_setup(architecture, images, labels, *rules, AUGMENTATIONS["diffaugment"](200), 0, fabric.device)
+    return Trainer(fabric, setup, schedule, 0)
 
 
 def shades(found: Trainer) -> list[float]:
@@ -50,10 +50,10 @@ def shades(found: Trainer) -> list[float]:
         return found.ema.module(latents, labels).reshape(2, -1).mean(1).tolist()
 
 
-def test_a_game_of_images_learns_what_tells_classes_apart():
-    played = trainer()
-    run(played, lambda generator: torch.zeros(1))
-    dark, light = shades(played)
+def test_a_training_of_images_learns_what_tells_classes_apart():
+    trained = trainer()
+    run(trained, lambda generator: torch.zeros(1))
+    dark, light = shades(trained)
     assert dark < -0.2
     assert light > 0.2
 
@@ -61,17 +61,17 @@ def test_a_game_of_images_learns_what_tells_classes_apart():
 def test_rows_are_those_given_and_stay_so():
     images = np.random.default_rng(0).integers(0, 256, (40, 9, 8, 3), np.uint8)
     images.setflags(write=False)
-    game = trainer(images=images).game
-    rows = game.rows(torch.tensor([3, 1]))
+    setup = trainer(images=images).setup
+    rows = setup.rows(torch.tensor([3, 1]))
     assert rows.shape == (2, 3, 9, 8)
     torch.testing.assert_close(rows[0].permute(1, 2, 0), torch.tensor(images[3]) / 127.5 - 1)
 
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
-def test_a_game_of_images_on_a_gpu(precision):
-    played = trainer("cuda", precision)
-    run(played, lambda generator: torch.zeros(1))
-    dark, light = shades(played)
+def test_a_training_of_images_on_a_gpu(precision):
+    trained = trainer("cuda", precision)
+    run(trained, lambda generator: torch.zeros(1))
+    dark, light = shades(trained)
     assert dark < -0.2
     assert light > 0.2

@@ -11,15 +11,15 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from ganaug.data.merge import merge
-from ganaug.metrics.nearest import nearest
 from ganaug.data.prepare import prepare
 from ganaug.data.rows import Rows, digest, read_rows
 from ganaug.evaluation.arms import ARMS, result_path
 from ganaug.evaluation.fidelity import COMPARED, METRICS
 from ganaug.metrics.classification import classification_metrics
-from ganaug.utils.files import write_json
+from ganaug.metrics.nearest import nearest
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Candidates
+from ganaug.utils.files import write_json
 
 HOSTILE = "<script>alert('1')</script>"
 REPEATS = (0, 1)

@@ -12,14 +12,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from browser import chromium, opened
-from fabricated import CLASSIFIERS, REPEATS, HOSTILE, SKILL, STEPS, finish_run
+from fabricated import CLASSIFIERS, HOSTILE, REPEATS, SKILL, STEPS, finish_run
 
 from ganaug.config import Params, ReportParams
 from ganaug.data.rows import read_table
 from ganaug.errors import DataError
-from ganaug.utils.files import read_json, write_json
 from ganaug.report.build import build_report
 from ganaug.report.markup import VOID
+from ganaug.utils.files import read_json, write_json
 
 FILES = ("metrics.json", "plots/arms.csv", "plots/training.csv", "report.html")
 PARAMS = Params(
@@ -161,13 +161,13 @@ def test_fidelity_is_a_mean_over_repeats_with_the_floor_beside_it(finished: Path
         repeats = [each["overall"] if part == "overall" else each["per_class"][part] for each in found]
         return sum(repeat[which][metric] for repeat in repeats) / len(REPEATS)
 
-    for which in ("floor", "before", "after"):
+    for which in ("real_vs_real", "before", "after"):
         assert metrics[which]["kid"] == pytest.approx(mean("overall", which, "kid"))
     recalls = "".join(
-        f"<td>{100 * mean('overall', which, 'recall'):.1f}</td>" for which in ("before", "after", "floor")
+        f"<td>{100 * mean('overall', which, 'recall'):.1f}</td>" for which in ("before", "after", "real_vs_real")
     )
     assert f"Recall, %</th>{recalls}" in page
-    coverage = (f"{100 * mean('digit 4', which, 'coverage'):.1f}" for which in ("after", "floor"))
+    coverage = (f"{100 * mean('digit 4', which, 'coverage'):.1f}" for which in ("after", "real_vs_real"))
     assert "{} ({})".format(*coverage) in page
     assert "<bdi>digit 9</bdi></th>" + "<td>- (-)</td>" * 7 in page
 

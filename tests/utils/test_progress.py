@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ganaug import progress
+from ganaug.utils import progress
 from ganaug.utils.progress import Progress
 
 

@@ -1,6 +1,6 @@
 """The built-in downstream classifier: a small ConvNet that trains in seconds from a handful of labelled images.
 
-It judges every arm of the evaluation and is the teacher that scores generated rows.
+It measures every arm of the evaluation and is the teacher that scores generated rows.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The two networks of a game of images, sized from the data."""
+"""The network setup for images: two networks, sized from the data."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.conditioning import CONDITIONINGS
+from ganaug.gan.latents import Prior
 from ganaug.gan.losses import Objective
 from ganaug.gan.regularizers import Penalty
-from ganaug.gan.latents import Prior
 from ganaug.gan.sampler import BalancedSampler
-from ganaug.gan.trainer import Augment, Game
+from ganaug.gan.trainer import Augment, NetworkSetup
 from ganaug.modalities.image.networks import Discriminator, Generator, Layout
 from ganaug.modalities.image.pixels import pixel_distance, to_float
 
@@ -83,7 +83,7 @@ class Architecture:
         return modules
 
 
-def image_game(
+def image_setup(
     architecture: Architecture,
     images: NDArray[np.uint8],
     labels: NDArray[np.int64],
@@ -93,8 +93,8 @@ def image_game(
     augmentation: Augmentation,
     seed: int,
     device: torch.device,
-) -> Game:
-    """Set up a game of images: networks on the device, and beside them the whole data set, as uint8.
+) -> NetworkSetup:
+    """Set up training on images: networks on the device, and beside them the whole data set, as uint8.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def image_game(
     data, codes = (torch.tensor(a, device=device) for a in (images, labels))
     generator, discriminator = architecture.build(seed)
     generator.prior.place(torch.from_numpy(labels), seed)
-    return Game(
+    return NetworkSetup(
         generator.to(device),
         discriminator.to(device),
         rows=lambda indices: to_float(data[indices]),

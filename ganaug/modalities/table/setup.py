@@ -1,4 +1,4 @@
-"""The two networks of a game of tables, sized from the columns, and what they play with."""
+"""The network setup for tables: two networks, sized from the columns, and what they train with."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from torch import Tensor
 
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.conditioning import CONDITIONINGS
+from ganaug.gan.latents import Prior
 from ganaug.gan.losses import OBJECTIVES
 from ganaug.gan.regularizers import PENALTIES
-from ganaug.gan.latents import Prior
 from ganaug.gan.sampler import BalancedSampler
-from ganaug.gan.trainer import Game
+from ganaug.gan.trainer import NetworkSetup
 from ganaug.modalities.table.networks import Discriminator, Generator
 
 
@@ -85,7 +85,7 @@ def row_distance(rows: Tensor, others: Tensor, columns: int) -> Tensor:
     return (rows - others).abs().sum(1) / columns
 
 
-def table_game(
+def table_setup(
     architecture: Architecture,
     numbers: NDArray[np.float32],
     codes: NDArray[np.int64],
@@ -93,8 +93,8 @@ def table_game(
     steps: int,
     seed: int,
     device: torch.device,
-) -> Game:
-    """Set up a game of table rows: networks on the device, and beside them the whole table, with codes as integers.
+) -> NetworkSetup:
+    """Set up training on table rows: networks on the device, and beside them the whole table, with codes as integers.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def table_game(
     numbers, codes, labels : arrays (n, N), (n, B) and (n,)
         Training rows, and their class codes.
     steps : int
-        Of the whole game.
+        Of the whole training.
     seed : int
         Of the initial weights and of the anchors.
     device : torch.device
@@ -113,7 +113,7 @@ def table_game(
     data, chosen, classes = (torch.tensor(a, device=device) for a in (numbers, codes, labels))
     generator, discriminator = architecture.build(seed)
     generator.prior.place(classes.cpu(), seed)
-    return Game(
+    return NetworkSetup(
         generator.to(device),
         discriminator.to(device),
         rows=lambda indices: to_rows(data[indices], chosen[indices], architecture.levels),

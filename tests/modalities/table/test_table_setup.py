@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ganaug.modalities.table.setup import Architecture, from_rows, row_distance, table_game, to_rows
+from ganaug.modalities.table.setup import Architecture, from_rows, row_distance, table_setup, to_rows
 
 LEVELS = (3, 1, 2)
 
@@ -48,17 +48,17 @@ def test_what_is_generated_for_codes_are_probabilities():
     assert discriminator(rows, labels)[0].shape == (3,)
 
 
-def test_a_game_plays_with_the_rows_given():
+def test_a_training_sees_the_rows_given():
     random = np.random.default_rng(0)
     numbers, labels = random.normal(size=(20, 2)).astype(np.float32), np.arange(20) % 3
     codes = np.stack([random.integers(0, n, 20) for n in LEVELS], 1)
-    game = table_game(Architecture(2, LEVELS, 3), numbers, codes, labels, 10, 0, torch.device("cpu"))
-    found = from_rows(game.rows(torch.tensor([3, 1])), LEVELS)
+    setup = table_setup(Architecture(2, LEVELS, 3), numbers, codes, labels, 10, 0, torch.device("cpu"))
+    found = from_rows(setup.rows(torch.tensor([3, 1])), LEVELS)
     assert np.array_equal(found[0], numbers[[3, 1]])
     assert np.array_equal(found[1], codes[[3, 1]])
-    rows = game.rows(torch.arange(20))
-    assert game.distance(rows, rows).eq(0).all()
-    assert (game.distance(rows, rows.roll(1, 0)) > 0).all()
+    rows = setup.rows(torch.arange(20))
+    assert setup.distance(rows, rows).eq(0).all()
+    assert (setup.distance(rows, rows.roll(1, 0)) > 0).all()
 
 
 def test_columns_count_alike_however_many_levels_they_have():

@@ -18,7 +18,7 @@ Predict = Callable[[NDArray[np.uint8]], NDArray[Any]]  # images (n, H, W, C) to 
 
 
 @dataclass(frozen=True)
-class Fit:
+class TrainConfig:
     """How a classifier is trained, but for its rows and its setting.
 
     Attributes
