@@ -45,7 +45,7 @@ def _table(section: Section, names: Iterable[str]) -> str:
 
 
 def _written(value: Any) -> str:
-    """Write a default as YAML does; of an entry, what differs from the least one."""
+    """Write a default as YAML does; of a mixing, what differs from the least one."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Section):

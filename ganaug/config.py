@@ -286,7 +286,8 @@ class EvaluateParams(Section):
         ("small_cnn",),
         listing(TEXT, least=1),
         "Downstream classifiers, of which the first gives the verdict: small_cnn, "
-        "sklearn.linear_model.LogisticRegression(C=10), features:sklearn.linear_model.LogisticRegression(C=10), timm:resnet18, module:function.",
+        "sklearn.linear_model.LogisticRegression(C=10), "
+        "features:sklearn.linear_model.LogisticRegression(C=10), timm:resnet18, module:function.",
     )
     trials: int = param(
         2, integer(1, MOST_TRIALS), "Settings tried for each arm, of which validation rows choose one in each repeat."
@@ -317,7 +318,7 @@ class EvaluateParams(Section):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        ways = [entry if entry.synthetic else Mixing() for entry in self.mixing]
+        ways = [way if way.synthetic else Mixing() for way in self.mixing]
         for at, way in enumerate(ways):
             if way in ways[:at]:
                 raise ConfigError(

@@ -118,7 +118,7 @@ def test_yaml_1_2_words_and_numbers(tmp_path: Path) -> None:
         ("fidelity: {extractor: in_domian}", "(did you mean 'in_domain'?)"),
         ("fidelity: {extractor: 'a:b:c'}", "or 'module:function' for one of yours"),
         ("- 1\n- 2", "the file is [1, 2]; it must be a mapping of parameters"),
-        ("repeats: [0]\ndraws: [1]", 'line 2 is not YAML: found duplicate key "repeats"'),
+        ("repeats: [0]\nrepeats: [1]", 'line 2 is not YAML: found duplicate key "repeats"'),
         ("merge:\n  a: b: c", "line 2 is not YAML"),
         ("report: {title: !!python/object/apply:os.getcwd []}", "line 1 is not YAML"),
         ("repeats: \x00", "is not YAML"),

@@ -88,7 +88,7 @@ class Arm:
         return list(islice(tried, trials))
 
     def _with(self, way: Mixing) -> Setting:
-        """Return the first setting with synthetic rows as a way says; without any, nothing else of it matters."""
+        """Return the first setting with synthetic rows as a way of mixing says; without any, nothing else of it matters."""
         options = asdict(way) if way.synthetic else {}
         return replace(self.settings[0], **options)
 

@@ -9,7 +9,7 @@ from ganaug.errors import ConfigError
 from ganaug.evaluation.arms import ARMS, Setting, candidates, references
 from ganaug.evaluation.estimators import make_estimator
 
-ENTRIES = EvaluateParams().entries
+MIXINGS = EvaluateParams().mixing
 
 
 def test_contenders_are_told_from_what_explains_them():
@@ -30,7 +30,7 @@ SAME = [Mixing(), Mixing(min_confidence=0.5)]
 @pytest.mark.parametrize("arm", ARMS)
 @pytest.mark.parametrize("trials", [1, 2, MOST_TRIALS])
 def test_every_arm_has_as_many_different_settings_for_every_classifier(arm, trials, classifier):
-    settings = ARMS[arm].tried(ENTRIES, trials)
+    settings = ARMS[arm].tried(MIXINGS, trials)
     assert len(settings) == trials
     assert len({what_is_trained(classifier, setting) for setting in settings}) == trials
 
@@ -54,7 +54,7 @@ def what_is_trained(classifier: str, setting: Setting) -> str:
         ),
         (
             {"mixing": [Mixing(), Mixing(min_confidence=0.5)], "trials": 1},
-            r"entries\[1\] does the same as .*entries\[0\]",
+            r"mixing\[1\] does the same as .*mixing\[0\]",
         ),
     ],
 )
@@ -69,7 +69,7 @@ def test_a_row_without_weight_is_no_way_to_enter():
 
 
 def test_settings_keep_what_makes_the_arm():
-    tried = {name: arm.tried(ENTRIES, MOST_TRIALS) for name, arm in ARMS.items()}
+    tried = {name: arm.tried(MIXINGS, MOST_TRIALS) for name, arm in ARMS.items()}
     assert all(s.mixup > 0 and s.strength > 0 for name in ("mixup", "mixup_gan") for s in tried[name])
     assert all(s.strength > 0 == s.mixup for name in ("classical", "classical_gan", "oracle") for s in tried[name])
     assert all(s.strength == 0 for name in ("real", "gan", "synthetic") for s in tried[name])
