@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from ganaug.config import Entry
+from ganaug.config import Mixing
 from ganaug.errors import ConfigError
 
 MIXUP = 0.4
@@ -32,7 +32,7 @@ class Setting:
     mixup : float
         Parameter of MixUp's Beta distribution; 0: none.
     share, weight, min_confidence, pretrain : float
-        How synthetic rows enter, see `ganaug.config.Entry`.
+        How synthetic rows enter, see `ganaug.config.Mixing`.
     """
 
     learning_rate: float = 3e-3
@@ -62,8 +62,8 @@ class Arm:
     rows : str
         Which rows join the real ones, or stand in for them: see `ganaug.evaluation.training_rows.RowSource`.
     settings : tuple of Setting
-        What is tried, the default first. Where synthetic rows join real ones, each is combined with the entries of
-        params.yaml instead.
+        What is tried, the default first. Where synthetic rows join real ones, each is combined with
+        ``evaluate.mixing`` instead.
     contender : bool
         Whether it takes part in the contrast, or only explains it.
     """
@@ -79,18 +79,18 @@ class Arm:
         """Whether it has synthetic rows."""
         return self.rows not in ("real", "oracle")
 
-    def tried(self, entries: Sequence[Entry], trials: int) -> list[Setting]:
+    def tried(self, mixing: Sequence[Mixing], trials: int) -> list[Setting]:
         """List the settings of which validation rows choose one: ``trials`` different ones."""
         tried: Iterable[Setting] = self.settings
         if self.synthetic and self.rows != "synthetic":
             # a control without synthetic rows would control nothing
-            tried = (self._with(entry) for entry in entries if entry.synthetic or self.rows != "shuffled")
+            tried = (self._with(way) for way in mixing if way.synthetic or self.rows != "shuffled")
         return list(islice(tried, trials))
 
-    def _with(self, entry: Entry) -> Setting:
-        """Return the first setting with synthetic rows as an entry says; without any, nothing else of it matters."""
-        how = asdict(entry) if entry.synthetic else {}
-        return replace(self.settings[0], **how)
+    def _with(self, way: Mixing) -> Setting:
+        """Return the first setting with synthetic rows as a way of mixing says; without any, nothing else of it matters."""
+        options = asdict(way) if way.synthetic else {}
+        return replace(self.settings[0], **options)
 
 
 RATES = (3e-3, 1e-3, 6e-3, 2e-3, 4e-3, 5e-4)  # learning rates, in the order tried
@@ -143,13 +143,13 @@ def arms_named(names: Iterable[str]) -> dict[str, Arm]:
     return {name: ARMS[name] for name in names}
 
 
-def result_path(folder: str | Path, arm: str, draw: int, classifier: str) -> Path:
+def result_path(folder: str | Path, arm: str, repeat: int, classifier: str) -> Path:
     """Return where an arm's result lies: under ``augmented`` if it has synthetic rows, else under ``baselines``.
 
-    Each of the two folders of a draw is one out of a DVC stage, whichever arms and classifiers it holds.
+    Each of the two folders of a repeat is one out of a DVC stage, whichever arms and classifiers it holds.
     """
     half = "augmented" if ARMS[arm].synthetic else "baselines"
-    return Path(folder, half, str(draw), re.sub(r"[^\w.-]+", "_", classifier), f"{arm}.json")
+    return Path(folder, half, str(repeat), re.sub(r"[^\w.-]+", "_", classifier), f"{arm}.json")
 
 
 def references(names: Iterable[str]) -> list[str]:

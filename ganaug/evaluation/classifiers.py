@@ -17,8 +17,8 @@ from typing import Any
 from ganaug.errors import ConfigError, GanaugError
 from ganaug.evaluation.arms import Setting
 from ganaug.evaluation.estimators import FEATURES, fit_estimator, is_estimator, make_estimator
-from ganaug.evaluation.fit import Fit, Predict, loss_weights
 from ganaug.evaluation.imported import import_named
+from ganaug.evaluation.train_config import Predict, TrainConfig, loss_weights
 from ganaug.evaluation.training_rows import TrainingRows
 from ganaug.modalities.image.classifier import Build, SmallCNN, predict_proba, train_classifier
 
@@ -37,7 +37,7 @@ def check_classifier(name: str, settings: Iterable[Setting] = (Setting(),)) -> N
         make_estimator(name.removeprefix(FEATURES), setting)
 
 
-def fit_classifier(name: str, rows: TrainingRows, setting: Setting, how: Fit) -> Predict:
+def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: TrainConfig) -> Predict:
     """Train the classifier of this name.
 
     Returns
@@ -51,20 +51,20 @@ def fit_classifier(name: str, rows: TrainingRows, setting: Setting, how: Fit) ->
         There is no such classifier, or it cannot be used.
     """
     if is_estimator(name):
-        return fit_estimator(name, rows, setting, how)
+        return fit_estimator(name, rows, setting, config)
     model = train_classifier(
         rows.images,
         rows.labels,
-        how.n_classes,
-        batch_size=how.batch_size,
+        config.n_classes,
+        batch_size=config.batch_size,
         learning_rate=setting.learning_rate,
-        augment=how.augment(setting),
+        augment=config.augment(setting),
         mixup=setting.mixup,
-        plan=how.plan(rows, setting, how.steps),
+        plan=config.plan(rows, setting, config.steps),
         weights=loss_weights(rows, setting),
         build=_build(name),
-        seed=how.seed,
-        device=how.device,
+        seed=config.seed,
+        device=config.device,
     )
     return lambda images: predict_proba(model, images)
 

@@ -13,7 +13,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from ganaug.errors import ConfigError
 from ganaug.evaluation.arms import RATES, Setting
-from ganaug.evaluation.fit import Fit, Predict, loss_weights
+from ganaug.evaluation.train_config import Predict, TrainConfig, loss_weights
 from ganaug.evaluation.training_rows import TrainingRows
 from ganaug.modalities.image.classifier import extract_features, train_classifier
 
@@ -37,7 +37,7 @@ def is_estimator(name: str) -> bool:
     return name.removeprefix(FEATURES).startswith("sklearn.")
 
 
-def fit_estimator(name: str, rows: TrainingRows, setting: Setting, how: Fit) -> Predict:
+def fit_estimator(name: str, rows: TrainingRows, setting: Setting, config: TrainConfig) -> Predict:
     """Fit a scikit-learn classifier to rows that are drawn, augmented and mixed as the batches of a network are.
 
     A mixed row bears the label of its greater part, as estimators know no soft labels.
@@ -49,10 +49,10 @@ def fit_estimator(name: str, rows: TrainingRows, setting: Setting, how: Fit) -> 
     """
     estimator = make_estimator(name.removeprefix(FEATURES), setting)
     if "random_state" in estimator.get_params():
-        estimator.set_params(random_state=how.seed)
-    encode = _features(rows, how) if name.startswith(FEATURES) else _flat
-    seen = how.plan(rows, setting, -(-ROWS // how.batch_size)).ravel()
-    images, generator, augment = rows.images[seen], np.random.default_rng(how.seed), how.augment(setting)
+        estimator.set_params(random_state=config.seed)
+    encode = _features(rows, config) if name.startswith(FEATURES) else _flat
+    seen = config.plan(rows, setting, -(-ROWS // config.batch_size)).ravel()
+    images, generator, augment = rows.images[seen], np.random.default_rng(config.seed), config.augment(setting)
     if augment is not None:
         images = augment(images, generator)
     if setting.mixup:
@@ -64,7 +64,7 @@ def fit_estimator(name: str, rows: TrainingRows, setting: Setting, how: Fit) -> 
     estimator.fit(encode(images), rows.labels[seen], **weights)
 
     def predict(given: NDArray[np.uint8]) -> NDArray[np.float64]:
-        probabilities = np.zeros((len(given), how.n_classes))
+        probabilities = np.zeros((len(given), config.n_classes))
         probabilities[:, estimator.classes_] = estimator.predict_proba(encode(given))
         return probabilities
 
@@ -76,11 +76,16 @@ def _flat(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
 
 
-def _features(rows: TrainingRows, how: Fit) -> Encode:
+def _features(rows: TrainingRows, config: TrainConfig) -> Encode:
     """Features of a small ConvNet trained on the real rows, or on all where none is real."""
     real = ~rows.synthetic if not rows.synthetic.all() else rows.synthetic
     model = train_classifier(
-        rows.images[real], rows.labels[real], how.n_classes, steps=how.steps, seed=how.seed, device=how.device
+        rows.images[real],
+        rows.labels[real],
+        config.n_classes,
+        steps=config.steps,
+        seed=config.seed,
+        device=config.device,
     )
     return lambda images: extract_features(model, images)
 

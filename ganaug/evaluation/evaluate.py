@@ -1,4 +1,4 @@
-"""Train and judge the arms of one draw."""
+"""Train and measure the arms of one repeat."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ganaug.data.rows import Rows, digest, read_rows
 from ganaug.errors import DataError
 from ganaug.evaluation.arms import Arm, arms_named, result_path
 from ganaug.evaluation.classifiers import check_classifier
-from ganaug.evaluation.fit import Fit
-from ganaug.evaluation.judge import Trial, judge_all
-from ganaug.evaluation.metrics import SCALARS
+from ganaug.evaluation.downstream import Trial, run_trials
+from ganaug.evaluation.train_config import TrainConfig
 from ganaug.evaluation.training_rows import RowSource, TrainingRows
-from ganaug.files import write_json
+from ganaug.metrics.classification import SCALARS
+from ganaug.utils.files import write_json
 
 SPLITS = ("train", "validation", "test")
 
@@ -27,15 +27,15 @@ SPLITS = ("train", "validation", "test")
 def run_arms(
     folder: str | Path,
     arms: Sequence[str],
-    draw: int,
+    repeat: int,
     params: EvaluateParams,
     *,
     synthetic: str | Path | None = None,
     pool: str | Path | None = None,
     out: str | Path = "eval",
-    keep: str | Path | None = None,
+    cache_dir: str | Path | None = None,
 ) -> list[Path]:
-    """Train the classifiers of each arm in its settings, choose one by validation rows, and write what it is worth.
+    """Train the classifiers of each arm in its settings, choose one by validation rows, and write its results.
 
     Trainings run side by side, on the CPU a thread each, so that their number does not change the bytes.
 
@@ -46,17 +46,17 @@ def run_arms(
         ``test.parquet``.
     arms : sequence of str
         Names in `ganaug.evaluation.arms.ARMS`.
-    draw : int
-        Number of the draw: names the files written, and is added to the seed.
+    repeat : int
+        Number of the repeat: names the files written, and is added to the seed.
     params : EvaluateParams
         Classifiers, trials, steps and what else is alike for all arms.
     synthetic : path-like, optional
-        All candidates of the draw with their scores.
+        All candidates of the repeat with their scores.
     pool : path-like, optional
-        Spare real rows of the draw, for the oracle.
+        Spare real rows of the repeat, for the oracle.
     out : path-like, default="eval"
         Folder of the results, see `ganaug.evaluation.arms.result_path`.
-    keep : path-like, optional
+    cache_dir : path-like, optional
         Folder where finished trainings wait for the others, to go on from there after an interruption; emptied at the
         end.
 
@@ -64,8 +64,8 @@ def run_arms(
     -------
     list of Path
         The files written: ``setting``, the one chosen; ``trials``, each setting with its balanced accuracy on
-        validation rows; ``validation`` and ``test``, see `ganaug.evaluation.metrics.classification_metrics`; and what
-        was the same for all. The oracle's file has ``points`` of these in place of one, and ``direction``.
+        validation rows; ``validation`` and ``test``, see `ganaug.metrics.classification.classification_metrics`; and
+        what was the same for all. The oracle's file has ``points`` of these in place of one, and ``direction``.
 
     Raises
     ------
@@ -78,24 +78,24 @@ def run_arms(
     if not chosen:
         return []
     for classifier in params.classifiers:
-        check_classifier(classifier, (s for arm in chosen.values() for s in arm.tried(params.entries, params.trials)))
+        check_classifier(classifier, (s for arm in chosen.values() for s in arm.tried(params.mixing, params.trials)))
     files = {name: Path(folder, f"{name}.parquet") for name in SPLITS}
     splits = {name: read_rows(path) for name, path in files.items()}
     _check_filled(splits, folder)
     assert_disjoint([files["train"]], [files["validation"], files["test"]])
-    seed = params.seed + draw
+    seed = params.seed + repeat
     held_out = {*splits["validation"].ids, *splits["test"].ids}
     source = RowSource(splits["train"], synthetic, pool, seed, held_out)
     plan = {
         (c, name): list(_trials(c, arm, source, params)) for c in params.classifiers for name, arm in chosen.items()
     }
-    how = Fit(
+    config = TrainConfig(
         len(splits["train"].schema.classes), params.steps, params.batch_size, seed, params.invariances, params.device
     )
     todo = {trial: rows for trials in plan.values() for trial, rows in trials}
-    judged = judge_all(todo, splits, how, params.jobs, f"evaluate draw {draw}", keep)
+    measured = run_trials(todo, splits, config, params.jobs, f"evaluate repeat {repeat}", cache_dir)
     common = {
-        "draw": draw,
+        "repeat": repeat,
         "seed": seed,
         "steps": params.steps,
         "batch_size": params.batch_size,
@@ -104,11 +104,11 @@ def run_arms(
     }
     written = []
     for (classifier, name), trials in plan.items():
-        written.append(result_path(out, name, draw, classifier))
-        content = _oracle(trials, judged) if chosen[name].rows == "oracle" else _best(trials, judged)
+        written.append(result_path(out, name, repeat, classifier))
+        content = _oracle(trials, measured) if chosen[name].rows == "oracle" else _best(trials, measured)
         write_json(written[-1], {"arm": name, "classifier": classifier, **common, **content})
-    if keep is not None:
-        shutil.rmtree(keep, ignore_errors=True)
+    if cache_dir is not None:
+        shutil.rmtree(cache_dir, ignore_errors=True)
     return written
 
 
@@ -122,7 +122,7 @@ def _trials(
     classifier: str, arm: Arm, source: RowSource, params: EvaluateParams
 ) -> Iterator[tuple[Trial, TrainingRows]]:
     """List an arm's trainings with their rows; equal ones of several arms are equal, and are run once."""
-    for setting in arm.tried(params.entries, params.trials):
+    for setting in arm.tried(params.mixing, params.trials):
         if arm.rows == "oracle":
             for share, rows in source.oracle.items():
                 yield Trial(classifier, arm.rows, share, setting), rows
@@ -131,9 +131,9 @@ def _trials(
             yield Trial(classifier, name, 0.0, setting), source[name]
 
 
-def _best(trials: Sequence[tuple[Trial, TrainingRows]], judged: Mapping[Trial, dict[str, Any]]) -> dict[str, Any]:
+def _best(trials: Sequence[tuple[Trial, TrainingRows]], measured: Mapping[Trial, dict[str, Any]]) -> dict[str, Any]:
     """Return what was measured in the setting that validation rows prefer, and what each setting got of them."""
-    tried = [judged[trial] for trial in dict.fromkeys(trial for trial, _ in trials)]
+    tried = [measured[trial] for trial in dict.fromkeys(trial for trial, _ in trials)]
     validation = [found["validation"][SCALARS[0]] for found in tried]
     best = tried[int(np.argmax(validation))]
     return {
@@ -142,11 +142,11 @@ def _best(trials: Sequence[tuple[Trial, TrainingRows]], judged: Mapping[Trial, d
     }
 
 
-def _oracle(trials: Sequence[tuple[Trial, TrainingRows]], judged: Mapping[Trial, dict[str, Any]]) -> dict[str, Any]:
+def _oracle(trials: Sequence[tuple[Trial, TrainingRows]], measured: Mapping[Trial, dict[str, Any]]) -> dict[str, Any]:
     """Return a point of the curve for each number of real rows, each in its best setting."""
     points = []
     for share in sorted({trial.share for trial, _ in trials}):
-        found = _best([(trial, rows) for trial, rows in trials if trial.share == share], judged)
+        found = _best([(trial, rows) for trial, rows in trials if trial.share == share], measured)
         real = found["n_train"]["real"]
         per_class = real / len(found["test"]["per_class"])
         points.append({"share": share, "n_real": real, "rows_per_class": per_class, **found})

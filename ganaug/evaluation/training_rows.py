@@ -1,4 +1,4 @@
-"""The training rows of each arm of one draw."""
+"""The training rows of each arm of one repeat."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TrainingRows:
 
 
 class RowSource:
-    """Training rows by name, for one draw.
+    """Training rows by name, for one repeat.
 
     - ``real``: the real rows of the training split;
     - ``selected``: these and the synthetic rows merged into it; ``synthetic``: the latter only;

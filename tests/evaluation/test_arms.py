@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from ganaug.config import MOST_TRIALS, Entry, EvaluateParams
+from ganaug.config import MOST_TRIALS, EvaluateParams, Mixing
 from ganaug.errors import ConfigError
 from ganaug.evaluation.arms import ARMS, Setting, candidates, references
 from ganaug.evaluation.estimators import make_estimator
 
-ENTRIES = EvaluateParams().entries
+MIXINGS = EvaluateParams().mixing
 
 
 def test_contenders_are_told_from_what_explains_them():
@@ -17,44 +17,44 @@ def test_contenders_are_told_from_what_explains_them():
     assert candidates(ARMS) == ["gan", "classical_gan", "mixup_gan"]
 
 
-JUDGES = (
+CLASSIFIERS = (
     "small_cnn",
     "sklearn.linear_model.LogisticRegression(C=10)",
     "sklearn.ensemble.RandomForestClassifier()",
     "sklearn.naive_bayes.GaussianNB()",
 )
-SAME = [Entry(), Entry(min_confidence=0.5)]
+SAME = [Mixing(), Mixing(min_confidence=0.5)]
 
 
-@pytest.mark.parametrize("judge", JUDGES)
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
 @pytest.mark.parametrize("arm", ARMS)
 @pytest.mark.parametrize("trials", [1, 2, MOST_TRIALS])
-def test_every_arm_has_as_many_different_settings_for_every_classifier(arm, trials, judge):
-    settings = ARMS[arm].tried(ENTRIES, trials)
+def test_every_arm_has_as_many_different_settings_for_every_classifier(arm, trials, classifier):
+    settings = ARMS[arm].tried(MIXINGS, trials)
     assert len(settings) == trials
-    assert len({what_is_trained(judge, setting) for setting in settings}) == trials
+    assert len({what_is_trained(classifier, setting) for setting in settings}) == trials
 
 
-def what_is_trained(judge: str, setting: Setting) -> str:
+def what_is_trained(classifier: str, setting: Setting) -> str:
     """All that a classifier's training takes from a setting."""
-    if judge == "small_cnn":
+    if classifier == "small_cnn":
         return repr(setting)
     without_rate = replace(setting, learning_rate=0.0)
-    return f"{make_estimator(judge, setting).get_params()} {without_rate}"
+    return f"{make_estimator(classifier, setting).get_params()} {without_rate}"
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"entries": [Entry(share=0)], "trials": 1}, "lists 0 ways in which synthetic rows enter.*shuffled"),
-        ({"entries": [Entry(share=0.1), Entry()], "trials": 2}, "lists 1 ways in which synthetic rows enter"),
+        ({"mixing": [Mixing(share=0)], "trials": 1}, "lists 0 ways in which synthetic rows enter.*shuffled"),
+        ({"mixing": [Mixing(share=0.1), Mixing()], "trials": 2}, "lists 1 ways in which synthetic rows enter"),
         (
-            {"entries": [Entry(share=0.1)], "trials": 2, "arms": ["real", "gan"]},
+            {"mixing": [Mixing(share=0.1)], "trials": 2, "arms": ["real", "gan"]},
             "lists 1 ways: every arm is tuned alike",
         ),
         (
-            {"entries": [Entry(), Entry(min_confidence=0.5)], "trials": 1},
-            r"entries\[1\] does the same as .*entries\[0\]",
+            {"mixing": [Mixing(), Mixing(min_confidence=0.5)], "trials": 1},
+            r"mixing\[1\] does the same as .*mixing\[0\]",
         ),
     ],
 )
@@ -65,11 +65,11 @@ def test_entries_that_would_not_tune_every_arm_alike_are_refused(options, words)
 
 def test_a_row_without_weight_is_no_way_to_enter():
     with pytest.raises(ConfigError, match=r"weight is 0.*above 0"):
-        Entry(pretrain=0.5, weight=0)
+        Mixing(pretrain=0.5, weight=0)
 
 
 def test_settings_keep_what_makes_the_arm():
-    tried = {name: arm.tried(ENTRIES, MOST_TRIALS) for name, arm in ARMS.items()}
+    tried = {name: arm.tried(MIXINGS, MOST_TRIALS) for name, arm in ARMS.items()}
     assert all(s.mixup > 0 and s.strength > 0 for name in ("mixup", "mixup_gan") for s in tried[name])
     assert all(s.strength > 0 == s.mixup for name in ("classical", "classical_gan", "oracle") for s in tried[name])
     assert all(s.strength == 0 for name in ("real", "gan", "synthetic") for s in tried[name])

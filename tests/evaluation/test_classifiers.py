@@ -11,7 +11,7 @@ from ganaug.errors import ConfigError, GanaugError
 from ganaug.evaluation.arms import RATES, Setting
 from ganaug.evaluation.classifiers import check_classifier, fit_classifier
 from ganaug.evaluation.estimators import make_estimator
-from ganaug.evaluation.fit import Fit
+from ganaug.evaluation.train_config import TrainConfig
 from ganaug.evaluation.training_rows import TrainingRows
 
 LR = "sklearn.linear_model.LogisticRegression"
@@ -22,7 +22,7 @@ NAMES = (
     "sklearn.ensemble.RandomForestClassifier(n_estimators=20)",
     "my_models:linear",
 )
-HOW = Fit(n_classes=10, steps=150, batch_size=32, seed=1)
+HOW = TrainConfig(n_classes=10, steps=150, batch_size=32, seed=1)
 MODULE = """
 import math
 from torch import nn
@@ -145,5 +145,5 @@ def test_timm_models(rows, held_out):
         return
     with pytest.raises(ConfigError, match="no model 'resnet0'"):
         check_classifier("timm:resnet0")
-    found = fit_classifier("timm:resnet18", rows, Setting(), Fit(10, 2, 8, 0))(held_out[0])
+    found = fit_classifier("timm:resnet18", rows, Setting(), TrainConfig(10, 2, 8, 0))(held_out[0])
     assert found.shape == (500, 10)

@@ -11,14 +11,14 @@ import torch
 from sklearn.datasets import load_digits
 
 from ganaug.config import ARMS as CONFIGURED
-from ganaug.config import Entry, EvaluateParams
+from ganaug.config import EvaluateParams, Mixing
 from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import ConfigError, DataError
-from ganaug.evaluation import judge
+from ganaug.evaluation import downstream
 from ganaug.evaluation.arms import ARMS, result_path
 from ganaug.evaluation.classifiers import fit_classifier
 from ganaug.evaluation.evaluate import run_arms
-from ganaug.files import read_json
+from ganaug.utils.files import read_json
 
 SCHEMA = Schema(8, 8, 1, tuple("0123456789"))
 FAST = {"steps": 3, "batch_size": 20, "device": "cpu", "jobs": 1}
@@ -52,25 +52,25 @@ def folder(tmp_path: Path) -> Path:
 def evaluate(
     folder: Path,
     arms: Any = CONFIGURED,
-    draw: int = 0,
+    repeat: int = 0,
     out: str = "eval",
-    keep: Path | None = None,
+    cache_dir: Path | None = None,
     **options: Any,
 ) -> list[Path]:
     params = EvaluateParams(**{**FAST, **options})
-    files = {"synthetic": folder / "candidates.parquet", "pool": folder / "pool.parquet", "keep": keep}
-    return run_arms(folder, arms, draw, params, **files, out=folder / out)
+    files = {"synthetic": folder / "candidates.parquet", "pool": folder / "pool.parquet", "cache_dir": cache_dir}
+    return run_arms(folder, arms, repeat, params, **files, out=folder / out)
 
 
 def test_writes_what_each_arm_is_worth(folder, capsys, monkeypatch):
-    monkeypatch.setattr("ganaug.progress.QUIET_SECONDS", 0.0)
-    written = evaluate(folder, draw=4)
+    monkeypatch.setattr("ganaug.utils.progress.QUIET_SECONDS", 0.0)
+    written = evaluate(folder, repeat=4)
     assert written == [result_path(folder / "eval", arm, 4, "small_cnn") for arm in CONFIGURED]
     results = {path.stem: read_json(path) for path in written}
     oracle = results.pop("oracle")
     for arm, found in results.items():
-        shared = {name: found[name] for name in ("arm", "draw", "steps", "batch_size", "seed", "classifier")}
-        assert shared == {"arm": arm, "draw": 4, "steps": 3, "batch_size": 20, "seed": 4, "classifier": "small_cnn"}
+        shared = {name: found[name] for name in ("arm", "repeat", "steps", "batch_size", "seed", "classifier")}
+        assert shared == {"arm": arm, "repeat": 4, "steps": 3, "batch_size": 20, "seed": 4, "classifier": "small_cnn"}
         assert (found["validation"]["n"], found["test"]["n"]) == (50, 100)
         assert 0 <= found["test"]["balanced_accuracy"] <= 1
         assert found["setting"] in [trial["setting"] for trial in found["trials"]]
@@ -81,13 +81,13 @@ def test_writes_what_each_arm_is_worth(folder, capsys, monkeypatch):
     assert (results["synthetic"]["n_train"], results["real"]["n_train"]["real"]) == ({"real": 0, "synthetic": 200}, 100)
     assert (oracle["direction"], [p["share"] for p in oracle["points"]]) == ("up", [0.5, 1.0, 2.0])
     assert [p["n_real"] for p in oracle["points"]] == pytest.approx([150, 200, 300], abs=5)
-    assert "evaluate draw 4: " in capsys.readouterr().err
+    assert "evaluate repeat 4: " in capsys.readouterr().err
 
 
 def test_every_arm_is_tuned_alike(folder):
-    judges = ["small_cnn", "sklearn.naive_bayes.GaussianNB(var_smoothing=0.1)"]
+    classifiers = ["small_cnn", "sklearn.naive_bayes.GaussianNB(var_smoothing=0.1)"]
     for trials in (1, 3):
-        found = [read_json(path) for path in evaluate(folder, trials=trials, classifiers=judges)]
+        found = [read_json(path) for path in evaluate(folder, trials=trials, classifiers=classifiers)]
         tried = [len(f["trials"]) for f in found if "trials" in f]
         tried += [len(point["trials"]) for f in found for point in f.get("points", ())]
         assert set(tried) == {trials}
@@ -95,7 +95,7 @@ def test_every_arm_is_tuned_alike(folder):
 
 def test_zero_synthetic_rows_are_an_allowed_answer(folder):
     """Where validation rows find them useless, an arm with synthetic rows is the arm without."""
-    paths = evaluate(folder, ["classical", "classical_gan", "shuffled"], trials=1, entries=[Entry(), Entry(share=0.5)])
+    paths = evaluate(folder, ["classical", "classical_gan", "shuffled"], trials=1, mixing=[Mixing(), Mixing(share=0.5)])
     classical, with_none, shuffled = map(read_json, paths)
     assert classical["test"] == with_none["test"] != shuffled["test"]
     assert with_none["n_train"] == {"real": 100, "synthetic": 0}
@@ -103,9 +103,14 @@ def test_zero_synthetic_rows_are_an_allowed_answer(folder):
 
 
 def test_synthetic_rows_enter_with_a_weight_a_threshold_or_first(folder):
-    entries = [Entry(share=0.5), Entry(share=0.5, weight=0.1), Entry(share=0.5, min_confidence=0.25), Entry(pretrain=1)]
-    found = [read_json(evaluate(folder, ["gan"], trials=1, entries=[e], out=str(k))[0]) for k, e in enumerate(entries)]
-    assert len({f["test"]["nll"] for f in found}) == len(entries)
+    mixings = [
+        Mixing(share=0.5),
+        Mixing(share=0.5, weight=0.1),
+        Mixing(share=0.5, min_confidence=0.25),
+        Mixing(pretrain=1),
+    ]
+    found = [read_json(evaluate(folder, ["gan"], trials=1, mixing=[e], out=str(k))[0]) for k, e in enumerate(mixings)]
+    assert len({f["test"]["nll"] for f in found}) == len(mixings)
     assert [f["n_train"]["synthetic"] for f in found] == [200, 200, 100, 200]
 
 
@@ -132,24 +137,24 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(folder, monkeypatch)
         return fit_classifier(name, *rest)
 
     whole = [path.read_bytes() for path in evaluate(folder, arms, out="whole")]
-    keep = folder / "keep"
-    monkeypatch.setattr(judge, "fit_classifier", partial(fit, until=3))
+    cache_dir = folder / "cache"
+    monkeypatch.setattr(downstream, "fit_classifier", partial(fit, until=3))
     with pytest.raises(KeyboardInterrupt):
-        evaluate(folder, arms, keep=keep)
+        evaluate(folder, arms, cache_dir=cache_dir)
     assert not (folder / "eval").exists()
-    assert len(list(keep.iterdir())) == 3
-    monkeypatch.setattr(judge, "fit_classifier", partial(fit, until=99))
-    assert [path.read_bytes() for path in evaluate(folder, arms, keep=keep)] == whole
+    assert len(list(cache_dir.iterdir())) == 3
+    monkeypatch.setattr(downstream, "fit_classifier", partial(fit, until=99))
+    assert [path.read_bytes() for path in evaluate(folder, arms, cache_dir=cache_dir)] == whole
     assert len(done) == 5  # real twice, gan once more, synthetic twice
-    assert not keep.exists()
+    assert not cache_dir.exists()
 
 
 def test_what_a_users_code_made_is_not_kept_as_it_may_have_changed(folder, monkeypatch):
     (folder / "their_models.py").write_text("from ganaug.modalities.image.classifier import SmallCNN\n")
     monkeypatch.syspath_prepend(folder)
     before = [path.read_bytes() for path in evaluate(folder, ["real"], classifiers=["their_models:SmallCNN"])]
-    monkeypatch.setattr(judge, "write_json", refuse_to_write)
-    kept = evaluate(folder, ["real"], classifiers=["their_models:SmallCNN"], keep=folder / "keep")
+    monkeypatch.setattr(downstream, "write_json", refuse_to_write)
+    kept = evaluate(folder, ["real"], classifiers=["their_models:SmallCNN"], cache_dir=folder / "cache")
     assert [path.read_bytes() for path in kept] == before
 
 
@@ -163,11 +168,16 @@ def test_an_arm_alone_is_what_it_is_in_company(folder):
     assert together[1].read_bytes() == alone[0].read_bytes()
 
 
-def test_two_classifiers_judge(folder):
-    judges = ("small_cnn", "sklearn.naive_bayes.GaussianNB(var_smoothing=0.1)")
-    paths = evaluate(folder, ["real", "gan"], classifiers=judges)
+def test_two_classifiers(folder):
+    classifiers = ("small_cnn", "sklearn.naive_bayes.GaussianNB(var_smoothing=0.1)")
+    paths = evaluate(folder, ["real", "gan"], classifiers=classifiers)
     assert len({path.parent.name for path in paths}) == 2
-    assert [read_json(path)["classifier"] for path in paths] == [judges[0], judges[0], judges[1], judges[1]]
+    assert [read_json(path)["classifier"] for path in paths] == [
+        classifiers[0],
+        classifiers[0],
+        classifiers[1],
+        classifiers[1],
+    ]
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])
