@@ -16,7 +16,7 @@ from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import ConfigError, DataError
 from ganaug.evaluation import downstream
 from ganaug.evaluation.arms import ARMS, result_path
-from ganaug.evaluation.classifiers import fit_classifier
+from ganaug.modalities.image.classifiers import fit_classifier
 from ganaug.evaluation.evaluate import run_arms
 from ganaug.utils.files import read_json
 

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganaug.errors import DataError
-from ganaug.modalities.base import Architecture, Augment, Codec, Codes, Floats, Ids, Loaded, Modality, Originals, Spec
+from ganaug.modalities.base import (
+    Architecture,
+    Augment,
+    Codec,
+    Codes,
+    Extractor,
+    Floats,
+    Ids,
+    Loaded,
+    Modality,
+    Originals,
+    Spec,
+)
 from ganaug.modalities.image import arrays, duplicates, exports, preview
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png, encode_png
 from ganaug.modalities.image.sources import BUILTIN, holds_images
+from ganaug.modalities.image.spec import ImageSpec
+from ganaug.utils.markup import Html
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,32 +37,8 @@ if TYPE_CHECKING:
     from ganaug.modalities.image.teacher import ImageTeacher
 
 Images = NDArray[np.uint8]
+OPTIONS = ("size", "channels", "columns", "max_unreadable", "pixel_range")
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-
-
-@dataclass(frozen=True)
-class ImageSpec(Spec):
-    """Size of an image.
-
-    Attributes
-    ----------
-    height, width : int
-        Pixels.
-    channels : int
-        1 (gray), 3 (RGB), 4 (RGBA); of arrays in memory also 2.
-    channel_axis : bool, default=True
-        Whether arrays in memory have an axis for channels; gray ones may do without.
-    """
-
-    height: int
-    width: int
-    channels: int
-    channel_axis: bool = True
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(height, width, channels)."""
-        return self.height, self.width, self.channels
 
 
 class ImageModality(Modality):
@@ -94,7 +82,16 @@ class ImageModality(Modality):
         return holds_images(source, columns)
 
     def load(self, source: str | Path, options: Mapping[str, Any]) -> Loaded:  # noqa: D102
-        return load(source, options)
+        return load(source, **{name: options[name] for name in OPTIONS if name in options})
+
+    def survey(self, source: str | Path, options: Mapping[str, Any]) -> Loaded:
+        """Read headers only."""
+        return load(source, **{name: options[name] for name in OPTIONS if name in options}, decode=False)
+
+    def suggest(self, spec: ImageSpec, counts: Codes) -> tuple[dict[str, Any], list[str]]:  # type: ignore[override]  # noqa: D102
+        from ganaug.modalities.image.suggest import suggest
+
+        return suggest(spec, counts)
 
     def columns(self, spec: Spec) -> pa.Schema:  # noqa: D102
         return pa.schema([("image", IMAGE)])
@@ -114,11 +111,8 @@ class ImageModality(Modality):
         return images
 
     def ids(self, samples: Images) -> Ids:
-        """Hash each image's shape and pixels: BLAKE2b-128."""
-        head = repr(tuple(int(side) for side in samples.shape[1:])).encode()
-        ids = np.empty(len(samples), dtype=object)
-        ids[:] = [hashlib.blake2b(head + image.tobytes(), digest_size=16).hexdigest() for image in samples]
-        return ids
+        """Hash each image's shape and pixels."""
+        return arrays.content_ids(samples)
 
     def export(self, kind: str, splits: Path, out: Path) -> None:  # noqa: D102
         exports.export(kind, splits, out)
@@ -140,7 +134,7 @@ class ImageModality(Modality):
     def codec(self, samples: Images, spec: Spec) -> Codec:  # noqa: D102
         from ganaug.modalities.image.codec import ImageCodec
 
-        return ImageCodec(spec)  # type: ignore[arg-type]
+        return ImageCodec(spec.shape)  # type: ignore[attr-defined]
 
     def codec_of(self, spec: Spec, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Codec:  # noqa: D102
         return self.codec(None, spec)  # type: ignore[arg-type]
@@ -149,7 +143,7 @@ class ImageModality(Modality):
         from ganaug.modalities.image.setup import ImageArchitecture
 
         return ImageArchitecture(
-            *codec.spec.shape,  # type: ignore[attr-defined]
+            *codec.shape,  # type: ignore[attr-defined]
             n_classes,
             conditioning=params["conditioning"],
             base_width=params["width"],
@@ -182,6 +176,12 @@ class ImageModality(Modality):
 
         return ImageTeacher.train(samples, labels, n_classes, **options)
 
+    def extractor(self, name: str, teacher: ImageTeacher) -> Extractor:  # type: ignore[override]
+        """Return the extractor of this name; also ``"efficientnet_lite0"``, and functions that return a module."""
+        from ganaug.modalities.image.extractors import make_extractor
+
+        return make_extractor(name, teacher.network)
+
     def check_classifier(self, name: str, settings: Sequence[Any]) -> None:  # noqa: D102
         from ganaug.modalities.image.classifiers import check_classifier
 
@@ -193,10 +193,25 @@ class ImageModality(Modality):
         return fit_classifier(name, rows, setting, config)
 
     def describe(self, spec: ImageSpec) -> str:  # type: ignore[override]  # noqa: D102
-        return f"{spec.height}x{spec.width}x{spec.channels}"
+        channels = f"{spec.channels} channel" + ("" if spec.channels == 1 else "s")
+        return f"images of {spec.height} x {spec.width} pixels, {channels}"
 
-    def preview(self, samples: Images, spec: Spec) -> list[str]:  # noqa: D102
-        return preview.html(samples)
+    def facts(self, spec: ImageSpec) -> dict[str, Any]:  # type: ignore[override]  # noqa: D102
+        return {"height": spec.height, "width": spec.width, "channels": spec.channels}
+
+    def preview(self, samples: Images, spec: Spec, alt: str, columns: int, budget: int) -> Html:  # noqa: D102
+        return preview.preview(samples, alt, columns, budget)
+
+    def preview_bytes(self, spec: ImageSpec) -> int:  # type: ignore[override]  # noqa: D102
+        return preview.preview_bytes(spec.shape)
+
+    def show_grid(self, path: Path, alt: str) -> Html:  # noqa: D102
+        return preview.show_grid(path, alt)
+
+    def picture(self, path: Path, strips: Sequence[tuple[str, Images]], spec: Spec) -> None:  # noqa: D102
+        from ganaug.modalities.image.picture import draw
+
+        draw(path, strips)
 
     def save_grid(self, samples: Images, spec: Spec, path: Path, columns: int) -> Path:  # noqa: D102
         return preview.save_grid(samples, path, columns)
