@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from ganaug.errors import ConfigError
-from ganaug.evaluation.imported import import_named
 from ganaug.modalities.image.classifier import extract_features
 from ganaug.modalities.image.pixels import to_float
+from ganaug.utils.imported import import_named
 
 Images = NDArray[np.uint8]
 Features = NDArray[np.float32]

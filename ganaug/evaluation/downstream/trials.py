@@ -13,10 +13,10 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from ganaug import __version__
 from ganaug.data.rows import Rows, digest
-from ganaug.evaluation.arms import Setting
-from ganaug.evaluation.classifiers import fit_classifier, is_users
-from ganaug.evaluation.train_config import TrainConfig
-from ganaug.evaluation.training_rows import TrainingRows
+from ganaug.evaluation.downstream.arms import Setting
+from ganaug.evaluation.downstream.classifiers import fit_classifier, is_users
+from ganaug.evaluation.downstream.train_config import TrainConfig
+from ganaug.evaluation.downstream.training_rows import TrainingRows
 from ganaug.metrics.classification import classification_metrics
 from ganaug.utils.files import read_json, write_json
 from ganaug.utils.progress import Progress

@@ -6,8 +6,8 @@ import pytest
 
 from ganaug.config import MOST_TRIALS, EvaluateParams, Mixing
 from ganaug.errors import ConfigError
-from ganaug.evaluation.arms import ARMS, Setting, candidates, references
-from ganaug.evaluation.estimators import make_estimator
+from ganaug.evaluation.downstream.arms import ARMS, Setting, candidates, references
+from ganaug.evaluation.downstream.estimators import make_estimator
 
 MIXINGS = EvaluateParams().mixing
 

@@ -8,11 +8,11 @@ import pytest
 from sklearn.datasets import load_digits
 
 from ganaug.errors import ConfigError, GanaugError
-from ganaug.evaluation.arms import RATES, Setting
-from ganaug.evaluation.classifiers import check_classifier, fit_classifier
-from ganaug.evaluation.estimators import make_estimator
-from ganaug.evaluation.train_config import TrainConfig
-from ganaug.evaluation.training_rows import TrainingRows
+from ganaug.evaluation.downstream.arms import RATES, Setting
+from ganaug.evaluation.downstream.classifiers import check_classifier, fit_classifier
+from ganaug.evaluation.downstream.estimators import make_estimator
+from ganaug.evaluation.downstream.train_config import TrainConfig
+from ganaug.evaluation.downstream.training_rows import TrainingRows
 
 LR = "sklearn.linear_model.LogisticRegression"
 NAMES = (

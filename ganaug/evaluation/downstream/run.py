@@ -13,11 +13,11 @@ from ganaug.config import EvaluateParams
 from ganaug.data.integrity import assert_disjoint
 from ganaug.data.rows import Rows, digest, read_rows
 from ganaug.errors import DataError
-from ganaug.evaluation.arms import Arm, arms_named, result_path
-from ganaug.evaluation.classifiers import check_classifier
-from ganaug.evaluation.downstream import Trial, run_trials
-from ganaug.evaluation.train_config import TrainConfig
-from ganaug.evaluation.training_rows import RowSource, TrainingRows
+from ganaug.evaluation.downstream.arms import Arm, arms_named, result_path
+from ganaug.evaluation.downstream.classifiers import check_classifier
+from ganaug.evaluation.downstream.train_config import TrainConfig
+from ganaug.evaluation.downstream.training_rows import RowSource, TrainingRows
+from ganaug.evaluation.downstream.trials import Trial, run_trials
 from ganaug.metrics.classification import SCALARS
 from ganaug.utils.files import write_json
 
@@ -45,7 +45,7 @@ def run_arms(
         Holds ``train.parquet`` (with the synthetic rows, where an arm wants them), ``validation.parquet`` and
         ``test.parquet``.
     arms : sequence of str
-        Names in `ganaug.evaluation.arms.ARMS`.
+        Names in `ganaug.evaluation.downstream.arms.ARMS`.
     repeat : int
         Number of the repeat: names the files written, and is added to the seed.
     params : EvaluateParams
@@ -55,7 +55,7 @@ def run_arms(
     pool : path-like, optional
         Spare real rows of the repeat, for the oracle.
     out : path-like, default="eval"
-        Folder of the results, see `ganaug.evaluation.arms.result_path`.
+        Folder of the results, see `ganaug.evaluation.downstream.arms.result_path`.
     cache_dir : path-like, optional
         Folder where finished trainings wait for the others, to go on from there after an interruption; emptied at the
         end.

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.evaluation.arms import Setting
-from ganaug.evaluation.training_rows import TrainingRows
+from ganaug.evaluation.downstream.arms import Setting
+from ganaug.evaluation.downstream.training_rows import TrainingRows
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 

@@ -15,12 +15,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from ganaug.errors import ConfigError, GanaugError
-from ganaug.evaluation.arms import Setting
-from ganaug.evaluation.estimators import FEATURES, fit_estimator, is_estimator, make_estimator
-from ganaug.evaluation.imported import import_named
-from ganaug.evaluation.train_config import Predict, TrainConfig, loss_weights
-from ganaug.evaluation.training_rows import TrainingRows
+from ganaug.evaluation.downstream.arms import Setting
+from ganaug.evaluation.downstream.estimators import FEATURES, fit_estimator, is_estimator, make_estimator
+from ganaug.evaluation.downstream.train_config import Predict, TrainConfig, loss_weights
+from ganaug.evaluation.downstream.training_rows import TrainingRows
 from ganaug.modalities.image.classifier import Build, SmallCNN, predict_proba, train_classifier
+from ganaug.utils.imported import import_named
 
 
 def is_users(name: str) -> bool:

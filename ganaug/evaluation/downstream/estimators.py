@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import has_fit_parameter
 
 from ganaug.errors import ConfigError
-from ganaug.evaluation.arms import RATES, Setting
-from ganaug.evaluation.train_config import Predict, TrainConfig, loss_weights
-from ganaug.evaluation.training_rows import TrainingRows
+from ganaug.evaluation.downstream.arms import RATES, Setting
+from ganaug.evaluation.downstream.train_config import Predict, TrainConfig, loss_weights
+from ganaug.evaluation.downstream.training_rows import TrainingRows
 from ganaug.modalities.image.classifier import extract_features, train_classifier
 
 Encode = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
