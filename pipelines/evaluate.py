@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ganaug.config import load_params
 from ganaug.errors import guard
-from ganaug.evaluation.arms import arms_named
-from ganaug.evaluation.evaluate import run_arms
+from ganaug.evaluation.downstream.arms import arms_named
+from ganaug.evaluation.downstream.run import run_arms
 from ganaug.utils.files import remove_stale
 
 

@@ -150,7 +150,7 @@ def test_a_file_for_another_release_is_refused_with_what_to_do(tmp_path: Path) -
 
 def test_names_and_defaults_are_those_of_the_code_behind_them() -> None:
     from ganaug import GANAugmenter
-    from ganaug.evaluation.arms import ARMS
+    from ganaug.evaluation.downstream.arms import ARMS
     from ganaug.gan.augmentation import AUGMENTATIONS
     from ganaug.gan.conditioning import CONDITIONINGS
     from ganaug.gan.fabric import PRECISIONS

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
-from ganaug.evaluation.arms import ARMS, result_path
+from ganaug.evaluation.downstream.arms import ARMS, result_path
 
 REPEATS = (0, 1)
 SPLITS = ("train", "validation", "test", "pool")

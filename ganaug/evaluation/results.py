@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.errors import DataError
-from ganaug.evaluation.arms import result_path
+from ganaug.evaluation.downstream.arms import result_path
 from ganaug.evaluation.stats.paired import ByClass
 from ganaug.metrics.classification import SCALARS, unpack_bits
 from ganaug.utils.files import read_json
@@ -30,7 +30,8 @@ def read_results(
     Returns
     -------
     dict
-        For each arm its results, one a repeat, in the order of ``repeats``; see `ganaug.evaluation.evaluate.run_arms`.
+        For each arm its results, one a repeat, in the order of ``repeats``; see
+        `ganaug.evaluation.downstream.run.run_arms`.
 
     Raises
     ------

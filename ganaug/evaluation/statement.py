@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganaug.evaluation.advice import Advice, MoreLabels
-from ganaug.evaluation.arms import ARMS
+from ganaug.evaluation.downstream.arms import ARMS
 from ganaug.evaluation.equivalence import EquivalentSampleSize
 from ganaug.evaluation.results import PRIMARY_METRIC, Results, real_rows
 from ganaug.evaluation.stats.design import SAME_ROWS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ganaug.evaluation.arms import candidates, references
+from ganaug.evaluation.downstream.arms import candidates, references
 from ganaug.evaluation.equivalence import EquivalentSampleSize, Oracle, equivalent_rows, read_oracle
 from ganaug.evaluation.results import Results, correct_rows, differences, scores
 from ganaug.evaluation.stats.design import Design

@@ -199,7 +199,7 @@ class Modality(ABC):
     safe: ClassVar[tuple[str, ...]] = ()  # those that do for nearly any data: the default
     builtin: ClassVar[tuple[str, ...]] = ()  # names of data sets that come with it
     exports: ClassVar[tuple[str, ...]] = ()  # names of the forms that `export` writes
-    arms: ClassVar[tuple[str, ...]] = ()  # names in `ganaug.evaluation.arms.ARMS` that make sense here, as by default
+    arms: ClassVar[tuple[str, ...]] = ()  # names in `ganaug.evaluation.downstream.arms.ARMS` that make sense here, as by default
     classifiers: ClassVar[tuple[str, ...]] = ()  # names of downstream classifiers, the default first
 
     # Samples as users have them

@@ -113,9 +113,9 @@ def _setting(found: dict[str, Any], repeats: int) -> str:
         f"Means over {counted(repeats, 'repeat')}. Test rows are split in two: synthetic rows are compared with one "
         f"half, and so is the other half, which gives real against real, what a perfect generator would get. In repeat "
         f"{found['repeat']}, {rows['reference']:,} rows with {rows['real_vs_real']:,} real ones, {rows['before']:,} "
-        f"candidates as they were drawn and {rows['after']:,} kept ones, with as many of each class where there are, on "
-        f"the {found['features']:,} features of {features}. These numbers show where a generator is weak; whether it helps "
-        "is for the arms to say."
+        f"candidates as they were drawn and {rows['after']:,} kept ones, with as many of each class where there are, "
+        f"on the {found['features']:,} features of {features}. These numbers show where a generator is weak; whether "
+        "it helps is for the arms to say."
     )
 
 

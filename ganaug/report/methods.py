@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ganaug.config import Params
-from ganaug.evaluation.arms import ARMS
+from ganaug.evaluation.downstream.arms import ARMS
 from ganaug.evaluation.results import Results
 from ganaug.evaluation.stats.design import WORDS
 from ganaug.evaluation.stats.looks import looks_text

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ganaug.evaluation.arms import ARMS
+from ganaug.evaluation.downstream.arms import ARMS
 from ganaug.evaluation.results import Results, scores
 from ganaug.report.numbers import chance, change, interval_text, p_text
 from ganaug.report.run import Run

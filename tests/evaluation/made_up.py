@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.evaluation.arms import ARMS
+from ganaug.evaluation.downstream.arms import ARMS
 from ganaug.metrics.classification import SCALARS, pack_bits
 
 CLASSES = ("a", "b")

@@ -7,7 +7,7 @@ import pytest
 from made_up import measured, result
 
 from ganaug.errors import DataError
-from ganaug.evaluation.arms import result_path
+from ganaug.evaluation.downstream.arms import result_path
 from ganaug.evaluation.results import correct_rows, differences, read_results, recalls, scores, without_oracle
 from ganaug.utils.files import write_json
 

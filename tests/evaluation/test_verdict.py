@@ -105,11 +105,11 @@ def test_concludes_only_what_control_oracle_and_guards_allow(gain, control, orac
         (OPEN, {"curve": {-0.5: -0.02, -0.75: -0.04}}, "INCONCLUSIVE"),
     ],
 )
-def test_judges_a_run(gains, others, verdict) -> None:
+def test_the_verdict_on_a_run(gains, others, verdict) -> None:
     found = compare_arms(results(gains, **others), FIXED)
     assert (found.verdict, found.candidate, found.reference) == (verdict, "classical_gan", "classical")
     assert found.gain.mean == pytest.approx(np.mean(gains))
-    assert found.worth is None or verdict in ("INCONCLUSIVE", "NO_SENSITIVITY")
+    assert found.equivalent is None or verdict in ("INCONCLUSIVE", "NO_SENSITIVITY")
     assert found.used == 5
     assert found.gain_where_used == replace(found.gain, look=5)
     assert found.repeats_needed is None or verdict == "INCONCLUSIVE"

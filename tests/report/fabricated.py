@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 from ganaug.data.merge import merge
 from ganaug.data.prepare import prepare
 from ganaug.data.rows import Rows, digest, read_rows
-from ganaug.evaluation.arms import ARMS, result_path
+from ganaug.evaluation.downstream.arms import ARMS, result_path
 from ganaug.evaluation.fidelity import COMPARED, METRICS
 from ganaug.metrics.classification import classification_metrics
 from ganaug.metrics.nearest import nearest

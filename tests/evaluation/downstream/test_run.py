@@ -15,9 +15,9 @@ from ganaug.config import EvaluateParams, Mixing
 from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import ConfigError, DataError
 from ganaug.evaluation import downstream
-from ganaug.evaluation.arms import ARMS, result_path
+from ganaug.evaluation.downstream.arms import ARMS, result_path
 from ganaug.modalities.image.classifiers import fit_classifier
-from ganaug.evaluation.evaluate import run_arms
+from ganaug.evaluation.downstream.run import run_arms
 from ganaug.utils.files import read_json
 
 SCHEMA = Schema(8, 8, 1, tuple("0123456789"))
@@ -138,12 +138,12 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(folder, monkeypatch)
 
     whole = [path.read_bytes() for path in evaluate(folder, arms, out="whole")]
     cache_dir = folder / "cache"
-    monkeypatch.setattr(downstream, "fit_classifier", partial(fit, until=3))
+    monkeypatch.setattr(module, "fit_classifier", partial(fit, until=3))
     with pytest.raises(KeyboardInterrupt):
         evaluate(folder, arms, cache_dir=cache_dir)
     assert not (folder / "eval").exists()
     assert len(list(cache_dir.iterdir())) == 3
-    monkeypatch.setattr(downstream, "fit_classifier", partial(fit, until=99))
+    monkeypatch.setattr(module, "fit_classifier", partial(fit, until=99))
     assert [path.read_bytes() for path in evaluate(folder, arms, cache_dir=cache_dir)] == whole
     assert len(done) == 5  # real twice, gan once more, synthetic twice
     assert not cache_dir.exists()
@@ -153,7 +153,7 @@ def test_what_a_users_code_made_is_not_kept_as_it_may_have_changed(folder, monke
     (folder / "their_models.py").write_text("from ganaug.modalities.image.classifier import SmallCNN\n")
     monkeypatch.syspath_prepend(folder)
     before = [path.read_bytes() for path in evaluate(folder, ["real"], classifiers=["their_models:SmallCNN"])]
-    monkeypatch.setattr(downstream, "write_json", refuse_to_write)
+    monkeypatch.setattr(module, "write_json", refuse_to_write)
     kept = evaluate(folder, ["real"], classifiers=["their_models:SmallCNN"], cache_dir=folder / "cache")
     assert [path.read_bytes() for path in kept] == before
 

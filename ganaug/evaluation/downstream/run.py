@@ -13,9 +13,9 @@ from ganaug.config import EvaluateParams
 from ganaug.data.integrity import assert_disjoint
 from ganaug.data.rows import Rows, digest, read_rows, read_schema
 from ganaug.errors import DataError
-from ganaug.evaluation.arms import Arm, arms_named, result_path
-from ganaug.evaluation.downstream import Trial, run_trials
-from ganaug.evaluation.training_rows import RowSource
+from ganaug.evaluation.downstream.arms import Arm, arms_named, result_path
+from ganaug.evaluation.downstream.trials import Trial, run_trials
+from ganaug.evaluation.downstream.training_rows import RowSource
 from ganaug.metrics.classification import SCALARS
 from ganaug.modalities.training import TrainConfig, TrainingRows
 from ganaug.utils.files import write_json
@@ -44,7 +44,7 @@ def run_arms(
         Holds ``train.parquet`` (with the synthetic rows, where an arm wants them), ``validation.parquet`` and
         ``test.parquet``.
     arms : sequence of str
-        Names in `ganaug.evaluation.arms.ARMS`.
+        Names in `ganaug.evaluation.downstream.arms.ARMS`.
     repeat : int
         Number of the repeat: names the files written, and is added to the seed.
     params : EvaluateParams
@@ -54,7 +54,7 @@ def run_arms(
     pool : path-like, optional
         Spare real rows of the repeat, for the oracle.
     out : path-like, default="eval"
-        Folder of the results, see `ganaug.evaluation.arms.result_path`.
+        Folder of the results, see `ganaug.evaluation.downstream.arms.result_path`.
     cache_dir : path-like, optional
         Folder where finished trainings wait for the others, to go on from there after an interruption; emptied at the
         end.

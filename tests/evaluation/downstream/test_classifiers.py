@@ -8,11 +8,11 @@ import pytest
 from sklearn.datasets import load_digits
 
 from ganaug.errors import ConfigError, GanaugError
-from ganaug.evaluation.arms import RATES, Setting
+from ganaug.evaluation.downstream.arms import RATES, Setting
 from ganaug.modalities.image.classifiers import check_classifier, fit_classifier
 from ganaug.modalities.image.estimators import make_estimator
 from ganaug.modalities.training import TrainConfig
-from ganaug.evaluation.training_rows import TrainingRows
+from ganaug.evaluation.downstream.training_rows import TrainingRows
 
 LR = "sklearn.linear_model.LogisticRegression"
 NAMES = (

@@ -30,7 +30,7 @@ class Arm:
     title : str
         The same in more words.
     rows : str
-        Which rows join the real ones, or stand in for them: see `ganaug.evaluation.training_rows.RowSource`.
+        Which rows join the real ones, or stand in for them: see `ganaug.evaluation.downstream.training_rows.RowSource`.
     settings : tuple of Setting
         What is tried, the default first. Where synthetic rows join real ones, each is combined with
         ``evaluate.mixing`` instead.
@@ -58,7 +58,7 @@ class Arm:
         return list(islice(tried, trials))
 
     def _with(self, way: Mixing) -> Setting:
-        """Return the first setting with synthetic rows as a way of mixing says; without any, nothing else of it matters."""
+        """Return the first setting, mixed in this way; without synthetic rows nothing else of it matters."""
         options = asdict(way) if way.synthetic else {}
         return replace(self.settings[0], **options)
 

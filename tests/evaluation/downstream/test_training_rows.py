@@ -10,7 +10,7 @@ import pytest
 
 from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import DataError
-from ganaug.evaluation.training_rows import FEWER, MORE, RowSource
+from ganaug.evaluation.downstream.training_rows import FEWER, MORE, RowSource
 
 SCHEMA = Schema(8, 8, 1, ("a", "b", "c"))
 N = 20  # real rows a class
