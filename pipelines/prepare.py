@@ -13,6 +13,7 @@ from ganaug.errors import guard
 def main() -> None:
     params = load_params()
     found = prepare(repeats=params.repeats, **asdict(params.prepare))
+    print(f"Modality {found['modality']}: {found['modality_reason']}")
     for line in told(found):
         print(line)
 

@@ -24,12 +24,13 @@ def main() -> None:
     names = np.array(rows.schema.classes)
     augmenter = GANAugmenter(
         random_state=options.pop("seed") + repeat,
+        modality=rows.schema.modality.name,
         checkpoint_dir=Path(os.environ.get("DVC_ROOT", "."), ".ganaug", "checkpoints"),
         verbose=f"train_gan repeat {repeat}",
         **options,
     )
-    chosen_on = (validation.images, names[validation.labels])  # where there is a criterion
-    augmenter.fit(rows.images, names[rows.labels], validation=chosen_on)
+    chosen_on = (validation.samples, names[validation.labels])  # where there is a criterion
+    augmenter.fit(rows.samples, names[rows.labels], validation=chosen_on)
     augmenter.save(f"models/gan/{repeat}")
 
 

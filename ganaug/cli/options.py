@@ -16,9 +16,13 @@ from ganaug.section import Section
 
 S = TypeVar("S", bound=Section)
 
-READING = frozenset({"size", "channels", "columns", "pixel_range", "max_unreadable"})  # of prepare: reading a source
+READING = frozenset(
+    {"modality", "size", "channels", "columns", "pixel_range", "max_unreadable"}
+)  # of prepare: reading a source
 SPLITTING = READING | {"near_duplicates"}  # of prepare: what else there is to say of one's data
-LOOKING = frozenset({"columns", "pixel_range"})  # of READING: what matters where nothing is decoded to one shape
+LOOKING = frozenset(
+    {"modality", "columns", "pixel_range"}
+)  # of READING: what matters where nothing is decoded to one shape
 TRAINING = frozenset(f.name for f in fields(TrainGanParams))
 SELECTION = frozenset(f.name for f in fields(GenerateParams)) - {"per_class"} - TRAINING
 

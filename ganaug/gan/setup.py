@@ -62,9 +62,7 @@ class Trained(NamedTuple):
     inherited: dict[str, Any] | None  # ``trained_on_`` of the model it started from
 
 
-def train(
-    params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[nn.Module], torch.Tensor]
-) -> Trained:
+def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[nn.Module], torch.Tensor]) -> Trained:
     """Train the two networks that the parameters describe, from the checkpoint if there is one.
 
     Parameters

@@ -136,8 +136,15 @@ class Codec(ABC):
 class Architecture(Protocol):
     """A frozen dataclass of all that determines the shapes of the two networks; its fields are what JSON can hold."""
 
-    n_classes: int
-    latent: int
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        ...
+
+    @property
+    def latent(self) -> int:
+        """Length of a latent."""
+        ...
 
     def build(self, seed: int) -> tuple[nn.Module, nn.Module]:
         """Return a new generator and discriminator; the global random state is left alone."""
@@ -199,7 +206,9 @@ class Modality(ABC):
     safe: ClassVar[tuple[str, ...]] = ()  # those that do for nearly any data: the default
     builtin: ClassVar[tuple[str, ...]] = ()  # names of data sets that come with it
     exports: ClassVar[tuple[str, ...]] = ()  # names of the forms that `export` writes
-    arms: ClassVar[tuple[str, ...]] = ()  # names in `ganaug.evaluation.downstream.arms.ARMS` that make sense here, as by default
+    arms: ClassVar[
+        tuple[str, ...]
+    ] = ()  # names in `ganaug.evaluation.downstream.arms.ARMS` that make sense here, as by default
     classifiers: ClassVar[tuple[str, ...]] = ()  # names of downstream classifiers, the default first
 
     # Samples as users have them

@@ -112,7 +112,6 @@ class TrainConfig:
         )
 
 
-
 def loss_weights(rows: TrainingRows, setting: Setting) -> NDArray[np.float32]:
     """Weight of each row's loss."""
     return np.where(rows.synthetic, setting.weight, 1).astype(np.float32)

@@ -43,8 +43,8 @@ class SyntheticDataset(Dataset[tuple[Any, int]]):
     Parameters
     ----------
     source : path-like, Pool, LivePool or GANAugmenter
-        A pool: a Parquet file of synthetic rows, or a folder that `ganaug.modalities.image.pool.write_pool` wrote. Or a model,
-        saved or fitted, which makes the images on the CPU, one by one, when they are asked for.
+        A pool: a Parquet file of synthetic rows, or a folder that `ganaug.modalities.image.pool.write_pool` wrote. Or a
+        model, saved or fitted, which makes the images on the CPU, one by one, when they are asked for.
     per_class : int or sequence of int (K,), optional
         Images of every class, or of each, chosen by the seed. None: the whole pool, in its order.
     seed : int, default=0

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 Samples = Any  # ndarray (n, ...), DataFrame (n, columns) or list of n
 
 
-def take(samples: Samples, at: ArrayLike | slice) -> Samples:
-    """Return the samples at these positions, a boolean mask's or a slice's, in that order."""
+def take(samples: Samples, at: Any) -> Samples:
+    """Return the samples at these positions, of a boolean mask or of a slice, in that order."""
     if isinstance(samples, np.ndarray):
         return samples[at]
     if isinstance(samples, pd.DataFrame):

@@ -61,7 +61,8 @@ class ImageModality(Modality):
     def infer(self, X: Any) -> tuple[Images, ImageSpec]:  # noqa: D102, N803
         images = arrays.as_images(X)
         arrays.check_levels(images)
-        return images, ImageSpec(*images.shape[1:], channel_axis=np.ndim(X) == 4)
+        height, width, channels = images.shape[1:]
+        return images, ImageSpec(height, width, channels, np.ndim(X) == 4)
 
     def conform(self, X: Any, spec: ImageSpec) -> Images:  # type: ignore[override]  # noqa: D102, N803
         images = arrays.as_images(X)
@@ -140,10 +141,15 @@ class ImageModality(Modality):
         return self.codec(None, spec)  # type: ignore[arg-type]
 
     def architecture(self, codec: Codec, n_classes: int, params: Mapping[str, Any], anchors: int) -> Architecture:  # noqa: D102
+        from ganaug.modalities.image.codec import ImageCodec
         from ganaug.modalities.image.setup import ImageArchitecture
 
+        assert isinstance(codec, ImageCodec)
+        height, width, channels = codec.shape
         return ImageArchitecture(
-            *codec.shape,  # type: ignore[attr-defined]
+            height,
+            width,
+            channels,
             n_classes,
             conditioning=params["conditioning"],
             base_width=params["width"],
