@@ -55,7 +55,7 @@ def test_global_random_states_are_left_alone(quick_teacher):
 def test_gray_colour_and_transparency(shape, quick_teacher):
     rows, y = noise(6, *shape), np.array([0, 1] * 3)
     found = tiny(steps=2).fit(rows, y)
-    assert found.shape_ == shape
+    assert found.spec_.shape == shape
     assert found.sample(per_class=2)[0].shape == (4, *shape)
     assert found.score_real(rows, y).shape == (6,)
     both, _ = found.augment(rows, y, selection=Selection(filters=["copy"]))

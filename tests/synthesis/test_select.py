@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from ganaug.data.rows import content_ids, digest
+from ganaug.modalities.image.arrays import content_ids, digest
 from ganaug.errors import ConfigError
 from ganaug.synthesis.score import Scorer
 from ganaug.synthesis.select import CHUNK, Candidates, Selection, fill_quotas
