@@ -6,6 +6,10 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from ganaug import GANAugmenter
+from ganaug.gan.setup import network_setup
+from ganaug.gan.trainer import NetworkSetup
+from ganaug.modalities import modality_named
+from ganaug.modalities.image.codec import ImageCodec
 
 Fitted = tuple[GANAugmenter, np.ndarray, np.ndarray]
 NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
@@ -22,3 +26,9 @@ def digits(n: int = 60) -> tuple[np.ndarray, np.ndarray]:
 
 def noise(*shape: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+def image_setup(architecture, images, labels, objective, penalty, augment, augmentation, seed, device) -> NetworkSetup:
+    modality, codec = modality_named("image"), ImageCodec(architecture.shape)
+    rules = (objective, penalty, augment, augmentation)
+    return network_setup(modality, codec, architecture, codec.to_arrays(images), labels, *rules, seed, device)

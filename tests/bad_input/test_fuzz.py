@@ -27,7 +27,8 @@ from ganaug.modalities.image.reading import read_header, read_image
 from ganaug.modalities.image.load import load
 from ganaug.data.merge import merge
 from ganaug.modalities.image.pool import Pool, write_pool
-from ganaug.data.rows import Rows, RowWriter, Schema, read_rows
+from ganaug.data.rows import Rows, RowWriter, read_rows
+from ganaug.modalities.image.schema import image_schema
 from ganaug.modalities.image.sources import open_source
 from ganaug.errors import GanaugError
 from ganaug.gan.checkpoint import load_checkpoint, save_checkpoint
@@ -69,7 +70,7 @@ def image(kind: str, **options: Any) -> bytes:
 
 def rows() -> Rows:
     pixels = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), np.uint8)
-    return Rows.build(Schema(8, 8, 1, ("a", "ü")), pixels, np.arange(12) % 2, groups=[None, "g"] * 6)
+    return Rows.build(image_schema(8, 8, 1, ("a", "ü")), pixels, np.arange(12) % 2, groups=[None, "g"] * 6)
 
 
 def npz(compress: bool) -> bytes:

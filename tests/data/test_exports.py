@@ -17,7 +17,8 @@ from ganaug.data import exports
 from ganaug.modalities.image.exports import escape, export, folder_names, unescape
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.data.rows import Rows, RowWriter
+from ganaug.modalities.image.schema import image_schema
 from ganaug.modalities.image.sources import open_source
 from ganaug.errors import DataError
 from ganaug.utils.files import write_json
@@ -83,7 +84,7 @@ def test_no_two_folders_are_one_where_case_does_not_count(names: list[str]) -> N
 
 
 def test_letters_in_both_cases_are_exported_and_read_again(tmp_path: Path, digits: Rows) -> None:
-    schema = Schema(8, 8, 1, ("A", "a", "B"))
+    schema = image_schema(8, 8, 1, ("A", "a", "B"))
     rows = Rows.build(schema, digits.images[:30], np.arange(30) % 3)
     for part in PARTS:
         with RowWriter(tmp_path / "augmented" / f"{part}.parquet", schema) as writer:
@@ -208,7 +209,7 @@ def test_the_card_holds_any_class_name_and_any_group(
     """Groups that only late rows have, which `datasets` does not see when it guesses; and no validation rows."""
     names = ("no", "1e3", "null", "- a: b", 'say "hi" \\', "Ünïcode 😀", "\x7f\u2028\n", "---", " ", "\ufeff#")
     rows = digits.take(np.arange(20))
-    rows.schema = Schema(8, 8, 1, names)
+    rows.schema = image_schema(8, 8, 1, names)
     rows.groups[10:] = groups
     for part in PARTS:
         with RowWriter(tmp_path / "augmented" / f"{part}.parquet", rows.schema) as writer:

@@ -11,7 +11,8 @@ from PIL import Image
 from ganaug.data import integrity
 from ganaug.data.integrity import Originals, assert_disjoint, conflicts, join_clusters, near_duplicates
 from ganaug.modalities.image.load import load
-from ganaug.data.rows import Rows, Schema
+from ganaug.data.rows import Rows
+from ganaug.modalities.image.schema import image_schema
 from ganaug.modalities.image.sources import open_source
 from ganaug.errors import DataError
 
@@ -213,7 +214,7 @@ def test_clusters_and_groups_are_joined() -> None:
 
 def test_copies_with_other_labels_are_contested() -> None:
     images = np.stack([np.full((8, 8, 1), value, np.uint8) for value in (1, 2, 1, 2, 3)])
-    rows = Rows.build(Schema(8, 8, 1, ("a", "b")), images, [0, 0, 1, 0, 1])
+    rows = Rows.build(image_schema(8, 8, 1, ("a", "b")), images, [0, 0, 1, 0, 1])
     assert conflicts(rows).tolist() == [True, False, True, False, False]
 
 

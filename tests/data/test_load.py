@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ganaug.modalities.image.load import common_size, load
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.data.rows import Rows, RowWriter
+from ganaug.modalities.image.schema import image_schema
 from ganaug.modalities.image.sources import open_source
 from ganaug.errors import DataError
 
@@ -58,7 +59,7 @@ def test_the_file_form_is_a_source_of_the_same_rows(
     rng = np.random.default_rng(seed)
     images = rng.integers(0, 256, (4, *shape)).astype(np.uint8)
     rows = Rows.build(
-        Schema(*shape, tuple(names)), images, rng.integers(0, len(names), 4), groups=[None, " ", "x", "x"]
+        image_schema(*shape, tuple(names)), images, rng.integers(0, len(names), 4), groups=[None, " ", "x", "x"]
     )
     with RowWriter(tmp_path / "rows.parquet", rows.schema) as writer:
         writer.write(rows)

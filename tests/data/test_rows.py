@@ -53,7 +53,7 @@ def test_rows_come_back_as_they_were(
     names = [name.encode("utf-8", "replace").decode() for name in names]
     images = rng.integers(0, 256, (n, height, width, channels)).astype(np.uint8)
     groups = [None if rng.random() < 0.5 else f"group {i}" for i in range(n)]
-    schema = Schema(height, width, channels, tuple(names))
+    schema = image_schema(height, width, channels, tuple(names))
     rows = Rows.build(schema, images, rng.integers(0, len(names), n), synthetic=seed % 2 == 0, groups=groups)
     with RowWriter(tmp_path / "rows.parquet", schema) as writer:
         writer.write(rows)
@@ -166,7 +166,7 @@ def test_a_writer_takes_only_what_it_announced(tmp_path: Path, digits: Rows) -> 
     rows = digits.take([0, 1])
     with RowWriter(tmp_path / "a.parquet", rows.schema, SCORES) as writer, pytest.raises(DataError, match="columns"):
         writer.write(rows)
-    with RowWriter(tmp_path / "b.parquet", Schema(9, 8, 1, ("a",))) as writer, pytest.raises(DataError, match="fit"):
+    with RowWriter(tmp_path / "b.parquet", image_schema(9, 8, 1, ("a",))) as writer, pytest.raises(DataError, match="fit"):
         writer.write(rows)
 
 

@@ -10,14 +10,15 @@ import pyarrow as pa
 import pytest
 from sklearn.datasets import load_digits
 
-from ganaug.data.rows import Rows, RowWriter, Schema, digest, read_rows
+from ganaug.data.rows import Rows, RowWriter, digest, read_rows
+from ganaug.modalities.image.schema import image_schema
 from ganaug.errors import DataError
 from ganaug.evaluation import fidelity
 from ganaug.evaluation.fidelity import COMPARED, METRICS, _halves, average, measure_fidelity
 from ganaug.utils.files import read_json
 
 NAMES = ("zero", "one", "two", "three")
-SCHEMA = Schema(8, 8, 1, NAMES)
+SCHEMA = image_schema(8, 8, 1, NAMES)
 TRAIN, TEST = 10, 80  # rows a class; about 90 more make synthetic rows
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from ganaug.augmenter import GANAugmenter
 from ganaug.data.merge import POLICIES
-from ganaug.data.rows import Rows, Schema, content_ids, read_rows, read_table
+from ganaug.data.rows import Rows, content_ids, read_rows, read_table
+from ganaug.modalities.image.schema import image_schema
 from ganaug.errors import ConfigError
 from ganaug.metrics.nearest import copy_distance
 from ganaug.synthesis.generate import SCORES, rows_to_keep, write_candidates
@@ -24,7 +25,7 @@ def images(n: int, seed: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def training() -> Rows:
-    return Rows.build(Schema(8, 8, 1, ("cat", "dog")), images(4, 0), [0, 0, 1, 1])
+    return Rows.build(image_schema(8, 8, 1, ("cat", "dog")), images(4, 0), [0, 0, 1, 1])
 
 
 def candidates():
@@ -103,7 +104,7 @@ def test_nothing_is_left_behind_when_generation_fails(training, tmp_path):
 
 
 def test_classes_keep_their_names_when_the_schema_does_not_sort_them(tmp_path):
-    schema = Schema(8, 8, 1, ("white", "black"))
+    schema = image_schema(8, 8, 1, ("white", "black"))
     noise = np.random.default_rng(0).integers(0, 60, (40, 8, 8, 1), np.uint8)
     labels = np.arange(40) // 20
     rows = Rows.build(schema, np.where(labels[:, None, None, None] == 0, 255 - noise, noise), labels)
@@ -130,7 +131,7 @@ def test_merging_lacks_no_row_that_is_asked_for(counts, policy, amount, per_clas
     """Or the number is refused, with the class that lacks the most and what would do."""
     names = tuple(f"class {k}" for k in range(len(counts)))
     labels = np.repeat(np.arange(len(counts)), counts)
-    rows = Rows.build(Schema(8, 8, 1, names), images(len(labels), 0), labels)
+    rows = Rows.build(image_schema(8, 8, 1, names), images(len(labels), 0), labels)
     taken = POLICIES[policy](np.array(counts), amount)
     if per_class == "auto" and taken.any():
         assert rows_to_keep(per_class, rows, policy, amount) == dict(zip(names, taken, strict=True))
