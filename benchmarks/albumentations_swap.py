@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
-from ganaug.modalities.image.pool import Pool
 from ganaug.data.rows import Rows, RowWriter
+from ganaug.modalities.image.pool import Pool
 from ganaug.modalities.image.schema import image_schema
 from ganaug.plugins.albumentations import A, SyntheticSwap
 

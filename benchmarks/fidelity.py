@@ -23,9 +23,9 @@ import numpy as np
 import pyarrow as pa
 
 from ganaug.data.rows import Rows, RowWriter
-from ganaug.modalities.image.schema import image_schema
 from ganaug.evaluation.fidelity import measure_fidelity
 from ganaug.metrics.distances import frechet_distance, kid, neighbourhood_metrics
+from ganaug.modalities.image.schema import image_schema
 
 SCHEMA = image_schema(28, 28, 1, tuple("abcdefghij"))
 

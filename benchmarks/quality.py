@@ -32,7 +32,6 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ganaug import GANAugmenter
-from ganaug.modalities.image.sources.idx import read_idx_pair
 from ganaug.evaluation.statement import change_text
 from ganaug.evaluation.stats.design import BENCHMARK, Design
 from ganaug.evaluation.stats.paired import estimate_rows
@@ -42,6 +41,7 @@ from ganaug.metrics.nearest import copy_distance, nearest
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import SmallCNN, extract_features, predict_proba, train_classifier
+from ganaug.modalities.image.sources.idx import read_idx_pair
 
 SAMPLES, KEPT = 1000, 200  # rows a class: unfiltered ones, which the synthetic arm has, and selected ones
 SEEDS = 2  # classifiers an arm
@@ -146,7 +146,7 @@ def quality(
     floor, found = (
         neighbourhood_metrics(theirs, extract_features(judge, rows)) for rows in (others[half : 2 * half], fakes[some])
     )
-    distance = nearest(fakes, images)[0]
+    distance = nearest(fakes, images, embed)[0]
     return {
         "hit": accuracy(judge, fakes, wanted),
         "hit_real": accuracy(judge, images, labels),
@@ -154,8 +154,8 @@ def quality(
         "coverage_floor": floor["coverage"],
         "density": found["density"],
         "density_floor": floor["density"],
-        "nearest": float(np.median(distance) / np.median(nearest(others[:half], images)[0])),
-        "copies": float((distance <= copy_distance(images)).mean()),
+        "nearest": float(np.median(distance) / np.median(nearest(others[:half], images, embed)[0])),
+        "copies": float((distance <= copy_distance(images, embed)).mean()),
     }
 
 

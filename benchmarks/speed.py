@@ -23,11 +23,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 
 from ganaug import GANAugmenter
 from ganaug.data.rows import Rows, RowWriter
-from ganaug.modalities.image.schema import image_schema
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.conditioning import mismatch_loss, other_labels
 from ganaug.gan.fabric import make_fabric
@@ -37,7 +35,8 @@ from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import NetworkSetup, Trainer
 from ganaug.modalities.image.augment import ImageAugment
-from ganaug.modalities.image.setup import Architecture, costs, image_setup
+from ganaug.modalities.image.schema import image_schema
+from ganaug.modalities.image.setup import costs, image_setup
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.sample import BLOCK
 from ganaug.synthesis.select import Selection

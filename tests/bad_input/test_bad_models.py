@@ -19,9 +19,9 @@ from stages import PARAMS
 
 from ganaug import GANAugmenter, load_augmenter
 from ganaug.data.rows import Rows, RowWriter, read_rows
-from ganaug.modalities.image.schema import image_schema
 from ganaug.errors import ConfigError, DataError, ModelError
 from ganaug.gan.model_files import _hash
+from ganaug.modalities.image.schema import image_schema
 from ganaug.synthesis.generate import SCORES
 
 MODEL = Path("models/gan/0")
@@ -208,7 +208,7 @@ def other_names() -> None:
     rows = read_rows(TRAIN)
     schema = image_schema(8, 8, 1, tuple("abcdefghij"))
     with RowWriter(TRAIN, schema) as writer:
-        writer.write(Rows.build(schema, rows.images, rows.labels))
+        writer.write(Rows.build(schema, rows.samples, rows.labels))
 
 
 # The stage that meets it, what spoils its input, and words of the message.

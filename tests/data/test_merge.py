@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from ganaug.data.integrity import by_chance
 from ganaug.data.merge import POLICIES, coincidences, merge
 from ganaug.data.rows import Rows, RowWriter, read_rows, read_table
-from ganaug.modalities.image.schema import image_schema
 from ganaug.errors import DataError
+from ganaug.modalities.image.schema import image_schema
 
 COLUMNS = pa.schema([("kept", pa.bool_()), ("model", pa.string()), ("nearest_id", pa.string())])
 COUNTS = st.lists(st.integers(0, 500), min_size=1, max_size=8).map(np.array)
@@ -53,7 +53,7 @@ def project(tmp_path: Path) -> Path:
     schema = image_schema(9, 11, 3, ("a", "b"))
 
     def rows(labels: list[int], synthetic: bool = False) -> Rows:
-        images = rng.integers(0, 256, (len(labels), *schema.shape)).astype(np.uint8)
+        images = rng.integers(0, 256, (len(labels), *schema.spec.shape)).astype(np.uint8)
         return Rows.build(schema, images, labels, synthetic=synthetic)
 
     for part, labels in {"train": [0, 1, 1] * 3, "validation": [0, 1], "test": [1, 0, 1]}.items():

@@ -13,6 +13,7 @@ import pytest
 import torch
 from fakes import point_trainer, trained
 from safetensors.torch import save_file
+from small import image_setup
 from torch import nn
 
 from ganaug.errors import GanaugError, ModelError
@@ -27,7 +28,6 @@ from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Trainer
 from ganaug.modalities.image.augment import ImageAugment
 from ganaug.modalities.image.setup import ImageArchitecture
-from small import image_setup
 
 STATE = {"step": torch.tensor([3]), "weights": torch.arange(6.0).view(2, 3)}
 

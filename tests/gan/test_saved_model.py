@@ -11,8 +11,9 @@ import pytest
 from small import digits, noise, tiny
 
 from ganaug import GANAugmenter
-from ganaug.modalities.image.arrays import content_ids, digest
+from ganaug.data.rows import digest
 from ganaug.errors import ModelError
+from ganaug.modalities.image.arrays import content_ids
 from ganaug.synthesis import criteria
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from small import image_setup
 
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.fabric import make_fabric
@@ -13,7 +14,6 @@ from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Trainer
 from ganaug.modalities.image.augment import INVARIANCES, ImageAugment
 from ganaug.modalities.image.setup import ImageArchitecture
-from small import image_setup
 
 
 def weights(seed: int) -> list[torch.Tensor]:

@@ -9,10 +9,10 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from ganaug import GANAugmenter
-from ganaug.modalities.image.pool import Pool, write_pool
 from ganaug.data.rows import Rows, RowWriter
-from ganaug.modalities.image.schema import image_schema
 from ganaug.errors import DataError, ModelError
+from ganaug.modalities.image.pool import Pool, write_pool
+from ganaug.modalities.image.schema import image_schema
 from ganaug.plugins.live import LivePool, open_pool
 
 

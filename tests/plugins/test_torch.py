@@ -20,10 +20,10 @@ from sklearn.datasets import load_digits
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 
 from ganaug import GANAugmenter
-from ganaug.modalities.image.pool import Pool
 from ganaug.data.rows import Rows, RowWriter
-from ganaug.modalities.image.schema import image_schema
 from ganaug.errors import ConfigError, DataError
+from ganaug.modalities.image.pool import Pool
+from ganaug.modalities.image.schema import image_schema
 from ganaug.plugins.torch import (
     AugmentedDataset,
     Batch,

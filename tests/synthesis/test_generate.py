@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small import embed
 
 from ganaug.augmenter import GANAugmenter
 from ganaug.data.merge import POLICIES
-from ganaug.data.rows import Rows, content_ids, read_rows, read_table
-from ganaug.modalities.image.schema import image_schema
+from ganaug.data.rows import Rows, read_rows, read_table
 from ganaug.errors import ConfigError
 from ganaug.metrics.nearest import copy_distance
+from ganaug.modalities.image.arrays import content_ids
+from ganaug.modalities.image.schema import image_schema
 from ganaug.synthesis.generate import SCORES, rows_to_keep, write_candidates
 from ganaug.synthesis.select import Candidates, Selection
 
@@ -51,10 +53,10 @@ def written(training, tmp_path):
 def test_every_candidate_is_a_synthetic_row(written, training):
     rows = read_rows(written[0])
     assert rows.schema == training.schema
-    assert np.array_equal(rows.images, np.concatenate([images(3, 1), images(2, 2)]))
+    assert np.array_equal(rows.samples, np.concatenate([images(3, 1), images(2, 2)]))
     assert rows.labels.tolist() == [0, 0, 1, 0, 1]
     assert rows.synthetic.all()
-    assert rows.ids.tolist() == content_ids(rows.images).tolist()
+    assert rows.ids.tolist() == content_ids(rows.samples).tolist()
 
 
 def test_with_its_scores_and_what_became_of_it(written, training):
@@ -73,7 +75,7 @@ def test_the_report_counts(written, training):
     assert found == {
         "model": "abc",
         "trained_on": "saw",
-        "copy_distance": copy_distance(training.images),
+        "copy_distance": copy_distance(training.samples, embed),
         "wanted": 3,
         "candidates": 5,
         "kept": 2,
@@ -109,13 +111,13 @@ def test_classes_keep_their_names_when_the_schema_does_not_sort_them(tmp_path):
     labels = np.arange(40) // 20
     rows = Rows.build(schema, np.where(labels[:, None, None, None] == 0, 255 - noise, noise), labels)
     names = np.array(schema.classes)[rows.labels]
-    augmenter = GANAugmenter(steps=120, width=16, batch_size=16, random_state=0).fit(rows.images, names)
+    augmenter = GANAugmenter(steps=120, width=16, batch_size=16, random_state=0).fit(rows.samples, names)
     quotas = {"white": 6, "black": 9}
-    found = augmenter.candidates(rows.images, names, quotas, Selection(filters=["confidence"]))
+    found = augmenter.candidates(rows.samples, names, quotas, Selection(filters=["confidence"]))
     out, report = tmp_path / "synthetic.parquet", tmp_path / "report.json"
     write_candidates(found, rows, quotas, model="", out=out, report=report, stage="generate")
     made = read_rows(out)
-    brightness = [made.images[made.labels == code].mean() for code in (0, 1)]
+    brightness = [made.samples[made.labels == code].mean() for code in (0, 1)]
     assert brightness[0] > 160 > 90 > brightness[1]
     kept = {name: row["kept"] for name, row in json.loads(report.read_text())["per_class"].items()}
     assert kept == quotas

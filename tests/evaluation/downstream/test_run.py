@@ -13,12 +13,11 @@ from sklearn.datasets import load_digits
 from ganaug.config import ARMS as CONFIGURED
 from ganaug.config import EvaluateParams, Mixing
 from ganaug.data.rows import Rows, RowWriter
-from ganaug.modalities.image.schema import image_schema
 from ganaug.errors import ConfigError, DataError
-from ganaug.evaluation import downstream
 from ganaug.evaluation.downstream.arms import ARMS, result_path
-from ganaug.modalities.image.classifiers import fit_classifier
 from ganaug.evaluation.downstream.run import run_arms
+from ganaug.modalities.image.classifiers import fit_classifier
+from ganaug.modalities.image.schema import image_schema
 from ganaug.utils.files import read_json
 
 SCHEMA = image_schema(8, 8, 1, tuple("0123456789"))

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from ganaug.data.rows import Rows, RowWriter
-from ganaug.modalities.image.schema import image_schema
 from ganaug.errors import DataError
 from ganaug.evaluation.downstream.training_rows import FEWER, MORE, RowSource
+from ganaug.modalities.image.schema import image_schema
 
 SCHEMA = image_schema(8, 8, 1, ("a", "b", "c"))
 N = 20  # real rows a class
