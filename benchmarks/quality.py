@@ -169,9 +169,9 @@ def table(results: list[dict[str, Any]], labels: Labels) -> str:
     for name, count in sorted({(r["data"], r["rows"]) for r in results}):
         runs = [r for r in results if (r["data"], r["rows"]) == (name, count)]
         means = {column: float(np.mean([_value(r[column], labels) for r in runs])) for column in columns}
-        best, rival = (max(names, key=lambda arm: means[arm]) for names in (GAN, NON_GAN))
+        best, reference = (max(names, key=lambda arm: means[arm]) for names in (GAN, NON_GAN))
         shown = " | ".join(f"{means[c]:.3f}" if c != "seconds" else f"{means[c]:.0f}" for c in columns)
-        gains = " | ".join(difference(runs, *pair, labels) for pair in ((best, rival), ("synthetic", "real")))
+        gains = " | ".join(difference(runs, *pair, labels) for pair in ((best, reference), ("synthetic", "real")))
         lines.append(f"| {name} | {count} | {len(runs)} | {shown} | {gains} |")
     return "\n".join(lines)
 
