@@ -38,6 +38,7 @@ from ganaug.evaluation.stats.paired import estimate_rows
 from ganaug.metrics.classification import pack_bits, unpack_bits
 from ganaug.metrics.distances import neighbourhood_metrics
 from ganaug.metrics.nearest import copy_distance, nearest
+from ganaug.modalities import modality_named
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import SmallCNN, extract_features, predict_proba, train_classifier
@@ -61,6 +62,10 @@ class Data(NamedTuple):
     images: Images
     labels: Labels
     test: tuple[Images, Labels]
+
+
+def embed(images: np.ndarray) -> np.ndarray:
+    return modality_named("image").embed(images, None)
 
 
 def main() -> None:
@@ -169,9 +174,9 @@ def table(results: list[dict[str, Any]], labels: Labels) -> str:
     for name, count in sorted({(r["data"], r["rows"]) for r in results}):
         runs = [r for r in results if (r["data"], r["rows"]) == (name, count)]
         means = {column: float(np.mean([_value(r[column], labels) for r in runs])) for column in columns}
-        best, rival = (max(names, key=lambda arm: means[arm]) for names in (GAN, NON_GAN))
+        best, reference = (max(names, key=lambda arm: means[arm]) for names in (GAN, NON_GAN))
         shown = " | ".join(f"{means[c]:.3f}" if c != "seconds" else f"{means[c]:.0f}" for c in columns)
-        gains = " | ".join(difference(runs, *pair, labels) for pair in ((best, rival), ("synthetic", "real")))
+        gains = " | ".join(difference(runs, *pair, labels) for pair in ((best, reference), ("synthetic", "real")))
         lines.append(f"| {name} | {count} | {len(runs)} | {shown} | {gains} |")
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""Draw docs/real_vs_synthetic.png from a finished run: of each class and draw the first real and kept synthetic rows.
+"""Draw docs/real_vs_synthetic.png from a finished run: of each class and repeat the first real and kept synthetic rows.
 
 python benchmarks/readme_picture.py
 """

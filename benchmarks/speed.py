@@ -31,12 +31,16 @@ from ganaug.gan.conditioning import mismatch_loss, other_labels
 from ganaug.gan.fabric import make_fabric
 from ganaug.gan.latents import ONE_IN
 from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.networks import costs
 from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.schedule import Schedule
+from ganaug.gan.setup import network_setup
 from ganaug.gan.trainer import NetworkSetup, Trainer
+from ganaug.modalities import modality_named
 from ganaug.modalities.image.augment import ImageAugment
+from ganaug.modalities.image.codec import ImageCodec
 from ganaug.modalities.image.schema import image_schema
-from ganaug.modalities.image.setup import costs, image_setup
+from ganaug.modalities.image.setup import ImageArchitecture
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.sample import BLOCK
 from ganaug.synthesis.select import Selection
@@ -114,7 +118,9 @@ def make_setup(images: np.ndarray, labels: np.ndarray, width: int = 64) -> Netwo
     architecture = ImageArchitecture(*images.shape[1:], CLASSES, base_width=width, anchors=len(labels))
     augmentation = AUGMENTATIONS["diffaugment"](10_000)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return image_setup(architecture, images, labels, objective, penalty, ImageAugment(), augmentation, 0, device)
+    modality, codec = modality_named("image"), ImageCodec(architecture.shape)
+    rules = objective, penalty, ImageAugment(), augmentation
+    return network_setup(modality, codec, architecture, (images,), labels, *rules, 0, device)
 
 
 class BareLoop:
@@ -131,7 +137,7 @@ class BareLoop:
         setup, random = self.setup, torch.Generator(self.fabric.device).manual_seed(0)
         g, d = setup.generator, setup.discriminator
         for _ in range(steps):
-            rows = torch.randint(200, (n,), generator=random, device=self.fabric.device)
+            rows = torch.randint(200, (N,), generator=random, device=self.fabric.device)
             labels = rows % CLASSES
             latents = g.prior(g.prior.draw(N, random), labels)
             latents = torch.cat([g.prior.anchors[rows[: N // ONE_IN]], latents[N // ONE_IN :]])

@@ -196,7 +196,7 @@ def test_a_source_of_nothing_but_copies(clothes: Rows) -> None:
 
 
 def test_copies_of_held_out_rows_are_found_block_by_block(clothes: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(integrity, "_ROWS", 16)
+    monkeypatch.setattr(duplicates, "_ROWS", 16)
     held_out, images = clothes.samples[:50].copy(), clothes.samples[50:150].copy()
     images[7], images[40], images[99] = jpeg(held_out[3]), held_out[49], held_out[20] // 2 + 60
     images[60], held_out[5] = 80, 80  # flat ones match only exactly

@@ -127,8 +127,8 @@ def together(folder: Path) -> dict:
 def shared(folder: Path) -> dict:
     """Let one process, and two of torchrun, generate rows of the same model."""
     from ganaug.data.rows import Rows
-from ganaug.modalities.image.schema import image_schema
     from ganaug.gan.fabric import make_fabric
+    from ganaug.modalities.image.schema import image_schema
     from ganaug.synthesis.generate import write_candidates
     from ganaug.synthesis.select import Selection
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from functools import partial
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from ganaug.config import ARMS as CONFIGURED
 from ganaug.config import EvaluateParams, Mixing
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import ConfigError, DataError
+from ganaug.evaluation.downstream import trials
 from ganaug.evaluation.downstream.arms import ARMS, result_path
 from ganaug.evaluation.downstream.run import run_arms
 from ganaug.modalities.image.classifiers import fit_classifier
+from ganaug.modalities.image.modality import ImageModality
 from ganaug.modalities.image.schema import image_schema
 from ganaug.utils.files import read_json
 
@@ -130,7 +132,7 @@ def test_the_same_seed_writes_the_same_bytes_however_many_jobs(folder):
 def test_an_interrupted_evaluation_goes_on_where_it_stopped(folder, monkeypatch):
     arms, done = ["real", "gan", "synthetic"], []
 
-    def fit(name: str, *rest: Any, until: int) -> Any:
+    def fit(modality: Any, name: str, *rest: Any, until: int) -> Any:
         if len(done) == until:
             raise KeyboardInterrupt
         done.append(name)
@@ -138,12 +140,12 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(folder, monkeypatch)
 
     whole = [path.read_bytes() for path in evaluate(folder, arms, out="whole")]
     cache_dir = folder / "cache"
-    monkeypatch.setattr(module, "fit_classifier", partial(fit, until=3))
+    monkeypatch.setattr(ImageModality, "fit_classifier", partialmethod(fit, until=3))
     with pytest.raises(KeyboardInterrupt):
         evaluate(folder, arms, cache_dir=cache_dir)
     assert not (folder / "eval").exists()
     assert len(list(cache_dir.iterdir())) == 3
-    monkeypatch.setattr(module, "fit_classifier", partial(fit, until=99))
+    monkeypatch.setattr(ImageModality, "fit_classifier", partialmethod(fit, until=99))
     assert [path.read_bytes() for path in evaluate(folder, arms, cache_dir=cache_dir)] == whole
     assert len(done) == 5  # real twice, gan once more, synthetic twice
     assert not cache_dir.exists()
@@ -153,7 +155,7 @@ def test_what_a_users_code_made_is_not_kept_as_it_may_have_changed(folder, monke
     (folder / "their_models.py").write_text("from ganaug.modalities.image.classifier import SmallCNN\n")
     monkeypatch.syspath_prepend(folder)
     before = [path.read_bytes() for path in evaluate(folder, ["real"], classifiers=["their_models:SmallCNN"])]
-    monkeypatch.setattr(module, "write_json", refuse_to_write)
+    monkeypatch.setattr(trials, "write_json", refuse_to_write)
     kept = evaluate(folder, ["real"], classifiers=["their_models:SmallCNN"], cache_dir=folder / "cache")
     assert [path.read_bytes() for path in kept] == before
 
