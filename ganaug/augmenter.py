@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 import torch
+from annotated_types import Ge, Le
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ganaug.config import TrainGanParams
+from ganaug.config import TrainGanParams, check
+from ganaug.config.together import check_together
+from ganaug.config.types import Count, Factor, Text
 from ganaug.data.rows import content_ids, digest
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
-from ganaug.kinds import FLAG, TEXT, Kind, either, integer, number, optional
 from ganaug.modalities.image.augment import SAFE
 from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
 from ganaug.modalities.image.pixels import as_images, check_levels, to_float, to_uint8
@@ -31,7 +33,6 @@ from ganaug.synthesis.realism import Realism
 from ganaug.synthesis.sample import sample
 from ganaug.synthesis.score import Scorer
 from ganaug.synthesis.select import Candidates, Selection, fill_quotas
-from ganaug.together import check_together
 from ganaug.training import Trained, explained, train
 
 Images = NDArray[np.uint8]
@@ -217,11 +218,11 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         ModelError
             The checkpoint cannot be read or written.
         """
-        chosen = {f.name: f for f in fields(TrainGanParams) if f.name != "seed"}
         params = self.get_params()
-        params |= {name: _check(f.metadata["kind"], params[name], name) for name, f in chosen.items()}
-        params["checkpoint_dir"] = _check(optional(TEXT), self.checkpoint_dir, "checkpoint_dir")
-        params["verbose"] = _check(either(FLAG, TEXT), self.verbose, "verbose")
+        types = {name: field.rebuild_annotation() for name, field in TrainGanParams.model_fields.items()}
+        types = types | {"checkpoint_dir": Text | None, "verbose": bool | Text}
+        del types["seed"]
+        params |= {name: _check(annotation, params[name], name) for name, annotation in types.items()}
         check_together(params)
         images = as_images(X)
         check_levels(images)
@@ -276,11 +277,11 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             A label in ``y`` is unknown.
         """
         check_is_fitted(self)
-        _check(number(0), truncation, "truncation")
+        _check(Factor, truncation, "truncation")
         if y is not None and per_class is None:
             codes = to_codes(y, self.classes_)
         elif per_class is not None and y is None:
-            _check(integer(0), per_class, "per_class")
+            _check(Count, per_class, "per_class")
             codes = np.repeat(np.arange(len(self.classes_)), per_class)
         else:
             raise ConfigError("sample needs either per_class=n or y=[labels]: give one of them.")
@@ -323,7 +324,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             X or y does not fit the model.
         """
         check_is_fitted(self)
-        _check(number(0), ratio, "ratio")
+        _check(Factor, ratio, "ratio")
         images = self._as_mine(X)
         codes = to_codes(y, self.classes_, len(images))
         counts = np.round(np.bincount(codes, minlength=len(self.classes_)) * ratio).astype(np.int64)
@@ -528,11 +529,11 @@ def _seed(random_state: int | np.random.RandomState | None) -> int:
     """Draw the one seed that everything else derives from."""
     if isinstance(random_state, np.random.RandomState) or random_state is None:
         return int(check_random_state(random_state).randint(2**31 - 1))
-    return int(_check(integer(0, 2**32 - 1), random_state, "random_state"))
+    return int(_check(Annotated[int, Ge(0), Le(2**32 - 1)], random_state, "random_state"))
 
 
-def _check(kind: Kind, value: Any, name: str) -> Any:
-    """Return a parameter's value; `ConfigError` if it is not of this kind."""
+def _check(annotation: Any, value: Any, name: str) -> Any:
+    """Return a parameter's value; `ConfigError` if it is not of this type."""
     if isinstance(value, (np.generic, Path)):
         value = str(value) if isinstance(value, Path) else value.item()
-    return kind.parse(value, name)
+    return check(annotation, value, name)

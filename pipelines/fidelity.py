@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 
 from ganaug.config import load_params
 from ganaug.errors import guard
@@ -14,7 +13,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draw", type=int, required=True)
     draw = parser.parse_args().draw
-    options = asdict(load_params().fidelity)
+    options = load_params().fidelity.model_dump()
     options["seed"] += draw
     measure_fidelity(
         f"data/splits/{draw}", f"data/synthetic/{draw}.parquet", draw, out=f"eval/fidelity/{draw}.json", **options

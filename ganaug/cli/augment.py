@@ -11,7 +11,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.model is not None:
         check_ours(arguments.model, MODEL)
     how = parameters(PrepareParams, arguments, READING)
-    training = asdict(parameters(TrainGanParams, arguments, TRAINING))
+    training = parameters(TrainGanParams, arguments, TRAINING).model_dump()
     selecting = parameters(GenerateParams, arguments, SELECTION)
     source = open_source(arguments.source, how.columns)
     loaded = load(

@@ -18,12 +18,12 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ganaug.config import suggestion
 from ganaug.data.folders import fresh_folder
 from ganaug.data.rows import iter_rows, read_schema, read_table
 from ganaug.data.sources.arrays import UNREADABLE
 from ganaug.errors import DataError
 from ganaug.files import read_json, write_json
-from ganaug.kinds import suggestion
 
 ABOUT, IMAGES = "pool.json", "images.npy"
 

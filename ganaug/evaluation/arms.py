@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -89,7 +89,7 @@ class Arm:
 
     def _with(self, entry: Entry) -> Setting:
         """Return the first setting with synthetic rows as an entry says; without any, nothing else of it matters."""
-        how = asdict(entry) if entry.synthetic else {}
+        how = entry.model_dump() if entry.synthetic else {}
         return replace(self.settings[0], **how)
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from ganaug.config import MOST_TRIALS, Entry, EvaluateParams
+from ganaug.config import Entry, EvaluateParams
+from ganaug.config.names import MOST_TRIALS
 from ganaug.errors import ConfigError
 from ganaug.evaluation.arms import ARMS, Setting, candidates, references
 from ganaug.evaluation.estimators import make_estimator
