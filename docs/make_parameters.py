@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ganaug.config import Entry, Params
-from ganaug.section import Section
-from ganaug.synthesis.filters import named_filters
+from ganaug.config import Entry, Params, Section, takes
+from ganaug.synthesis.filters import FILTERS
 
 HEAD = """# Parameters
 
-What [`params.yaml`](../params.yaml) may say, made from the schema in `ganaug/config.py` by `docs/make_parameters.py`.
+What [`params.yaml`](../params.yaml) may say, made from the schema in `ganaug/config` by `docs/make_parameters.py`.
 A key left out takes its default; a misspelt or impossible one stops the stage with a sentence that names it, and exit
 code 2.
 """
@@ -22,24 +20,25 @@ COLUMNS = "| parameter | default | takes | what it does |\n|---|---|---|---|"
 
 def page() -> str:
     """Return the page."""
-    params = Params()
-    of_section = {f.name: (f.metadata["doc"], getattr(params, f.name)) for f in fields(params)}
-    sections = {name: found for name, found in of_section.items() if isinstance(found[1], Section)}
+    values = dict(Params())
+    about = {name: str(field.description) for name, field in Params.model_fields.items()}
+    sections = {name: (about[name], value) for name, value in values.items() if isinstance(value, Section)}
     sections["evaluate.entries[]"] = ("A way for synthetic rows to enter.", Entry())
-    for name, made in named_filters(("confidence", "realism", "density", "diversity", "quota")):
+    for name in ("confidence", "realism", "density", "diversity", "quota"):
+        made = FILTERS[name]()
         assert isinstance(made, Section)
         sections[f"generate.filters[].{name}"] = (str(type(made).__doc__).split("\n\n")[0], made)
-    parts = [HEAD, _table(params, (name for name in of_section if name not in sections))]
+    parts = [HEAD, _table(Params(), (name for name in values if name not in sections))]
     for name, (doc, section) in sections.items():
-        parts += [f"## {name}\n\n{doc}\n", _table(section, (f.name for f in fields(section)))]
+        parts += [f"## {name}\n\n{doc}\n", _table(section, type(section).model_fields)]
     return "\n".join(parts)
 
 
 def _table(section: Section, names: Iterable[str]) -> str:
-    about = {f.name: f.metadata for f in fields(section)}
+    fields = {name: type(section).model_fields[name] for name in names}
     rows = [
-        f"| `{name}` | `{_written(getattr(section, name))}` | {about[name]['kind'].wants} | {about[name]['doc']} |"
-        for name in names
+        f"| `{name}` | `{_written(getattr(section, name))}` | {takes(field.rebuild_annotation())} | {field.description} |"
+        for name, field in fields.items()
     ]
     return "\n".join([COLUMNS, *rows, ""])
 
@@ -49,7 +48,7 @@ def _written(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Section):
-        value = {f.name: getattr(value, f.name) for f in fields(value) if getattr(value, f.name) != f.default}
+        value = value.model_dump(exclude_defaults=True)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_written(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (tuple, list)):

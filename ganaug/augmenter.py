@@ -78,15 +78,6 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         Channels at the coarsest grid of the networks; below 8 it counts as 8.
     depth : int, default=1
         Residual blocks a resolution.
-    compile : bool, default=False
-        Compile both networks (torch.compile): takes half a minute or more and a C++ compiler, and may pay in long runs
-        on a GPU; on two CPU cores training was half as fast.
-    device : str, default="auto"
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
-    precision : str, default="auto"
-        ``"32-true"``, ``"bf16-mixed"``, or ``"auto"``: bfloat16 where the hardware has it, as elsewhere it is slower.
-    random_state : int, RandomState or None, default=None
-        The same int gives the same model on the same machine.
     criterion : {"none", "kid", "accuracy"}, default="none"
         What chooses the generator among its states in the second half of training, on the validation rows given to
         `fit`: class-wise kernel distance of features, or accuracy of a classifier trained on samples only. ``"none"``
@@ -96,6 +87,15 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     warm_start : path-like, optional
         Folder of a saved model to start from, trained with the same width, depth and conditioning on images of the same
         shape. Its classes may be others: those of the same name keep what they have learnt.
+    compile : bool, default=False
+        Compile both networks (torch.compile): takes half a minute or more and a C++ compiler, and may pay in long runs
+        on a GPU; on two CPU cores training was half as fast.
+    device : str, default="auto"
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    precision : str, default="auto"
+        ``"32-true"``, ``"bf16-mixed"``, or ``"auto"``: bfloat16 where the hardware has it, as elsewhere it is slower.
+    random_state : int, RandomState or None, default=None
+        The same int gives the same model on the same machine.
     checkpoint_dir : path-like, optional
         Where training saves its state, to go on from there when it is run again after an interruption. The state is
         removed by `save`, and where its run is not taken up again by the first training there after a week.
@@ -151,13 +151,13 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         prior: str = "auto",
         width: int = 64,
         depth: int = 1,
+        criterion: str = "none",
+        patience: int | None = None,
+        warm_start: str | Path | None = None,
         compile: bool = False,  # noqa: A002 - torch's name
         device: str = "auto",
         precision: str = "auto",
         random_state: int | np.random.RandomState | None = None,
-        criterion: str = "none",
-        patience: int | None = None,
-        warm_start: str | Path | None = None,
         checkpoint_dir: str | Path | None = None,
         verbose: bool | str = False,
     ) -> None:
@@ -173,13 +173,13 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.prior = prior
         self.width = width
         self.depth = depth
+        self.criterion = criterion
+        self.patience = patience
+        self.warm_start = warm_start
         self.compile = compile
         self.device = device
         self.precision = precision
         self.random_state = random_state
-        self.criterion = criterion
-        self.patience = patience
-        self.warm_start = warm_start
         self.checkpoint_dir = checkpoint_dir
         self.verbose = verbose
 

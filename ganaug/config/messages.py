@@ -12,6 +12,7 @@ from ganaug.config.types import Takes
 from ganaug.config.words import bare, metadata, names, present, suggestion, takes
 from ganaug.errors import ConfigError
 
+UNKNOWN = ("extra_forbidden", "invalid_key")  # keys of a section
 _SHORT = reprlib.Repr()  # of values in messages: an alias in YAML can stand for a billion words
 _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlevel = 80, 80, 2
 
@@ -31,15 +32,18 @@ def refusal(error: ValidationError, annotation: Any, value: Any, place: str) -> 
         How the value is called; empty: the whole file.
     """
     found = min(error.errors(include_url=False, include_context=False), key=lambda each: not _is_key(each))
-    *steps, last = [step for step in found["loc"] if step != "[key]"] or [None]
-    for step in steps if _is_key(found) else found["loc"]:
+    steps = list(found["loc"])
+    if found["type"] not in UNKNOWN and _is_key(found):
+        steps.pop()  # the mark that the step before is a key
+    key = steps.pop() if _is_key(found) else None
+    for step in steps:
         inside = _inside(annotation, value, step)
         if inside is None:
             break
         annotation, value, within = inside
         place = f"{place}{within}" if place else within.lstrip(".")
-    if _is_key(found):
-        return unknown_key(last, _keys(annotation), place)
+    if key is not None:
+        return unknown_key(key, _keys(annotation), place)
     must = found["msg"] if found["type"] == "repeated" else f"it must be {takes(annotation)}"
     hint = suggestion(value, names(annotation)) if isinstance(value, str) else ""
     return ConfigError(f"{place or 'the file'} is {_SHORT.repr(value)}; {must}{hint}")
@@ -61,7 +65,7 @@ def unknown_key(key: object, known: Iterable[str], place: str) -> ConfigError:
 
 
 def _is_key(found: Mapping[str, Any]) -> bool:
-    return found["type"] in ("extra_forbidden", "invalid_key") or "[key]" in found["loc"]
+    return found["type"] in UNKNOWN or found["loc"][-1:] == ("[key]",)
 
 
 def _inside(annotation: Any, value: Any, step: int | str) -> tuple[Any, Any, str] | None:
