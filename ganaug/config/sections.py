@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
@@ -32,6 +32,7 @@ from ganaug.config.together import check_together
 from ganaug.config.types import (
     Auto,
     Between,
+    Channels,
     ColumnNames,
     Device,
     Factor,
@@ -80,8 +81,10 @@ class PrepareParams(Section):
         description="The data: a built-in name (fashion_mnist_mini, digits), an image folder, a manifest (.csv, "
         ".parquet), an .npz, or a folder of the four idx files.",
     )
-    size: Pair[Side] | None = Field(None, description="Height and width in pixels; null: the source's most common.")
-    channels: Literal[1, 3, 4] | None = Field(
+    size: Pair[Side] | None = Field(
+        None, description="Height and width, 8 to 128 pixels each; null: the source's most common."
+    )
+    channels: Channels | None = Field(
         None, description="1 gray, 3 RGB, 4 RGBA; null: the fewest that hold every image."
     )
     per_class: Positive | None = Field(
@@ -89,7 +92,8 @@ class PrepareParams(Section):
     )
     validation: ShareOrRows = Field(0.2, description="Validation split: a share of the rows, or rows a class.")
     test: ShareOrRows = Field(
-        0.2, description="Test split, likewise; ignored where the source brings its own test rows."
+        0.2,
+        description="Test split: a share of the rows, or rows a class; ignored where the source brings its own.",
     )
     columns: ColumnNames = Field(
         {"path": "path", "label": "label", "group": "group", "split": "split"}, description="A manifest's column names."
@@ -115,7 +119,9 @@ class TrainGanParams(Section):
 
     steps: Auto | Positive = Field("auto", description="Optimiser steps of each network; auto: from rows and device.")
     batch_size: Annotated[int, Ge(2)] = Field(64, description="Rows of either kind in a step.")
-    learning_rate: Between = Field(0.0025, description="Of both optimisers; linearly down over the second half.")
+    learning_rate: Between = Field(
+        0.0025, description="Step size of both optimisers; linearly down over the second half."
+    )
     objective: Annotated[str, registered("objective", *OBJECTIVES)] = Field(
         "relativistic", description="What the two networks minimise."
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Len, Lt
+from pydantic import BaseModel
 
 from ganaug.config.types import Takes
 
-PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null", Any: "a value"}
+PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -37,15 +38,15 @@ def takes(annotation: Any) -> str:
             return known.words
     if origin in (Union, UnionType):
         return " or ".join(map(takes, inner))
-    if origin is Literal:
-        return ", ".join(map(repr, inner))
     if origin is dict:
         return f"a mapping from {', '.join(names(inner[0]))} to names"
     if origin is tuple:
         least = next((known.min_length for known in about if isinstance(known, Len)), 0)
         count = " of two" if inner[-1] is not Ellipsis else f" of {least} or more values" if least else ""
         return f"a list{count}, each {takes(inner[0])}"
-    return PLAIN.get(kind, "a mapping of parameters") + _bounds(about)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return "a mapping of parameters"
+    return PLAIN[kind] + _bounds(about)
 
 
 def _bounds(about: Iterable[Any]) -> str:

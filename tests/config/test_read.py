@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from ganaug import __version__
-from ganaug.config import EvaluateParams, Params, PrepareParams, Section, TrainGanParams, load_params, names, takes
+from ganaug.config import Params, Section, load_params
 from ganaug.errors import ConfigError
 
 
@@ -144,51 +143,3 @@ def test_a_file_for_another_release_is_refused_with_what_to_do(tmp_path: Path) -
     with pytest.raises(ConfigError, match=rf"'9\.9\.9', but {re.escape(__version__)} is installed; install that"):
         load(tmp_path, "ganaug_version: 9.9.9")
     assert load_params(tmp_path / "params.yaml", any_version=True).ganaug_version == "9.9.9"
-
-
-def test_names_and_defaults_are_those_of_the_code_behind_them() -> None:
-    from ganaug.evaluation.arms import ARMS
-    from ganaug.gan.augmentation import AUGMENTATIONS
-    from ganaug.gan.conditioning import CONDITIONINGS
-    from ganaug.gan.fabric import PRECISIONS
-    from ganaug.gan.objectives import OBJECTIVES
-    from ganaug.gan.penalties import PENALTIES
-    from ganaug.modalities.image import augment, classical
-    from ganaug.synthesis.criteria import CRITERIA
-
-    assert set(names.OBJECTIVES) == set(OBJECTIVES)
-    assert set(names.PENALTIES) == set(PENALTIES)
-    assert set(names.AUGMENTATIONS) == set(AUGMENTATIONS)
-    assert set(names.CRITERIA) == set(CRITERIA)
-    assert set(names.CONDITIONINGS) == set(CONDITIONINGS)
-    assert (names.INVARIANCES, names.CLASSICAL) == (augment.INVARIANCES, classical.INVARIANCES)
-    assert (tuple(ARMS), PRECISIONS) == (names.ARMS, names.PRECISIONS)
-
-
-def test_sections_are_checked_when_made_in_python() -> None:
-    with pytest.raises(ConfigError, match=r"train_gan\.width is 0"):
-        TrainGanParams(width=0)
-    with pytest.raises(ConfigError, match=r"evaluate\.arms is \(\)"):
-        EvaluateParams(arms=())
-    assert PrepareParams(size=(28, 28)).size == (28, 28)
-
-
-def test_sections_cannot_change_and_share_nothing() -> None:
-    params = Params()
-    with pytest.raises(ValidationError, match="frozen"):
-        params.merge.amount = 2.0  # type: ignore[misc]
-    params.prepare.columns["path"] = "file"
-    assert PrepareParams().columns["path"] == "path"
-
-
-def test_every_parameter_says_what_it_does_and_takes() -> None:
-    for section in (Params, *(type(value) for _, value in Params() if isinstance(value, Section))):
-        for field in section.model_fields.values():
-            assert str(field.description).endswith(".")
-            assert takes(field.rebuild_annotation())
-
-
-def test_a_dump_gives_plain_values() -> None:
-    plain = Params().model_dump()
-    assert plain["merge"] == {"policy": "ratio", "amount": 10.0, "exports": ()}
-    assert plain["prepare"]["columns"]["label"] == "label"
