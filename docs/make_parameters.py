@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 from ganaug.cli.edit import write_yaml
-from ganaug.config import Entry, Params, Section, takes
+from ganaug.config import Mixing, Params, Section, takes
 from ganaug.synthesis.filters import FILTERS
 
 HEAD = """# Parameters
@@ -30,7 +30,7 @@ def page() -> str:
     values = dict(Params())
     about = {name: str(field.description) for name, field in Params.model_fields.items()}
     sections = {name: (about[name], value) for name, value in values.items() if isinstance(value, Section)}
-    sections["evaluate.entries[]"] = ("A way for synthetic rows to enter.", Entry())
+    sections["evaluate.mixing[]"] = ("A way for synthetic rows to enter.", Mixing())
     for name in ("confidence", "realism", "density", "diversity", "quota"):
         made = FILTERS[name]()
         assert isinstance(made, Section)
@@ -50,7 +50,7 @@ def _table(section: Section, names: Iterable[str]) -> str:
 
 
 def _written(value: Any) -> str:
-    """Write a default as YAML does; of an entry, what differs from the least one."""
+    """Write a default as YAML does; of a mixing, what differs from the least one."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Section):
@@ -79,7 +79,7 @@ def _yaml(section: Section) -> Iterator[str]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a default as YAML has it; of a way of mixing, what differs from the least one."""
+    """Return a default as YAML has it; of a mixing, what differs from the least one."""
     if isinstance(value, Section):
         return value.model_dump(exclude_defaults=True) or {"share": 0.0}
     return [_plain(item) for item in value] if isinstance(value, tuple) else value

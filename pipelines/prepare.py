@@ -1,4 +1,4 @@
-"""Stage prepare: read the source, split it for every draw, report what was found and what was passed over."""
+"""Stage prepare: read the source, split it for every repeat, report what was found and what was passed over."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ganaug.errors import guard
 
 def main() -> None:
     params = load_params()
-    found = prepare(draws=params.draws, **params.prepare.model_dump())
+    found = prepare(repeats=params.repeats, **params.prepare.model_dump())
     for line in told(found):
         print(line)
 

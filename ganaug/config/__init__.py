@@ -10,11 +10,11 @@ from ganaug.config.names import PRESETS
 from ganaug.config.read import load_params
 from ganaug.config.section import Section, check
 from ganaug.config.sections import (
-    Entry,
     EvaluateParams,
     FidelityParams,
     GenerateParams,
     MergeParams,
+    Mixing,
     Params,
     PrepareParams,
     ReportParams,
@@ -24,11 +24,11 @@ from ganaug.config.words import suggestion, takes
 
 __all__ = [
     "PRESETS",
-    "Entry",
     "EvaluateParams",
     "FidelityParams",
     "GenerateParams",
     "MergeParams",
+    "Mixing",
     "Params",
     "PrepareParams",
     "ReportParams",

@@ -109,11 +109,11 @@ class PrepareParams(Section):
         "largest.",
     )
     max_unreadable: Share = Field(0.05, description="Stop when more than this share of the rows cannot be read.")
-    seed: Seed = Field(0, description="Seed of the splits; the draw is added to it.")
+    seed: Seed = Field(0, description="Seed of the splits; the repeat is added to it.")
 
 
 class TrainGanParams(Section):
-    """The two networks and their game."""
+    """The two networks and their training."""
 
     name = "train_gan"
 
@@ -171,7 +171,7 @@ class TrainGanParams(Section):
     precision: Annotated[str, one_of(*PRECISIONS)] = Field(
         "auto", description="Number format; auto: bfloat16 where the hardware has it, as elsewhere it is slower."
     )
-    seed: Seed = Field(0, description="Seed of the GAN; the draw is added to it.")
+    seed: Seed = Field(0, description="Seed of the GAN; the repeat is added to it.")
 
     @model_validator(mode="after")
     def _together(self) -> Self:
@@ -212,7 +212,7 @@ class MergeParams(Section):
         10.0, description="What the policy asks for, of ratio and at_least; 0 adds nothing."
     )
     exports: Many[Annotated[str, one_of(*EXPORTS)]] = Field(
-        (), description="Other forms to write, under exports/<draw>/."
+        (), description="Other forms to write, under exports/<repeat>/."
     )
 
     @model_validator(mode="after")
@@ -224,10 +224,10 @@ class MergeParams(Section):
         return self
 
 
-class Entry(Section):
+class Mixing(Section):
     """A way for synthetic rows to enter the training of a classifier."""
 
-    name = "evaluate.entries"
+    name = "evaluate.mixing"
 
     share: Share = Field(0.0, description="Share of each batch that is synthetic; 0: none.")
     weight: Annotated[float, Gt(0)] = Field(
@@ -250,22 +250,22 @@ class EvaluateParams(Section):
     arms: Some[Annotated[str, one_of(*ARMS)]] = Field(ARMS, description="The training sets to compare.")
     classifiers: Some[Text] = Field(
         ("small_cnn",),
-        description="Judges, of which the first gives the verdict: small_cnn, "
+        description="Downstream classifiers, of which the first gives the verdict: small_cnn, "
         "sklearn.linear_model.LogisticRegression(C=10), features:sklearn.linear_model.LogisticRegression(C=10), "
         "timm:resnet18, module:function.",
     )
     trials: Annotated[int, Ge(1), Le(MOST_TRIALS)] = Field(
-        2, description="Settings tried for each arm, of which validation rows choose one in each draw."
+        2, description="Settings tried for each arm, of which validation rows choose one in each repeat."
     )
-    entries: Some[Entry] = Field(
+    mixing: Some[Mixing] = Field(
         (
-            Entry(share=0.25),
-            Entry(),
-            Entry(share=0.5),
-            Entry(share=0.25, min_confidence=0.9),
-            Entry(pretrain=0.3),
-            Entry(share=0.25, weight=0.5),
-            Entry(share=0.1),
+            Mixing(share=0.25),
+            Mixing(),
+            Mixing(share=0.5),
+            Mixing(share=0.25, min_confidence=0.9),
+            Mixing(pretrain=0.3),
+            Mixing(share=0.25, weight=0.5),
+            Mixing(share=0.1),
         ),
         description="Settings of the arms that have synthetic rows, in the order tried.",
     )
@@ -276,15 +276,15 @@ class EvaluateParams(Section):
     )
     jobs: Auto | Positive = Field("auto", description="Trainings side by side, a thread each; auto: one a core.")
     device: Device = Field("auto", description="Where to train the classifiers.")
-    seed: Seed = Field(0, description="Seed of the classifiers; the draw is added to it.")
+    seed: Seed = Field(0, description="Seed of the classifiers; the repeat is added to it.")
 
     @model_validator(mode="after")
     def _together(self) -> Self:
-        ways = [entry if entry.synthetic else Entry() for entry in self.entries]
+        ways = [way if way.synthetic else Mixing() for way in self.mixing]
         for at, way in enumerate(ways):
             if way in ways[:at]:
                 raise ConfigError(
-                    f"evaluate.entries[{at}] does the same as evaluate.entries[{ways.index(way)}]; without share and "
+                    f"evaluate.mixing[{at}] does the same as evaluate.mixing[{ways.index(way)}]; without share and "
                     "pretrain no synthetic row enters, whatever else is set: list each way once"
                 )
         control = "shuffled" in self.arms  # a control without synthetic rows would control nothing
@@ -292,7 +292,7 @@ class EvaluateParams(Section):
         if self.trials > found:
             takes = " in which synthetic rows enter, which the arm shuffled takes" if control else ""
             raise ConfigError(
-                f"evaluate.trials is {self.trials}, but evaluate.entries lists {found} ways{takes}: every arm is tuned "
+                f"evaluate.trials is {self.trials}, but evaluate.mixing lists {found} ways{takes}: every arm is tuned "
                 "alike, so list as many or try fewer"
             )
         return self
@@ -309,7 +309,7 @@ class FidelityParams(Section):
         "efficientnet_lite0: of a network trained on ImageNet; module:function: of what your function returns.",
     )
     device: Device = Field("auto", description="Where to extract them.")
-    seed: Seed = Field(0, description="Seed of that classifier and of the choice of rows; the draw is added to it.")
+    seed: Seed = Field(0, description="Seed of that classifier and of the choice of rows; the repeat is added to it.")
 
 
 class ReportParams(Section):
@@ -333,7 +333,7 @@ class Params(Section):
         description="Release of ganaug that the stages run with; another one is refused, and a new one runs them "
         "again. null: any.",
     )
-    draws: Some[Seed] = Field((0, 1, 2), description="Repetitions: each has its own split, GAN and classifiers.")
+    repeats: Some[Seed] = Field((0, 1, 2), description="Repetitions: each has its own split, GAN and classifiers.")
     prepare: PrepareParams = Field(default_factory=PrepareParams, description="Rows and splits.")
     train_gan: TrainGanParams = Field(default_factory=TrainGanParams, description="The GAN.")
     generate: GenerateParams = Field(default_factory=GenerateParams, description="Sampling and selection.")

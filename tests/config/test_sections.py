@@ -17,12 +17,12 @@ SECTIONS = [Params, *(type(value) for _, value in Params() if isinstance(value, 
 
 
 def test_names_are_those_of_the_code_behind_them() -> None:
-    from ganaug.evaluation.arms import ARMS
+    from ganaug.evaluation.downstream.arms import ARMS
     from ganaug.gan.augmentation import AUGMENTATIONS
     from ganaug.gan.conditioning import CONDITIONINGS
     from ganaug.gan.fabric import PRECISIONS
-    from ganaug.gan.objectives import OBJECTIVES
-    from ganaug.gan.penalties import PENALTIES
+    from ganaug.gan.losses import OBJECTIVES
+    from ganaug.gan.regularizers import PENALTIES
     from ganaug.modalities.image import augment, classical
     from ganaug.synthesis.criteria import CRITERIA
 
