@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from annotated_types import Ge, Le
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
@@ -19,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ganaug.config import TrainGanParams, check
 from ganaug.config.together import check_together
-from ganaug.config.types import Count, Factor, Text
+from ganaug.config.types import Count, Factor, RandomState, Text
 from ganaug.data.rows import content_ids, digest
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
@@ -529,7 +528,7 @@ def _seed(random_state: int | np.random.RandomState | None) -> int:
     """Draw the one seed that everything else derives from."""
     if isinstance(random_state, np.random.RandomState) or random_state is None:
         return int(check_random_state(random_state).randint(2**31 - 1))
-    return int(_check(Annotated[int, Ge(0), Le(2**32 - 1)], random_state, "random_state"))
+    return int(_check(RandomState, random_state, "random_state"))
 
 
 def _check(annotation: Any, value: Any, name: str) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, TypeAdapter, ValidationError, model_validator
-from typing_extensions import Self
 
 from ganaug.config.messages import refusal
+
+S = TypeVar("S", bound="Section")
 
 STRICT = ConfigDict(strict=True, allow_inf_nan=False)  # "3", 3.0 and true are no whole numbers, nan is no number
 
@@ -27,7 +28,7 @@ class Section(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _in_one_sentence(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _in_one_sentence(cls: type[S], given: Any, handler: ModelWrapValidatorHandler[S]) -> S:
         """Take null for all the defaults, and refuse in our words."""
         try:
             return handler({} if given is None else given)

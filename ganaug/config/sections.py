@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
-from typing_extensions import Self
 
 from ganaug.config.names import (
     ARMS,
@@ -174,7 +173,7 @@ class TrainGanParams(Section):
     seed: Seed = Field(0, description="Seed of the GAN; the repeat is added to it.")
 
     @model_validator(mode="after")
-    def _together(self) -> Self:
+    def _together(self) -> TrainGanParams:
         check_together(self.model_dump())
         return self
 
@@ -216,7 +215,7 @@ class MergeParams(Section):
     )
 
     @model_validator(mode="after")
-    def _together(self) -> Self:
+    def _together(self) -> MergeParams:
         if self.policy == "at_least" and self.amount % 1:
             raise ConfigError(
                 f"merge.amount is {self.amount:g}, but policy 'at_least' counts rows: give a whole number"
@@ -279,7 +278,7 @@ class EvaluateParams(Section):
     seed: Seed = Field(0, description="Seed of the classifiers; the repeat is added to it.")
 
     @model_validator(mode="after")
-    def _together(self) -> Self:
+    def _together(self) -> EvaluateParams:
         ways = [way if way.synthetic else Mixing() for way in self.mixing]
         for at, way in enumerate(ways):
             if way in ways[:at]:

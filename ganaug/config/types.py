@@ -84,6 +84,7 @@ Text = Annotated[str, Len(1)]
 Count = Annotated[int, Ge(0)]
 Positive = Annotated[int, Ge(1)]
 Seed = Annotated[int, Ge(0), Le(2**31 - 1)]
+RandomState = Annotated[int, Ge(0), Le(2**32 - 1)]  # scikit-learn's seeds
 Factor = Annotated[float, Ge(0)]
 Share = Annotated[float, Ge(0), Le(1)]
 Between = Annotated[float, Gt(0), Lt(1)]

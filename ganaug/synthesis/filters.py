@@ -28,7 +28,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, NamedTuple, Protocol
 
 import numpy as np
-from annotated_types import Gt, Le
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -159,7 +158,7 @@ class Quota(Section):
     """
 
     name = "quota"
-    share: Annotated[float, Gt(0), Le(1), Takes("a share above 0, 1 at most")] = Field(
+    share: Annotated[Share, Takes("a share above 0, 1 at most", accepts=lambda share: share > 0)] = Field(
         0.5, description="Share of a class to keep."
     )
     by: Annotated[str, one_of("confidence", "realism", "density")] = Field(
