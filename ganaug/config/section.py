@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from ganaug.config.messages import refusal
 
