@@ -43,11 +43,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ganaug import GANAugmenter
 from ganaug.config import MAX_SIDE
-from ganaug.data.sources.builtin import fashion_mnist_mini
 from ganaug.gan.fabric import has_fast_bfloat16, make_fabric
 from ganaug.gan.schedule import Schedule, auto_steps
 from ganaug.gan.trainer import Game, Trainer
 from ganaug.modalities.image.classifier import train_classifier
+from ganaug.modalities.image.sources.builtin import fashion_mnist_mini
 from ganaug.synthesis.sample import BLOCK, sample
 
 Row = dict[str, Any]

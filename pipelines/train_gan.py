@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, required=True)
     repeat = parser.parse_args().repeat
-    options = asdict(load_params().train_gan)
+    options = load_params().train_gan.model_dump()
     rows, validation = (read_rows(f"data/splits/{repeat}/{split}.parquet") for split in ("train", "validation"))
     names = np.array(rows.schema.classes)
     augmenter = GANAugmenter(

@@ -69,6 +69,7 @@ def test_blocks_are_of_a_language_that_is_tested() -> None:
     assert {language for page in PAGES for language, _ in blocks(page)} <= {"python", "sh", "text", "yaml"}
 
 
-def test_the_reference_of_parameters_is_what_the_schema_says() -> None:
-    page = runpy.run_path(str(ROOT / "docs" / "make_parameters.py"))["page"]()
-    assert (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8") == page, "run python docs/make_parameters.py"
+def test_the_reference_of_parameters_and_params_yaml_are_what_the_schema_says() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "make_parameters.py"))
+    for path, write in ((ROOT / "docs" / "parameters.md", "page"), (ROOT / "params.yaml", "yaml")):
+        assert path.read_text(encoding="utf-8") == made[write](), "run python docs/make_parameters.py"

@@ -11,7 +11,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,9 @@ def run(arguments: argparse.Namespace) -> None:
     form = check_output(out, arguments.format, modality, arguments.source)
     if arguments.model is not None:
         check_ours(arguments.model, MODEL)
-    training = asdict(parameters(TrainGanParams, arguments, TRAINING))
+    training = parameters(TrainGanParams, arguments, TRAINING).model_dump()
     selecting = parameters(GenerateParams, arguments, SELECTION)
-    loaded = modality.load(arguments.source, {field.name: getattr(how, field.name) for field in fields(how)})
+    loaded = modality.load(arguments.source, how.model_dump())
     parts = _parts(modality, loaded)
     if training["criterion"] != "none" and not len(parts["validation"]):
         raise ConfigError(

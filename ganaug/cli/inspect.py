@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -124,7 +123,7 @@ def _rows(path: Path) -> Found:
 def _source(what: str, reading: PrepareParams) -> Found:
     """Describe data that is not ganaug's; samples are decoded only where they have to be."""
     modality, why = modality_for(what, reading.columns, reading.modality)
-    options = {field.name: getattr(reading, field.name) for field in fields(reading)}
+    options = reading.model_dump()
     loaded = modality.survey(what, {**options, "max_unreadable": 1.0})
     split = (loaded.splits != "train").any()
     facts = {

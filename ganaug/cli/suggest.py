@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,7 +45,7 @@ def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
     DataError
         The data cannot be read, or is too little to be split.
     """
-    options = {field.name: getattr(reading, field.name) for field in fields(reading)}
+    options = reading.model_dump()
     modality, why = modality_for(data, reading.columns, reading.modality)
     loaded = modality.survey(data, options)
     per_class = reading.per_class if data in builtin_sources() else None

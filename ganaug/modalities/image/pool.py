@@ -18,10 +18,10 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ganaug.config import suggestion
 from ganaug.data.folders import fresh_folder
 from ganaug.data.rows import iter_rows, read_schema, read_table
 from ganaug.errors import DataError
-from ganaug.kinds import suggestion
 from ganaug.modalities.image.sources.arrays import UNREADABLE
 from ganaug.modalities.image.spec import ImageSpec
 from ganaug.utils.files import read_json, write_json

@@ -10,8 +10,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from ganaug.config import ARMS as CONFIGURED
 from ganaug.config import EvaluateParams, Mixing
+from ganaug.config.names import ARMS as CONFIGURED
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import ConfigError, DataError
 from ganaug.evaluation.downstream import trials
