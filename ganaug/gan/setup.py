@@ -33,7 +33,7 @@ from ganaug.utils.samples import Samples, take
 
 ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they
     "checkpoint_dir", "verbose",  # change no byte, or
-    "random_state", "device", "warm_start",  # count as what they come to: the seed, the kind of device, weights
+    "random_state", "device", "warm_start", "modality",  # count as what they come to: the seed, the kind of device, ...
 )  # fmt: skip
 COMPILER = ("torch._dynamo", "torch._inductor")
 
@@ -112,7 +112,7 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
     inherited = None
     if params["warm_start"] is not None:
         inherited = _start_warm(setup, Path(params["warm_start"]), data)
-    facts = {"architecture": asdict(architecture), "schedule": asdict(schedule), "device": fabric.device.type}  # type: ignore[call-overload]
+    facts = {"modality": modality.name, "architecture": asdict(architecture), "schedule": asdict(schedule), "device": fabric.device.type}  # type: ignore[call-overload]
     start = [p.detach().cpu().numpy() for net in (setup.generator, setup.discriminator) for p in net.parameters()]
     chosen_on = () if data.validation is None else (*codec.to_arrays(data.validation[0]), data.validation[1])
     identity = identity_of(params, seed, facts, [*arrays, codes, *chosen_on, *start])

@@ -38,7 +38,7 @@ from ganaug.errors import ConfigError
 from ganaug.metrics.nearest import Embed, copy_distance, nearest, spread_out
 from ganaug.synthesis.score import Scores
 from ganaug.utils.registry import Registry
-from ganaug.utils.samples import Samples, concat, take
+from ganaug.utils.samples import Samples, concat, nbytes, take
 
 MEMORY = 2**28  # bytes of kept rows that a diversity guard remembers
 REMEMBERED = 4096  # scores of a class that a quota remembers
@@ -134,7 +134,7 @@ class Diversity(Section):
     def fit(self, reference: Reference) -> Callable[[Portion], Mask]:
         """See `Filter`."""
         limit = copy_distance(reference.samples, reference.embed) * self.radius
-        one = reference.embed(take(reference.samples, slice(1))).nbytes  # about what a sample takes, at most
+        one = nbytes(take(reference.samples, slice(1)))
         room = max(1, MEMORY // (one * len(np.unique(reference.codes))))
         kept: dict[int, Samples] = {}
 

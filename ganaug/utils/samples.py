@@ -5,6 +5,7 @@ scikit-learn's `_safe_indexing` takes the same. Only a `ganaug.modalities.base.M
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,15 @@ def take(samples: Samples, at: Any) -> Samples:
         return samples[at]
     positions = np.asarray(at)
     return [samples[i] for i in (np.flatnonzero(positions) if positions.dtype == bool else positions)]
+
+
+def nbytes(samples: Samples) -> int:
+    """Return about how many bytes samples take in memory."""
+    if isinstance(samples, np.ndarray):
+        return samples.nbytes
+    if isinstance(samples, pd.DataFrame):
+        return int(samples.memory_usage(deep=True, index=False).sum())
+    return sum(map(sys.getsizeof, samples))
 
 
 def concat(parts: Sequence[Samples]) -> Samples:

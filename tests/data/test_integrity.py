@@ -225,5 +225,5 @@ def test_a_leak_is_found_by_pixels(digits: Rows, write: Callable[..., Path]) -> 
     assert_disjoint([files[0]], [files[1], digits.take([1000])])
     leak = digits.take([60])
     leak.ids[:] = "something else"
-    with pytest.raises(DataError, match=r"the rows given and .*test\.parquet share the image [0-9a-f]{32}"):
+    with pytest.raises(DataError, match=r"the rows given and .*test\.parquet share the row [0-9a-f]{32}"):
         assert_disjoint([files[0], leak], [files[1]])

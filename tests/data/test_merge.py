@@ -177,7 +177,7 @@ def test_a_real_row_that_is_a_test_row_stops(project: Path) -> None:
     with RowWriter(project / "splits/train.parquet", train.schema) as writer:
         writer.write(train)
         writer.write(test.take([0]))
-    with pytest.raises(DataError, match="share the image"):
+    with pytest.raises(DataError, match="share the row"):
         run(project, "ratio", 1.0)
     assert not (project / "out").exists()
 

@@ -77,7 +77,7 @@ def test_a_hopeless_class_ends_at_its_candidates():
 
 def test_reasons():
     found = fill([300, 30, 0], Source(copies=0.3), filters=["copy", "confidence", {"realism": {"threshold": 0.4}}])
-    images, labels, reasons = (np.concatenate([getattr(c, n) for c in found]) for n in ("images", "labels", "reasons"))
+    images, labels, reasons = (np.concatenate([getattr(c, n) for c in found]) for n in ("samples", "labels", "reasons"))
     copies = (images[:, None] == TRAINING).all((2, 3, 4)).any(1)
     sure = teacher(images)[np.arange(len(images)), labels] >= 0.5
     real = realism(images, labels) >= 0.4

@@ -148,6 +148,8 @@ class ImageModality(Modality):
         return ImageCodec(spec.shape)  # type: ignore[attr-defined]
 
     def codec_of(self, spec: Spec, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Codec:  # noqa: D102
+        if about or arrays:
+            raise ValueError(f"a codec of images that keeps {about}")
         return self.codec(None, spec)  # type: ignore[arg-type]
 
     def architecture(self, codec: Codec, n_classes: int, params: Mapping[str, Any], anchors: int) -> Architecture:  # noqa: D102

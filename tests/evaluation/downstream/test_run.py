@@ -185,7 +185,7 @@ def test_two_classifiers(folder):
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_no_row_of_validation_or_test_may_be_among_the_training_rows(folder, split):
     write(folder / f"{split}.parquet", digits(250, 300), digits(40, 42))
-    with pytest.raises(DataError, match=rf"train\.parquet and .*{split}\.parquet share the image"):
+    with pytest.raises(DataError, match=rf"train\.parquet and .*{split}\.parquet share the row"):
         evaluate(folder, ["real"])
     assert not (folder / "eval").exists()
 
@@ -195,7 +195,7 @@ def test_a_leak_is_found_by_content_whatever_the_ids_say(folder):
     stolen.ids[:] = "innocent"
     stolen.synthetic[:] = True
     write(folder / "train.parquet", digits(0, 100), stolen)
-    with pytest.raises(DataError, match=r"train\.parquet and .*test\.parquet share the image"):
+    with pytest.raises(DataError, match=r"train\.parquet and .*test\.parquet share the row"):
         evaluate(folder, ["real"])
 
 
