@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 
 from ganaug.config import load_params
+from ganaug.data.rows import read_schema
 from ganaug.errors import guard
-from ganaug.evaluation.downstream.arms import arms_named
+from ganaug.evaluation.downstream.arms import arms_named, resolved
 from ganaug.evaluation.downstream.run import run_arms
 from ganaug.utils.files import remove_stale
 
@@ -18,7 +19,9 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, required=True)
     parser.add_argument("--baselines", action="store_true")
     arguments = parser.parse_args()
-    repeat, baselines, params = arguments.repeat, arguments.baselines, load_params().evaluate
+    repeat, baselines = arguments.repeat, arguments.baselines
+    rows = f"data/{'splits' if baselines else 'augmented'}/{repeat}"
+    params = resolved(load_params().evaluate, read_schema(f"{rows}/train.parquet").modality)
     arms = [name for name, arm in arms_named(params.arms).items() if arm.synthetic != baselines]
     half = Path("baselines" if baselines else "augmented", str(repeat))
     Path("eval", half).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen
@@ -27,16 +30,16 @@ def main() -> None:
     cache_dir = kept / half
     if baselines:
         run_arms(
-            f"data/splits/{repeat}",
+            rows,
             arms,
             repeat,
             params,
-            pool=f"data/splits/{repeat}/pool.parquet",
+            pool=f"{rows}/pool.parquet",
             cache_dir=cache_dir,
         )
     else:
         synthetic = f"data/synthetic/{repeat}.parquet"
-        run_arms(f"data/augmented/{repeat}", arms, repeat, params, synthetic=synthetic, cache_dir=cache_dir)
+        run_arms(rows, arms, repeat, params, synthetic=synthetic, cache_dir=cache_dir)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ ARMS = (
     "real", "classical", "mixup", "oracle",
     "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
 )  # fmt: skip
+TABLE_ARMS = (
+    "class_weights", "prior", "balanced_forest", "random_over", "smote", "mixup_within", "prior_gan",
+)  # fmt: skip
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
 EXPORTS = ("image_folder", "webdataset", "csv")
 MOST_TRIALS = 6

@@ -26,6 +26,7 @@ from ganaug.config.names import (
     PENALTIES,
     PRECISIONS,
     PRIORS,
+    TABLE_ARMS,
 )
 from ganaug.config.section import Section
 from ganaug.config.together import check_together
@@ -143,7 +144,7 @@ class TrainGanParams(Section):
     invariances: Auto | Many[Annotated[str, one_of(*INVARIANCES)]] = Field(
         "auto",
         description="Changes that keep a label true; real and generated samples undergo them before the discriminator "
-        "looks; auto: those that do for nearly any data, which of images are translate, scale, brightness and contrast. "
+        "looks; auto: those that do for nearly any data, of images translate, scale, brightness and contrast. "
         "Saturation is for colour; an empty list is as augmentation none.",
     )
     prior: Annotated[str, one_of(*PRIORS)] = Field(
@@ -251,12 +252,15 @@ class EvaluateParams(Section):
 
     name = "evaluate"
 
-    arms: Some[Annotated[str, one_of(*ARMS)]] = Field(ARMS, description="The training sets to compare.")
-    classifiers: Some[Text] = Field(
-        ("small_cnn",),
-        description="Downstream classifiers, of which the first gives the verdict: small_cnn, "
-        "sklearn.linear_model.LogisticRegression(C=10), features:sklearn.linear_model.LogisticRegression(C=10), "
-        "timm:resnet18, module:function.",
+    arms: Auto | Some[Annotated[str, registered("arm", *ARMS, *TABLE_ARMS)]] = Field(
+        "auto", description="The training sets to compare; auto: all that make sense for the modality."
+    )
+    classifiers: Auto | Some[Text] = Field(
+        "auto",
+        description="Downstream classifiers, of which the first gives the verdict: of images small_cnn, timm:resnet18, "
+        "features:sklearn.linear_model.LogisticRegression(C=10); of tables hist_gradient_boosting, random_forest, "
+        "logistic_regression, lightgbm, xgboost, catboost; of either sklearn.linear_model.LogisticRegression(C=10), "
+        "module:function; auto: the first of these.",
     )
     trials: Annotated[int, Ge(1), Le(MOST_TRIALS)] = Field(
         2, description="Settings tried for each arm, of which validation rows choose one in each repeat."
@@ -291,7 +295,9 @@ class EvaluateParams(Section):
                     f"evaluate.mixing[{at}] does the same as evaluate.mixing[{ways.index(way)}]; without share and "
                     "pretrain no synthetic row enters, whatever else is set: list each way once"
                 )
-        control = "shuffled" in self.arms  # a control without synthetic rows would control nothing
+        control = (
+            self.arms == "auto" or "shuffled" in self.arms
+        )  # a control without synthetic rows would control nothing
         found = len([way for way in ways if way.synthetic or not control])
         if self.trials > found:
             takes = " in which synthetic rows enter, which the arm shuffled takes" if control else ""

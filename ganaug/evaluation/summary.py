@@ -27,7 +27,7 @@ from ganaug.evaluation.stats.paired import ByClass, estimate_rows
 from ganaug.evaluation.verdict import ROPE, Finding, compare_arms
 from ganaug.metrics.classification import SCALARS
 
-SELECTION = ("classical_gan", "unfiltered")  # the same but for selection
+SELECTED = ("classical_gan", "gan")  # arms of which the arm unfiltered may be the same but for selection
 
 
 def summarise(results: Mapping[str, Results], prepared: Mapping[str, Any], leaks: Sequence[str] = ()) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _of_classifier(results: Results, design: Design, leaks: Sequence[str]) -> di
         **_of_finding(finding),
         **_classes(arms[finding.candidate][0]["classes"], right[finding.candidate], right[finding.reference], design),
         "next": _of_advice(advice),
-        "per_contrast": _per_contrast(right, finding, design),
+        "per_contrast": _per_contrast(right, finding, design, _counterpart(arms)),
         "per_metric": _per_metric(arms, right, finding, design),
         "statement": statement(finding, advice, results, design.kind),
     }
@@ -177,11 +177,20 @@ def _classes(names: Sequence[str], candidate: ByClass, reference: ByClass, desig
     }
 
 
-def _per_contrast(right: Mapping[str, ByClass], finding: Finding, design: Design) -> dict[str, Any]:
+def _counterpart(arms: Results) -> str | None:
+    """Return the arm of which unfiltered is the same but for selection: equally augmented."""
+    strengths = {arm: found[0].get("setting", {}).get("strength") for arm, found in arms.items()}
+    same = [arm for arm in SELECTED if arm in arms and strengths[arm] == strengths.get("unfiltered", -1.0)]
+    return same[0] if same else None
+
+
+def _per_contrast(
+    right: Mapping[str, ByClass], finding: Finding, design: Design, selected: str | None
+) -> dict[str, Any]:
     """Every other arm minus the reference, and what selection is worth, with p-values adjusted for their number."""
     pairs = {arm: (arm, finding.reference) for arm in right if arm not in (finding.candidate, finding.reference)}
-    if set(SELECTION) <= set(right):
-        pairs["selection"] = SELECTION
+    if selected is not None:
+        pairs["selection"] = (selected, "unfiltered")
     changes = {
         name: estimate_rows(differences(right[a], right[b]), design, stated=ALPHA) for name, (a, b) in pairs.items()
     }

@@ -16,7 +16,10 @@ BINS = 15
 
 
 def classification_metrics(
-    labels: NDArray[np.int64], probabilities: NDArray[np.floating[Any]], classes: Sequence[str]
+    labels: NDArray[np.int64],
+    probabilities: NDArray[np.floating[Any]],
+    classes: Sequence[str],
+    weights: NDArray[np.floating[Any]] | None = None,
 ) -> dict[str, Any]:
     """Compute every number of one arm on one split.
 
@@ -28,6 +31,8 @@ def classification_metrics(
         Rows sum to one.
     classes : sequence of str
         K names.
+    weights : float array (K,), optional
+        By which classes count where one is decided for, see `ganaug.metrics.thresholds`. None: the most probable one.
 
     Returns
     -------
@@ -37,7 +42,7 @@ def classification_metrics(
         see `unpack_bits`. Means over classes leave out classes that have no row here.
     """
     codes = np.arange(len(classes))
-    predicted = probabilities.argmax(1)
+    predicted = (probabilities if weights is None else probabilities * weights).argmax(1)
     precision, recall, f1, support = precision_recall_fscore_support(labels, predicted, labels=codes, zero_division=0.0)
     present = support > 0
     return {

@@ -206,9 +206,9 @@ class Modality(ABC):
     safe: ClassVar[tuple[str, ...]] = ()  # those that do for nearly any data: the default
     builtin: ClassVar[tuple[str, ...]] = ()  # names of data sets that come with it
     exports: ClassVar[tuple[str, ...]] = ()  # names of the forms that `export` writes
-    arms: ClassVar[
-        tuple[str, ...]
-    ] = ()  # names in `ganaug.evaluation.downstream.arms.ARMS` that make sense here, as by default
+    arms: ClassVar[tuple[str, ...]] = ("real", "oracle", "gan", "unfiltered", "shuffled", "synthetic")  # by name
+    augments: ClassVar[bool] = False  # whether there is a classical augmentation, of some strength
+    moves_thresholds: ClassVar[bool] = False  # whether validation rows choose how probable a class has to be
     classifiers: ClassVar[tuple[str, ...]] = ()  # names of downstream classifiers, the default first
 
     # Samples as users have them

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ganaug.config import Params
+from ganaug.evaluation.downstream.arms import resolved
 from ganaug.evaluation.fidelity import average
 from ganaug.evaluation.guards import check_run, unproved
 from ganaug.evaluation.memorisation import memorisation
@@ -65,10 +66,6 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         If a stage's file is missing or damaged, or arms cannot be compared.
     """
     folder, out = Path(folder), Path(folder, out)
-    results = {
-        classifier: read_results(folder / "eval", params.evaluate.arms, params.repeats, classifier)
-        for classifier in params.evaluate.classifiers
-    }
     run = read_run(
         params.repeats,
         splits=folder / "data/splits",
@@ -78,6 +75,11 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         fidelity=folder / "eval/fidelity",
         prepared=folder / "reports/prepare.json",
     )
+    evaluate = resolved(params.evaluate, run.schema.modality)
+    results = {
+        classifier: read_results(folder / "eval", evaluate.arms, params.repeats, classifier)
+        for classifier in evaluate.classifiers
+    }
     summary = summarise(results, run.prepared, check_run(folder, params.repeats))
     summary["unproved"] = unproved(folder, params.repeats)
     summary |= memorisation(folder, params.repeats, params.report.membership)

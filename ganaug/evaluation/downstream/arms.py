@@ -12,9 +12,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from ganaug.config import Mixing
+from ganaug.config import EvaluateParams, Mixing
 from ganaug.errors import ConfigError
+from ganaug.modalities.base import Modality
+from ganaug.modalities.table.arms import TABLE_ARMS
 from ganaug.modalities.training import RATES, Setting
+from ganaug.utils.registry import Registry
 
 MIXUP = 0.4
 
@@ -49,18 +52,26 @@ class Arm:
         """Whether it has synthetic rows."""
         return self.rows not in ("real", "oracle")
 
-    def tried(self, mixing: Sequence[Mixing], trials: int) -> list[Setting]:
-        """List the settings of which validation rows choose one: ``trials`` different ones."""
+    def tried(self, mixing: Sequence[Mixing], trials: int, augments: bool = True) -> list[Setting]:
+        """List the settings of which validation rows choose one: ``trials`` different ones.
+
+        ``augments`` says whether the modality has a classical augmentation; without one its strength is no setting.
+        """
         tried: Iterable[Setting] = self.settings
+        if not augments:
+            plain = [replace(setting, strength=0.0) for setting in self.settings]
+            more = (replace(plain[0], learning_rate=rate) for rate in RATES)
+            tried = dict.fromkeys([*plain, *more])
         if self.synthetic and self.rows != "synthetic":
             # a control without synthetic rows would control nothing
-            tried = (self._with(way) for way in mixing if way.synthetic or self.rows != "shuffled")
+            first = next(iter(tried))
+            tried = (_mixed(first, way) for way in mixing if way.synthetic or self.rows != "shuffled")
         return list(islice(tried, trials))
 
-    def _with(self, way: Mixing) -> Setting:
-        """Return the first setting, mixed in this way; without synthetic rows nothing else of it matters."""
-        options = way.model_dump() if way.synthetic else {}
-        return replace(self.settings[0], **options)
+
+def _mixed(setting: Setting, way: Mixing) -> Setting:
+    """Return a setting, mixed in this way; without synthetic rows nothing else of the way matters."""
+    return replace(setting, **(way.model_dump() if way.synthetic else {}))
 
 
 _RATES = tuple(Setting(learning_rate=rate) for rate in RATES)
@@ -74,11 +85,12 @@ _MIXUPS = tuple(
     )
 )  # fmt: skip
 
-ARMS = {
+ARMS: Registry[Arm] = Registry("arm")
+BUILT_IN = {
     "real": Arm("real only", "real rows", settings=_RATES),
     "classical": Arm("real + classical", "real rows, classical augmentation", settings=_STRENGTHS),
     "mixup": Arm("real + MixUp", "real rows, classical augmentation and MixUp", settings=_MIXUPS),
-    "oracle": Arm("more real rows", "more real rows, classical augmentation", "oracle", _STRENGTHS, contender=False),
+    "oracle": Arm("more real rows", "more real rows", "oracle", _STRENGTHS, contender=False),
     "gan": Arm("real + synthetic", "real and synthetic rows", "selected"),
     "classical_gan": Arm(
         "real + classical + synthetic", "real and synthetic rows, classical augmentation", "selected", _STRENGTHS
@@ -90,26 +102,48 @@ ARMS = {
         _MIXUPS,
     ),
     "unfiltered": Arm(
-        "unfiltered synthetic", "as classical_gan, without selection", "drawn", _STRENGTHS, contender=False
+        "unfiltered synthetic", "real and synthetic rows without selection", "drawn", _STRENGTHS, contender=False
     ),
     "shuffled": Arm(
         "shuffled labels",
-        "as classical_gan, with the synthetic labels shuffled",
+        "real and synthetic rows, the synthetic labels shuffled",
         "shuffled",
         _STRENGTHS,
         contender=False,
     ),
     "synthetic": Arm("synthetic only", "synthetic rows only", "synthetic", _RATES, contender=False),
 }
+for name, table_arm in TABLE_ARMS.items():
+    tried = tuple(replace(setting, method=table_arm.method, mixup=table_arm.mixup) for setting in _RATES)
+    BUILT_IN[name] = Arm(table_arm.label, table_arm.title, "selected" if table_arm.synthetic else "real", tried)
+for name, built_in in BUILT_IN.items():
+    ARMS.register(name)(built_in)
 
 
 def arms_named(names: Iterable[str]) -> dict[str, Arm]:
     """Look arms up by name, in the order given; `ConfigError` for a name that is none."""
-    names = list(names)
-    unknown = [name for name in names if name not in ARMS]
-    if unknown:
-        raise ConfigError(f"there is no arm {unknown[0]!r}; evaluate.arms knows {', '.join(ARMS)}")
     return {name: ARMS[name] for name in names}
+
+
+def resolved(params: EvaluateParams, modality: Modality) -> EvaluateParams:
+    """Put the modality's own arms and classifier where ``auto`` stands.
+
+    Raises
+    ------
+    ConfigError
+        An arm is named that the modality does not have.
+    """
+    theirs = {"arms": modality.arms, "classifiers": modality.classifiers[:1]}
+    chosen = {
+        name: default if getattr(params, name) == "auto" else getattr(params, name) for name, default in theirs.items()
+    }
+    foreign = [name for name in chosen["arms"] if name in BUILT_IN and name not in modality.arms]
+    if foreign:
+        raise ConfigError(
+            f"evaluate.arms names {foreign[0]!r}, which is no arm for {modality.unit}: write auto, or choose among "
+            f"{', '.join(modality.arms)}"
+        )
+    return params.model_copy(update=chosen)
 
 
 def result_path(folder: str | Path, arm: str, repeat: int, classifier: str) -> Path:

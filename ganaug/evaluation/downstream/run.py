@@ -13,7 +13,7 @@ from ganaug.config import EvaluateParams
 from ganaug.data.integrity import assert_disjoint
 from ganaug.data.rows import Rows, digest, read_rows, read_schema
 from ganaug.errors import DataError
-from ganaug.evaluation.downstream.arms import Arm, arms_named, result_path
+from ganaug.evaluation.downstream.arms import Arm, arms_named, resolved, result_path
 from ganaug.evaluation.downstream.training_rows import RowSource
 from ganaug.evaluation.downstream.trials import Trial, run_trials
 from ganaug.metrics.classification import SCALARS
@@ -78,8 +78,9 @@ def run_arms(
         return []
     files = {name: Path(folder, f"{name}.parquet") for name in SPLITS}
     modality = read_schema(files["train"]).modality
+    params = resolved(params, modality)
     for classifier in params.classifiers:
-        settings = [s for arm in chosen.values() for s in arm.tried(params.mixing, params.trials)]
+        settings = [s for arm in chosen.values() for s in arm.tried(params.mixing, params.trials, modality.augments)]
         modality.check_classifier(classifier, settings)
     splits = {name: read_rows(path) for name, path in files.items()}
     _check_filled(splits, folder)
@@ -88,7 +89,9 @@ def run_arms(
     held_out = {*splits["validation"].ids, *splits["test"].ids}
     source = RowSource(splits["train"], synthetic, pool, seed, held_out)
     plan = {
-        (c, name): list(_trials(c, arm, source, params)) for c in params.classifiers for name, arm in chosen.items()
+        (c, name): list(_trials(c, arm, source, params, modality.augments))
+        for c in params.classifiers
+        for name, arm in chosen.items()
     }
     config = TrainConfig(
         len(splits["train"].schema.classes), params.steps, params.batch_size, seed, params.invariances, params.device
@@ -120,10 +123,10 @@ def _check_filled(splits: dict[str, Rows], folder: str | Path) -> None:
 
 
 def _trials(
-    classifier: str, arm: Arm, source: RowSource, params: EvaluateParams
+    classifier: str, arm: Arm, source: RowSource, params: EvaluateParams, augments: bool
 ) -> Iterator[tuple[Trial, TrainingRows]]:
     """List an arm's trainings with their rows; equal ones of several arms are equal, and are run once."""
-    for setting in arm.tried(params.mixing, params.trials):
+    for setting in arm.tried(params.mixing, params.trials, augments):
         if arm.rows == "oracle":
             for share, rows in source.oracle.items():
                 yield Trial(classifier, arm.rows, share, setting), rows

@@ -14,6 +14,7 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 from ganaug import __version__
 from ganaug.data.rows import Rows, digest
 from ganaug.metrics.classification import classification_metrics
+from ganaug.metrics.thresholds import choose_weights
 from ganaug.modalities.estimators import is_users
 from ganaug.modalities.training import Setting, TrainConfig, TrainingRows
 from ganaug.utils.files import read_json, write_json
@@ -101,8 +102,12 @@ def _measure(trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], con
     rows = rows.take(~rows.synthetic | (rows.confidence >= trial.setting.min_confidence))
     modality = held_out[HELD_OUT[0]].schema.modality
     predict = modality.fit_classifier(trial.classifier, rows, trial.setting, config)
+    found = {part: predict(held.samples) for part, held in held_out.items()}
+    weights = None
+    if modality.moves_thresholds:
+        weights = choose_weights(held_out["validation"].labels, found["validation"])
     measured = {
-        part: classification_metrics(held.labels, predict(held.samples), held.schema.classes)
+        part: classification_metrics(held.labels, found[part], held.schema.classes, weights)
         for part, held in held_out.items()
     }
     n_train = {"real": int((~rows.synthetic).sum()), "synthetic": int(rows.synthetic.sum())}

@@ -53,7 +53,12 @@ class ImageModality(Modality):
     safe = invariances[:4]
     builtin = tuple(BUILTIN)
     exports = tuple(exports.EXPORTS)
+    arms = (
+        "real", "classical", "mixup", "oracle",
+        "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
+    )  # fmt: skip
     classifiers = ("small_cnn",)
+    augments = True
 
     def recognises(self, X: Any) -> bool:  # noqa: D102, N803 - see Modality
         return arrays.are_images(X)

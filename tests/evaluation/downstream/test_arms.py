@@ -4,18 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from ganaug.config import EvaluateParams, Mixing
+from ganaug.config import EvaluateParams, Mixing, names
 from ganaug.config.names import MOST_TRIALS
 from ganaug.errors import ConfigError
-from ganaug.evaluation.downstream.arms import ARMS, Setting, candidates, references
+from ganaug.evaluation.downstream.arms import ARMS, Setting, arms_named, candidates, references
+from ganaug.modalities import modality_named
 from ganaug.modalities.image.estimators import make_estimator
 
 MIXINGS = EvaluateParams().mixing
 
 
 def test_contenders_are_told_from_what_explains_them():
-    assert references(ARMS) == ["real", "classical", "mixup"]
-    assert candidates(ARMS) == ["gan", "classical_gan", "mixup_gan"]
+    arms = modality_named("image").arms
+    assert references(arms) == ["real", "classical", "mixup"]
+    assert candidates(arms) == ["gan", "classical_gan", "mixup_gan"]
+    assert set(arms) == set(names.ARMS)
+    assert set(names.TABLE_ARMS) == set(ARMS) - set(arms)
 
 
 CLASSIFIERS = (
@@ -28,12 +32,15 @@ SAME = [Mixing(), Mixing(min_confidence=0.5)]
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
-@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize("arm", list(ARMS))
 @pytest.mark.parametrize("trials", [1, 2, MOST_TRIALS])
 def test_every_arm_has_as_many_different_settings_for_every_classifier(arm, trials, classifier):
     settings = ARMS[arm].tried(MIXINGS, trials)
     assert len(settings) == trials
     assert len({what_is_trained(classifier, setting) for setting in settings}) == trials
+    plain = ARMS[arm].tried(MIXINGS, trials, augments=False)
+    assert len({what_is_trained(classifier, setting) for setting in plain}) == trials
+    assert all(setting.strength == 0 for setting in plain)
 
 
 def what_is_trained(classifier: str, setting: Setting) -> str:
@@ -70,7 +77,7 @@ def test_a_row_without_weight_is_no_way_to_enter():
 
 
 def test_settings_keep_what_makes_the_arm():
-    tried = {name: arm.tried(MIXINGS, MOST_TRIALS) for name, arm in ARMS.items()}
+    tried = {name: arm.tried(MIXINGS, MOST_TRIALS) for name, arm in arms_named(ARMS).items()}
     assert all(s.mixup > 0 and s.strength > 0 for name in ("mixup", "mixup_gan") for s in tried[name])
     assert all(s.strength > 0 == s.mixup for name in ("classical", "classical_gan", "oracle") for s in tried[name])
     assert all(s.strength == 0 for name in ("real", "gan", "synthetic") for s in tried[name])
