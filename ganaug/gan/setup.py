@@ -30,6 +30,7 @@ from ganaug.gan.warm_start import start_from
 from ganaug.modalities.base import Architecture, Augment, Codec, Modality, Spec
 from ganaug.synthesis.criteria import CRITERIA, Known
 from ganaug.utils.samples import Samples, take
+from ganaug.utils.threads import one_thread
 
 ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they
     "checkpoint_dir", "verbose",  # change no byte, or
@@ -135,7 +136,8 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
             len(data.classes), seed, str(fabric.device),
         )  # fmt: skip
         choice = Choice(CRITERIA[params["criterion"]](known), params["patience"])
-    log = run(trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage, choice=choice)
+    with one_thread(fabric.device):
+        log = run(trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage, choice=choice)
     discriminator = setup.discriminator.eval().requires_grad_(False)
     return Trained(codec, architecture, trainer.ema.module.eval(), discriminator, log, checkpoint, inherited)
 

@@ -20,6 +20,7 @@ from ganaug.errors import DataError
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.codec import to_float
 from ganaug.utils.progress import Progress
+from ganaug.utils.threads import one_thread
 
 Augment = Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]]
 Build = Callable[[tuple[int, int, int], int], nn.Module]
@@ -148,7 +149,7 @@ def train_classifier(
     plan = plan_batches(labels, steps, batch_size, generator) if plan is None else plan
     pixels, targets = torch.tensor(images, device=target), one_hot(torch.tensor(labels, device=target), n_classes)
     weight = torch.ones(len(labels), device=target) if weights is None else torch.tensor(weights, device=target)
-    with _seeded(seed, target), _one_thread(target):
+    with _seeded(seed, target), one_thread(target):
         model = build(images.shape[1:], n_classes).to(target, memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=WEIGHT_DECAY, fused=True)
         for step, rows in enumerate(plan):
@@ -199,7 +200,7 @@ def _by_portions(
     function: Callable[[Tensor], Tensor], model: nn.Module, images: NDArray[np.uint8], size: int
 ) -> NDArray[np.float32]:
     device, parts = next(model.parameters()).device, []
-    with torch.inference_mode(), _one_thread(device):
+    with torch.inference_mode(), one_thread(device):
         for start in range(0, max(len(images), 1), size):  # no images: one empty batch
             batch = torch.tensor(images[start : start + size], device=device)
             parts.append(function(to_float(batch)).cpu().numpy())
@@ -209,17 +210,6 @@ def _by_portions(
 def _one_cycle(done: float) -> float:
     """Return the learning rate's factor at a share ``done`` of the steps: up linearly, down along a cosine."""
     return min(done / WARM_UP, 0.5 + 0.5 * math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP)))
-
-
-@contextmanager
-def _one_thread(device: torch.device) -> Iterator[None]:
-    """Compute on one thread of the CPU: as fast for networks this small, and sums come out the same on any machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1 if device.type == "cpu" else threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 @contextmanager
