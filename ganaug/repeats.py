@@ -2,7 +2,7 @@
 
 A small network gains little from a second thread, and loses when a core is taken. So on a CPU each GAN has one thread,
 and the GANs of several repeats train at the same time: the stage of the first repeat also trains those of the others
-that have to be, and leaves them where their stages find them. Each goes on from its own checkpoint when it is run again.
+that have to be, and leaves them where their stages find them. Each goes on from its own checkpoint when run again.
 """
 
 from __future__ import annotations
@@ -138,10 +138,10 @@ def _start_others(mine: Training) -> list[BaseProcess]:
         return []
     others = [Training(repeat, mine.params, mine.store) for repeat in mine.params.repeats if repeat != mine.repeat]
     waiting = [other for other in others if _has_to_run(other)]
-    spare = min(cpu_count() - 1, len(waiting))
+    spare, parent = min(cpu_count() - 1, len(waiting)), os.getpid()
     context = multiprocessing.get_context("spawn")
-    helpers = [
-        context.Process(target=_train_all, args=(waiting[i::spare], os.getpid()), daemon=True) for i in range(spare)
+    helpers: list[BaseProcess] = [
+        context.Process(target=_train_all, args=(waiting[i::spare], parent), daemon=True) for i in range(spare)
     ]
     for helper in helpers:
         helper.start()
@@ -188,6 +188,4 @@ def _note(training: Training) -> None:
 def _sources() -> list[Path]:
     """Return the files of ganaug that a model depends on."""
     root = Path(ganaug.__file__).parent
-    return sorted(
-        path for room in ROOMS for path in ([root / room] if room.endswith(".py") else (root / room).rglob("*.py"))
-    )
+    return sorted(path for room in ROOMS for path in [root / room, *(root / room).rglob("*.py")] if path.is_file())
