@@ -37,7 +37,12 @@ def form_of(column: pd.Series) -> Form:
         return {"kind": "zoned", "unit": dtype.unit, "zone": _zone(column)}
     if isinstance(dtype, pd.CategoricalDtype):
         categories = pd.Series(dtype.categories, name=column.name)
-        return {"kind": "category", "ordered": bool(dtype.ordered), "of": form_of(categories), "values": pack(categories)}
+        return {
+            "kind": "category",
+            "ordered": bool(dtype.ordered),
+            "of": form_of(categories),
+            "values": pack(categories),
+        }
     if isinstance(dtype, pd.StringDtype):
         return {"kind": "string", "storage": dtype.storage, "missing": "NA" if dtype.na_value is pd.NA else "nan"}
     if isinstance(dtype, pd.ArrowDtype):
@@ -45,7 +50,11 @@ def form_of(column: pd.Series) -> Form:
     if isinstance(dtype, pd.PeriodDtype):
         return {"kind": "period", "frequency": _frequency(dtype)}
     if isinstance(dtype, pd.IntervalDtype):
-        return {"kind": "interval", "closed": dtype.closed, "of": form_of(pd.Series(column.array.left, name=column.name))}
+        return {
+            "kind": "interval",
+            "closed": dtype.closed,
+            "of": form_of(pd.Series(column.array.left, name=column.name)),
+        }
     if isinstance(dtype, pd.SparseDtype):
         return {"kind": "sparse", "dtype": dtype.subtype.name, "fill": repr(np.asarray(dtype.fill_value).item())}
     if types.is_object_dtype(dtype):
@@ -259,7 +268,9 @@ _OBJECTS: Mapping[str, _Objects] = {  # a class before those that it is derived 
     "time": _Objects(time, pa.string(), time.isoformat, time.fromisoformat),
     "timedelta": _Objects(pd.Timedelta, pa.string(), pd.Timedelta.isoformat, pd.Timedelta),
     "span": _Objects(timedelta, pa.duration("us"), _same, _same),
-    "period": _Objects(pd.Period, pa.string(), lambda value: f"{_frequency(pd.PeriodDtype(value.freq))} {value.ordinal}", _to_period),
+    "period": _Objects(
+        pd.Period, pa.string(), lambda value: f"{_frequency(pd.PeriodDtype(value.freq))} {value.ordinal}", _to_period
+    ),
     "uuid": _Objects(UUID, pa.string(), str, UUID),
     "fraction": _Objects(Fraction, pa.string(), str, Fraction),
     "interval": _Objects(pd.Interval, pa.string(), _of_interval, lambda text: pd.Interval(*json.loads(text))),
@@ -272,7 +283,9 @@ def _objects(column: pd.Series) -> Form:
     missing = [_is_missing(value) for value in column]
     markers = [value for value, gone in zip(column, missing, strict=True) if gone]
     values = [value for value, gone in zip(column, missing, strict=True) if not gone]
-    marker = next((name for name, value in _MISSING.items() if markers and value is markers[0]), "nan" if markers else "None")
+    marker = next(
+        (name for name, value in _MISSING.items() if markers and value is markers[0]), "nan" if markers else "None"
+    )
     for name, how in _OBJECTS.items():
         if all(isinstance(value, how.held) for value in values) and not (
             name in ("integer", "number") and any(isinstance(value, bool) for value in values)
@@ -284,7 +297,9 @@ def _objects(column: pd.Series) -> Form:
             except (ValueError, TypeError, OverflowError, pa.ArrowException):
                 continue
     kinds = " and ".join(sorted({type(value).__name__ for value in values}))
-    raise DataError(f"The column {column.name!r} holds {kinds} objects, which cannot be stored: make them numbers or text.")
+    raise DataError(
+        f"The column {column.name!r} holds {kinds} objects, which cannot be stored: make them numbers or text."
+    )
 
 
 def _is_missing(value: Any) -> bool:
