@@ -63,6 +63,29 @@ def to_numbers(column: pd.Series) -> tuple[NDArray[Any], Back] | None:
     return None
 
 
+def to_floats(column: pd.Series) -> NDArray[np.float64] | None:
+    """Return what a column (n,) without missing values measures, times in seconds, whatever else it holds.
+
+    For what needs no exact value: plots, distances, classifiers. None: its values are levels.
+    """
+    plain = _plain(column)
+    dtype: Any = plain.dtype
+    held = types.infer_dtype(plain) if dtype.kind == "O" and len(plain) else ""
+    if dtype.kind in "fiu" or held in ("decimal", "integer"):
+        return plain.to_numpy(np.float64)
+    if dtype.kind in "mM":
+        if getattr(dtype, "tz", None) is not None:
+            plain = plain.dt.tz_convert(None)
+        values = plain.to_numpy()
+        unit, count = np.datetime_data(values.dtype)
+        return values.view(np.int64) * (count * float(np.timedelta64(1, unit) / np.timedelta64(1, "s")))
+    if isinstance(dtype, pd.PeriodDtype):
+        return plain.array.asi8.astype(np.float64)
+    if held == "date":
+        return np.array([day.toordinal() for day in plain], np.float64)
+    return None
+
+
 def spacing(numbers: NDArray[Any]) -> int:
     """Return the largest whole number of which all the differences between int64 or uint64 (n,) are multiples."""
     found = np.gcd.reduce(numbers.view(np.uint64) - numbers.view(np.uint64)[numbers.argmin()])
