@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,8 @@ LEVELS = 64  # codes of a column, at most
 @dataclass(frozen=True)
 class Category:
     """A column of levels: text, truth values, categories, or at most two numbers."""
+
+    is_number: ClassVar[bool] = False
 
     levels: pd.Series  # (L,) a value for each level; if they are more than `LEVELS`, from the most frequent down
     counts: NDArray[np.int64]  # (L,) rows of each
@@ -78,6 +80,8 @@ class Category:
 @dataclass(frozen=True)
 class Number:
     """A column of values that lie between each other: its quantile function, and the form of its values."""
+
+    is_number: ClassVar[bool] = True
 
     scores: NDArray[np.float32]  # (m,) quantiles of the standard normal, for every row without a missing value
     values: NDArray[Any]  # (m,) the column's quantiles: steps above the lowest, uint64; or floats; or wide integers

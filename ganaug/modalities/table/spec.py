@@ -159,7 +159,7 @@ def _column(column: pd.Series, stored: str) -> Column:
     alike = float(((np.append(counts, missing.sum()) / len(column)) ** 2).sum())
     numbers = to_floats(given) if held is not None else None
     if _is_id(given, name, counts):
-        last = int(numbers.max()) if numbers is not None else 0
+        last = int(given.max()) if numbers is not None else 0
         return Column(name, stored, form, "id", last=last, alike=alike)
     if numbers is not None and len(np.unique(held[0])) > 2:  # type: ignore[index]
         knots, ranks = _distribution(numbers)
@@ -175,10 +175,11 @@ def _is_id(given: pd.Series, name: Any, counts: NDArray[np.int64]) -> bool:
     if len(given) < ROWS or len(counts) < len(given):
         return False
     dtype: Any = given.dtype
-    if isinstance(dtype, np.dtype) and dtype.kind in "iu" and dtype.itemsize >= 4:
+    if getattr(dtype, "kind", "") in "iu" and dtype.itemsize >= 4:
         top = int(given.max())
         in_turn = top - int(given.min()) == len(given) - 1
-        return top < np.iinfo(dtype).max - 2**30 and (in_turn or bool(_ID.search(str(name))))
+        room = int(np.iinfo(f"{dtype.kind}{dtype.itemsize}").max) - top
+        return room > 2**30 and (in_turn or bool(_ID.search(str(name))))
     words = _words(given)
     return words is not None and (words < WORDS or bool(_ID.search(str(name))))
 
