@@ -1,0 +1,183 @@
+"""Tables in files: CSV in whatever encoding and with whatever signs between values, and Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ganaug.errors import DataError
+
+TEXT = {".csv": "CSV", ".tsv": "TSV", ".tab": "TSV", ".txt": "text"}
+PARQUET = {".parquet", ".pq"}
+SUFFIXES = {*TEXT, *PARQUET}
+
+_MARKS = (  # at the start of a file, the longest first
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_LOOK = 200  # lines by which a separator is told
+_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
+
+
+@dataclass
+class Read:
+    """A table in memory.
+
+    Attributes
+    ----------
+    frame : DataFrame (n, columns)
+        Its usable rows.
+    rows : list of int
+        Their numbers in the file, from 0.
+    labels : dict of str to list of str
+        Columns that were asked for as text, word by word.
+    ragged : list of (int, str)
+        Numbers of rows that could not be used, and why.
+    read_as : str
+        How it was read.
+    classes : tuple of str
+        Names behind the numbers in the label column, where the file gives some.
+    """
+
+    frame: pd.DataFrame
+    rows: list[int]
+    words: dict[str, list[str]]
+    ragged: list[tuple[int, str]] = field(default_factory=list)
+    read_as: str = ""
+    features: dict[str, Any] = field(default_factory=dict)
+
+
+def read_text(path: Path, as_text: Sequence[str]) -> Read:
+    """Read a CSV, TSV or the like; columns in ``as_text`` are also given as words.
+
+    Raises
+    ------
+    DataError
+        It is empty, or the columns are not named, or not apart.
+    """
+    data = path.read_bytes()
+    text, encoding = decode(data)
+    separator = "\t" if TEXT.get(path.suffix.lower()) == "TSV" else _separator(text)
+    try:
+        lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if line]
+    except csv.Error as error:
+        raise DataError(f"{path} cannot be read as a table ({error}): mend it, or save it anew.") from error
+    if len(lines) < 2:
+        raise DataError(f"{path} has no rows below the names of its columns: check the file.")
+    names = lines[0]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise DataError(f"{path} has several columns named {twice[0]!r}: rename or drop all but one.")
+    width = len(names)
+    ragged = [(i, f"{len(line)} values for {width} columns") for i, line in enumerate(lines[1:]) if len(line) != width]
+    if ragged:
+        lines = [line for line in lines if len(line) == width]
+        buffer = io.StringIO(newline="")
+        csv.writer(buffer, delimiter=separator).writerows(lines)
+        text = buffer.getvalue()
+    frame, decimal = _parsed(path, text, separator)
+    where = {name: i for i, name in enumerate(names)}
+    words = {name: [line[where[name]] for line in lines[1:]] for name in as_text if name in where}
+    gone = {i for i, _ in ragged}
+    rows = [i for i in range(len(frame) + len(ragged)) if i not in gone]
+    signs = "; decimals after a comma" if decimal == "," else ""
+    read_as = f"{TEXT.get(path.suffix.lower(), 'CSV')} in {encoding}, columns apart by {_SIGNS[separator]}{signs}"
+    return Read(frame, rows, words, ragged, read_as)
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """Return the text of a file, and its encoding: by its first bytes, else UTF-8 where it is, else a western one."""
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            return data.decode(name, errors="replace"), "UTF-8" if name == "utf-8-sig" else name.upper()
+    for name, called in (("utf-8", "UTF-8"), ("cp1252", "Windows-1252")):
+        try:
+            return data.decode(name), called
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1"), "Latin-1"
+
+
+def _separator(text: str) -> str:
+    """Return the sign that cuts the first lines into the most columns, as many in each."""
+    head = "\n".join(text[: 1 << 20].splitlines()[:_LOOK])
+    best, most = ",", (0.0, 1)
+    for sign in _SIGNS:
+        try:
+            widths = [len(line) for line in csv.reader(io.StringIO(head, newline=""), delimiter=sign) if line]
+        except csv.Error:
+            continue
+        if not widths or widths[0] < 2:
+            continue
+        score = sum(width == widths[0] for width in widths) / len(widths), widths[0]
+        if score > most:
+            best, most = sign, score
+    return best
+
+
+def _parsed(path: Path, text: str, separator: str) -> tuple[pd.DataFrame, str]:
+    """Parse text, and see whether its decimals come after a comma."""
+    decimal = "."
+    try:
+        frame = _read_csv(text, separator, decimal)
+        texts = [frame[name].dropna() for name in frame.columns if frame[name].dtype.kind == "O"]
+        if separator != "," and any(len(held) and held.map(_COMMA.fullmatch).notna().all() for held in texts):
+            decimal = ","
+            frame = _read_csv(text, separator, decimal)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise DataError(
+            f"{path} cannot be read as a table ({str(error).strip()}): mend it, or save it anew."
+        ) from error
+    return frame, decimal
+
+
+def _read_csv(text: str, separator: str, decimal: str) -> pd.DataFrame:
+    frame: pd.DataFrame = pd.read_csv(
+        io.StringIO(text),
+        sep=separator,
+        decimal=decimal,
+        index_col=False,
+        float_precision="round_trip",
+        low_memory=False,
+    )
+    return frame
+
+
+def read_parquet(path: Path, as_text: Sequence[str]) -> Read:
+    """Read a Parquet file; its index, if pandas wrote one, is left out.
+
+    Raises
+    ------
+    DataError
+        It is damaged.
+    """
+    try:
+        table = pq.read_table(path)
+        frame = table.to_pandas()
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is no readable Parquet file ({error}): save it anew.") from error
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"{path} has several columns named {twice[0]!r}: rename or drop all but one.")
+    words = {name: frame[name].tolist() for name in as_text if name in frame}
+    try:
+        features = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
+    except (ValueError, KeyError, TypeError):
+        features = {}
+    frame = frame.reset_index(drop=True)
+    return Read(frame, list(range(len(frame))), words, read_as="Parquet", features=features)
