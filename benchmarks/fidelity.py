@@ -2,10 +2,10 @@
 
     python benchmarks/fidelity.py [--rows 12500 25000 50000 100000] [--width 64]
 
-First the distances of `ganaug.distances`, between two samples of so many rows and features: peak memory above what the
-samples themselves take. Then the whole comparison of one draw, with so many candidates of 28x28 and as many test rows,
-of which a stated number is drawn: peak memory in all. Each figure comes from a process of its own; the ratio is of
-times, to the one with the fewest rows.
+First the distances of `ganaug.metrics.distances`, between two samples of so many rows and features: peak memory above
+what the samples themselves take. Then the whole comparison of one repeat, with so many candidates of 28x28 and as many
+test rows, of which a stated number is drawn: peak memory in all. Each figure comes from a process of its own; the ratio
+is of times, to the one with the fewest rows.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ import numpy as np
 import pyarrow as pa
 
 from ganaug.data.rows import Rows, RowWriter, Schema
-from ganaug.distances import frechet_distance, kid, neighbourhood_metrics
 from ganaug.evaluation.fidelity import measure_fidelity
+from ganaug.metrics.distances import frechet_distance, kid, neighbourhood_metrics
 
 SCHEMA = Schema(28, 28, 1, tuple("abcdefghij"))
 

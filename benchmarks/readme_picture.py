@@ -20,9 +20,9 @@ MARGIN, HEAD, BETWEEN = 90, 24, 24
 
 def main() -> None:
     real, synthetic = [], []
-    for draw in load_params().draws:
-        real.append(read_rows(f"data/splits/{draw}/train.parquet"))
-        path = f"data/synthetic/{draw}.parquet"
+    for repeat in load_params().repeats:
+        real.append(read_rows(f"data/splits/{repeat}/train.parquet"))
+        path = f"data/synthetic/{repeat}.parquet"
         synthetic.append(read_rows(path).take(read_table(path, ["kept"])["kept"].to_numpy()))
     grids = [side_by_side(parts) for parts in (real, synthetic)]
     width, height = (SCALE * side for side in grids[0].size)
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def side_by_side(parts: list[Rows]) -> Image.Image:
-    """Lay out one line for each class: the first rows of every draw, draw by draw."""
+    """Lay out one line for each class: the first rows of every repeat, repeat by repeat."""
     classes = range(len(parts[0].schema.classes))
     tiles = [rows.images[np.flatnonzero(rows.labels == code)[:EACH]] for code in classes for rows in parts]
     return picture_grid(np.concatenate(tiles), EACH * len(parts), GAP)

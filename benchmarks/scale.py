@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 REAL = 200
 TRAINED = {"device": "cpu", "steps": 200, "width": 16, "batch_size": 64}
 PIPELINE = {
-    "draws": [0],
+    "repeats": [0],
     "prepare": {"per_class": None, "validation": 0.1},
     "train_gan": TRAINED,
     "generate": {"filters": ["copy"], "device": "cpu"},
@@ -78,13 +78,13 @@ def measure_rows(sizes: list[int]) -> None:
 
 def measure_pipeline(source: Path) -> None:
     prepare = PIPELINE["prepare"] | {"source": str(source)}
-    draw = ("--draw", "0")
+    repeat = ("--repeat", "0")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "params.yaml").write_text(json.dumps(PIPELINE | {"prepare": prepare}), encoding="utf-8")
         print("| stage | s | CPU s | peak MiB |\n|---|---|---|---|", flush=True)
         for stage in PIPELINE_STAGES:
             name, *options = stage.split()
-            options += draw if name not in {"prepare", "report"} else ()
+            options += repeat if name not in {"prepare", "report"} else ()
             seconds, cpu, peak = run(folder, str(ROOT / "pipelines" / f"{name}.py"), *options)
             print(f"| {stage} | {seconds:.0f} | {cpu:.0f} | {peak:,.0f} |", flush=True)
 

@@ -29,13 +29,13 @@ from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.conditioning import mismatch_loss, other_labels
 from ganaug.gan.fabric import make_fabric
-from ganaug.gan.objectives import OBJECTIVES
-from ganaug.gan.penalties import PENALTIES
-from ganaug.gan.prior import ONE_IN
+from ganaug.gan.latents import ONE_IN
+from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.schedule import Schedule
-from ganaug.gan.trainer import Game, Trainer
+from ganaug.gan.trainer import NetworkSetup, Trainer
 from ganaug.modalities.image.augment import ImageAugment
-from ganaug.modalities.image.players import Architecture, costs, image_game
+from ganaug.modalities.image.setup import Architecture, costs, image_setup
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.sample import BLOCK
 from ganaug.synthesis.select import Selection
@@ -78,74 +78,74 @@ def ratio(name: str, ours: Callable[[], None], bare: Callable[[], None], repeats
 
 
 def training(images: np.ndarray, labels: np.ndarray, steps: int, repeats: int) -> None:
-    """Compare the trainer with a bare loop; both play the same number of rounds from their own state."""
+    """Compare the trainer with a bare loop; both take the same number of steps from their own state."""
     schedule = Schedule(10_000)
-    trainer = Trainer(make_fabric(), _game(images, labels), schedule, 0)
-    bare = BareLoop(make_fabric(), _game(images, labels), schedule)
+    trainer = Trainer(make_fabric(), _network_setup(images, labels), schedule, 0)
+    bare = BareLoop(make_fabric(), _network_setup(images, labels), schedule)
     ratio(
-        "trainer against a bare loop", _rounds(trainer, steps), lambda: bare.play(steps), repeats, steps * N, "images/s"
+        "trainer against a bare loop", _steps(trainer, steps), lambda: bare.train(steps), repeats, steps * N, "images/s"
     )
 
 
 def compiling(images: np.ndarray, labels: np.ndarray, steps: int, repeats: int) -> None:
-    """Compare compiled networks with others, after the rounds in which they are compiled."""
-    trainers = [Trainer(make_fabric(), _game(images, labels), Schedule(10_000), 0) for _ in range(2)]
-    trainers[0].game.generator.compile()
-    trainers[0].game.discriminator.compile()
+    """Compare compiled networks with others, after the steps in which they are compiled."""
+    trainers = [Trainer(make_fabric(), _network_setup(images, labels), Schedule(10_000), 0) for _ in range(2)]
+    trainers[0].setup.generator.compile()
+    trainers[0].setup.discriminator.compile()
     began = time.perf_counter()
-    _rounds(trainers[0], 1)()
-    print(f"the first compiled round: {time.perf_counter() - began:.0f} s", flush=True)
-    compiled, plain = (_rounds(trainer, steps) for trainer in trainers)
+    _steps(trainers[0], 1)()
+    print(f"the first compiled step: {time.perf_counter() - began:.0f} s", flush=True)
+    compiled, plain = (_steps(trainer, steps) for trainer in trainers)
     ratio("compiled networks against others", compiled, plain, repeats, steps * N, "images/s")
 
 
-def _rounds(trainer: Trainer, steps: int) -> Callable[[], None]:
-    def play() -> None:
+def _steps(trainer: Trainer, steps: int) -> Callable[[], None]:
+    def train() -> None:
         for _ in range(steps):
             trainer.train_step()
 
-    return play
+    return train
 
 
-def _game(images: np.ndarray, labels: np.ndarray) -> Game:
+def _network_setup(images: np.ndarray, labels: np.ndarray) -> NetworkSetup:
     objective, penalty = OBJECTIVES["relativistic"], PENALTIES["r1_r2"]()
     architecture = Architecture(SIDE, SIDE, 1, CLASSES, anchors=len(labels))
     augmentation = AUGMENTATIONS["diffaugment"](10_000)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return image_game(architecture, images, labels, objective, penalty, ImageAugment(), augmentation, 0, device)
+    return image_setup(architecture, images, labels, objective, penalty, ImageAugment(), augmentation, 0, device)
 
 
 class BareLoop:
     """The same arithmetic and nothing else: no average, no schedule, no balance, no measures."""
 
-    def __init__(self, fabric, game: Game, schedule: Schedule) -> None:  # type: ignore[no-untyped-def]
-        self.fabric, self.game, self.schedule, self.step = fabric, game, schedule, 0
+    def __init__(self, fabric, setup: NetworkSetup, schedule: Schedule) -> None:  # type: ignore[no-untyped-def]
+        self.fabric, self.setup, self.schedule, self.step = fabric, setup, schedule, 0
         self.adams = [
             torch.optim.Adam(m.parameters(), lr=schedule.learning_rate, betas=schedule.betas, fused=True)
-            for m in (game.generator, game.discriminator)
+            for m in (setup.generator, setup.discriminator)
         ]
 
-    def play(self, steps: int) -> None:
-        game, random = self.game, torch.Generator(self.fabric.device).manual_seed(0)
-        g, d = game.generator, game.discriminator
+    def train(self, steps: int) -> None:
+        setup, random = self.setup, torch.Generator(self.fabric.device).manual_seed(0)
+        g, d = setup.generator, setup.discriminator
         for _ in range(steps):
             rows = torch.randint(200, (N,), generator=random, device=self.fabric.device)
             labels = rows % CLASSES
             latents = g.prior(g.prior.draw(N, random), labels)
             latents = torch.cat([g.prior.anchors[rows[: N // ONE_IN]], latents[N // ONE_IN :]])
-            draws = game.augment.draw(3 * N, 0.8, random)
+            draws = setup.augment.draw(3 * N, 0.8, random)
             with self.fabric.autocast():
                 fake = g(latents, labels, 1.0).float()
             d.requires_grad_(True)
-            both = game.augment(torch.cat([game.rows(rows), fake.detach()]), draws[: 2 * N])
+            both = setup.augment(torch.cat([setup.rows(rows), fake.detach()]), draws[: 2 * N])
             twice = torch.cat([labels, labels])
             with self.fabric.autocast():
                 logits = d(both, torch.cat([twice, other_labels(labels, CLASSES, random)]), 1.0)[0].float()
                 real_logits, fake_logits, mismatched = logits.chunk(3)
-                loss = game.objective.discriminator(real_logits, fake_logits)
+                loss = setup.objective.discriminator(real_logits, fake_logits)
                 loss = loss + self.schedule.mismatch_weight * mismatch_loss(real_logits, mismatched)
                 if self.step % self.schedule.penalty_interval == 0:
-                    loss = loss + 16 * game.penalty(
+                    loss = loss + 16 * setup.penalty(
                         lambda x, y=twice: d(x, y[: len(x)], 1.0)[0].float(), both[:N], both[N:], torch.rand(N)
                     )
             self.adams[1].zero_grad()
@@ -153,10 +153,10 @@ class BareLoop:
             self.adams[1].step()
             d.requires_grad_(False)
             with self.fabric.autocast():
-                fake_logits = d(game.augment(fake, draws[2 * N :]), labels, 1.0)[0].float()
-            loss = game.objective.generator(real_logits.detach(), fake_logits)
-            anchored = game.rows(rows[: N // ONE_IN])
-            loss = loss + self.schedule.anchor_weight * game.distance(fake[: N // ONE_IN], anchored).sum() / N
+                fake_logits = d(setup.augment(fake, draws[2 * N :]), labels, 1.0)[0].float()
+            loss = setup.objective.generator(real_logits.detach(), fake_logits)
+            anchored = setup.rows(rows[: N // ONE_IN])
+            loss = loss + self.schedule.anchor_weight * setup.distance(fake[: N // ONE_IN], anchored).sum() / N
             self.adams[0].zero_grad()
             loss.backward()
             self.adams[0].step()

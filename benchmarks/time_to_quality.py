@@ -1,6 +1,6 @@
 """How long until samples are good? Fits of growing budgets, and of networks of several widths, on both cores.
 
-    python benchmarks/time_to_quality.py FOLDER [--steps 200 400 800 1600] [--widths 64] [--draws 2] [--rows 20]
+    python benchmarks/time_to_quality.py FOLDER [--steps 200 400 800 1600] [--widths 64] [--repeats 2] [--rows 20]
                                          [--log time.jsonl]
 
 FOLDER holds the four idx files of Fashion-MNIST. A budget is a whole training, since the learning rate falls with it.
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from jobs import run_all
-from quality import SAMPLES, SEEDS, accuracy, draws, load, quality, train_judge, trained
+from quality import SAMPLES, SEEDS, accuracy, load, quality, repeats, train_judge, trained
 from safetensors.torch import load_file
 from torch import set_num_threads
 
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", nargs="+", type=int, default=[200, 400, 800, 1600])
     parser.add_argument("--widths", nargs="+", type=int, default=[64], help="of both networks")
-    parser.add_argument("--draws", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--rows", type=int, default=20)
     parser.add_argument("--log", type=Path, default=Path("time.jsonl"))
     arguments = parser.parse_args()
@@ -41,10 +41,10 @@ def main() -> None:
     budgets = [(width, steps) for width in arguments.widths for steps in arguments.steps]
     jobs = [
         (
-            {"rows": arguments.rows, "width": width, "steps": steps, "draw": draw},
-            (arguments.folder, arguments.rows, width, steps, draw, judge),
+            {"rows": arguments.rows, "width": width, "steps": steps, "repeat": repeat},
+            (arguments.folder, arguments.rows, width, steps, repeat, judge),
         )
-        for draw in range(arguments.draws)
+        for repeat in range(arguments.repeats)
         for width, steps in budgets
     ]
     done = run_all(one_budget, jobs, arguments.log, workers=1)
@@ -55,19 +55,19 @@ def main() -> None:
         print(f"| {width} | {steps} | {seconds:.0f} | {' | '.join(f'{mean:.3f}' for mean in means)} |")
 
 
-def one_budget(folder: Path, count: int, width: int, steps: int, draw: int, judged: Path) -> dict[str, Any]:
+def one_budget(folder: Path, count: int, width: int, steps: int, repeat: int, judged: Path) -> dict[str, Any]:
     """Fit networks of a width for so many steps, and judge samples."""
     set_num_threads(CORES)
     data = load("fashion", folder)
-    rows, others = draws(data.labels, count)[draw]
+    rows, others = repeats(data.labels, count)[repeat]
     images, labels = data.images[rows], data.labels[rows]
     judge = SmallCNN(data.images.shape[1:], 10)
     judge.load_state_dict(load_file(judged))
     began = time.perf_counter()
-    augmenter = GANAugmenter(steps=steps, width=width, random_state=draw).fit(images, labels)
+    augmenter = GANAugmenter(steps=steps, width=width, random_state=repeat).fit(images, labels)
     seconds = time.perf_counter() - began
     fakes, wanted = augmenter.sample(per_class=SAMPLES)
-    models = [trained(fakes, wanted, 10, np.ones(len(fakes), bool), draw + 1000 * s) for s in range(SEEDS)]
+    models = [trained(fakes, wanted, 10, np.ones(len(fakes), bool), repeat + 1000 * s) for s in range(SEEDS)]
     judged_so = quality(judge.eval(), images, labels, fakes, wanted, data.images[others])
     return {
         "seconds": seconds,

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ganaug.config import Entry, Params
+from ganaug.config import Mixing, Params
 from ganaug.section import Section
 from ganaug.synthesis.filters import named_filters
 
@@ -25,7 +25,7 @@ def page() -> str:
     params = Params()
     of_section = {f.name: (f.metadata["doc"], getattr(params, f.name)) for f in fields(params)}
     sections = {name: found for name, found in of_section.items() if isinstance(found[1], Section)}
-    sections["evaluate.entries[]"] = ("A way for synthetic rows to enter.", Entry())
+    sections["evaluate.mixing[]"] = ("A way for synthetic rows to enter.", Mixing())
     for name, made in named_filters(("confidence", "realism", "density", "diversity", "quota")):
         assert isinstance(made, Section)
         sections[f"generate.filters[].{name}"] = (str(type(made).__doc__).split("\n\n")[0], made)
@@ -45,7 +45,7 @@ def _table(section: Section, names: Iterable[str]) -> str:
 
 
 def _written(value: Any) -> str:
-    """Write a default as YAML does; of an entry, what differs from the least one."""
+    """Write a default as YAML does; of a mixing, what differs from the least one."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Section):

@@ -20,19 +20,19 @@ from ganaug.config import TrainGanParams
 from ganaug.data.rows import content_ids, digest
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
+from ganaug.gan.saved_model import SHOWN, Saved, misfit, read_saved, write_saved
+from ganaug.gan.setup import Trained, explained, train
 from ganaug.kinds import FLAG, TEXT, Kind, either, integer, number, optional
 from ganaug.modalities.image.augment import SAFE
 from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
 from ganaug.modalities.image.pixels import as_images, check_levels, to_float, to_uint8
 from ganaug.modalities.labels import encode, to_codes
-from ganaug.progress import Progress
-from ganaug.saved import SHOWN, Saved, misfit, read_saved, write_saved
 from ganaug.synthesis.realism import Realism
 from ganaug.synthesis.sample import sample
 from ganaug.synthesis.score import Scorer
 from ganaug.synthesis.select import Candidates, Selection, fill_quotas
 from ganaug.together import check_together
-from ganaug.training import Trained, explained, train
+from ganaug.utils.progress import Progress
 
 Images = NDArray[np.uint8]
 TEACHER_STEPS = 500
@@ -497,11 +497,11 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         """Turn what training left into fitted attributes."""
         self._architecture, self._checkpoint = trained.architecture, trained.checkpoint
         self.generator_, self.discriminator_ = trained.generator, trained.discriminator
-        record = trained.record
-        self.history_ = pd.DataFrame(record.history, columns=list(record.columns)).astype({"step": int})
-        if record.criterion:
-            self.history_["criterion"] = self.history_["step"].map(record.criterion)
-        self.snapshots_ = {step: tensor.numpy() for step, tensor in record.snapshots.items()}
+        log = trained.log
+        self.history_ = pd.DataFrame(log.history, columns=list(log.columns)).astype({"step": int})
+        if log.criterion:
+            self.history_["criterion"] = self.history_["step"].map(log.criterion)
+        self.snapshots_ = {step: tensor.numpy() for step, tensor in log.snapshots.items()}
         some = np.random.default_rng(self.seed_).permutation(len(images))[:SCORED]
         fakes = self._generate(codes[some], self.seed_ + 1, 0, 1.0)
         self._realism = Realism(self.discriminator_, to_float)

@@ -54,7 +54,7 @@ LOOKS = 10  # at the criterion
 MOST_ROWS = 10**9  # of a class
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
 MAX_SIDE, MIN_SIDE = 128, 8  # pixels
-PRESETS = {"quick": (3, 2), "standard": (10, 4), "publish": (20, 6)}  # draws, and settings tried for each arm
+PRESETS = {"quick": (3, 2), "standard": (10, 4), "publish": (20, 6)}  # repeats, and settings tried for each arm
 
 SEED = integer(0, 2**31 - 1)
 DEVICE = Kind(
@@ -132,12 +132,12 @@ class PrepareParams(Section):
         "The pixels that are black and white, as 0, 4095; null: told from the type of all pixels and the largest.",
     )
     max_unreadable: float = param(0.05, number(0, 1), "Stop when more than this share of the rows cannot be read.")
-    seed: int = param(0, SEED, "Seed of the splits; the draw is added to it.")
+    seed: int = param(0, SEED, "Seed of the splits; the repeat is added to it.")
 
 
 @dataclass(frozen=True)
 class TrainGanParams(Section):
-    """The two networks and their game."""
+    """The two networks and their training."""
 
     name = "train_gan"
 
@@ -201,7 +201,7 @@ class TrainGanParams(Section):
         choice(*PRECISIONS),
         "Number format; auto: bfloat16 where the hardware has it, as elsewhere it is slower.",
     )
-    seed: int = param(0, SEED, "Seed of the GAN; the draw is added to it.")
+    seed: int = param(0, SEED, "Seed of the GAN; the repeat is added to it.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -245,7 +245,7 @@ class MergeParams(Section):
         10.0, number(0, MOST_ROWS), "What the policy asks for, of ratio and at_least; 0 adds nothing."
     )
     exports: tuple[str, ...] = param(
-        (), listing(choice("image_folder", "webdataset", "csv")), "Other forms to write, under exports/<draw>/."
+        (), listing(choice("image_folder", "webdataset", "csv")), "Other forms to write, under exports/<repeat>/."
     )
 
     def __post_init__(self) -> None:
@@ -257,10 +257,10 @@ class MergeParams(Section):
 
 
 @dataclass(frozen=True)
-class Entry(Section):
+class Mixing(Section):
     """A way for synthetic rows to enter the training of a classifier."""
 
-    name = "evaluate.entries"
+    name = "evaluate.mixing"
 
     share: float = param(0.0, number(0, 1), "Share of each batch that is synthetic; 0: none.")
     weight: float = param(
@@ -285,23 +285,24 @@ class EvaluateParams(Section):
     classifiers: tuple[str, ...] = param(
         ("small_cnn",),
         listing(TEXT, least=1),
-        "Judges, of which the first gives the verdict: small_cnn, sklearn.linear_model.LogisticRegression(C=10), "
+        "Downstream classifiers, of which the first gives the verdict: small_cnn, "
+        "sklearn.linear_model.LogisticRegression(C=10), "
         "features:sklearn.linear_model.LogisticRegression(C=10), timm:resnet18, module:function.",
     )
     trials: int = param(
-        2, integer(1, MOST_TRIALS), "Settings tried for each arm, of which validation rows choose one in each draw."
+        2, integer(1, MOST_TRIALS), "Settings tried for each arm, of which validation rows choose one in each repeat."
     )
-    entries: tuple[Entry, ...] = param(
+    mixing: tuple[Mixing, ...] = param(
         (
-            Entry(share=0.25),
-            Entry(),
-            Entry(share=0.5),
-            Entry(share=0.25, min_confidence=0.9),
-            Entry(pretrain=0.3),
-            Entry(share=0.25, weight=0.5),
-            Entry(share=0.1),
+            Mixing(share=0.25),
+            Mixing(),
+            Mixing(share=0.5),
+            Mixing(share=0.25, min_confidence=0.9),
+            Mixing(pretrain=0.3),
+            Mixing(share=0.25, weight=0.5),
+            Mixing(share=0.1),
         ),
-        listing(section(Entry), least=1),
+        listing(section(Mixing), least=1),
         "Settings of the arms that have synthetic rows, in the order tried.",
     )
     steps: int = param(1000, integer(1), "Optimiser steps, the same for each arm.")
@@ -313,15 +314,15 @@ class EvaluateParams(Section):
         "auto", either(choice("auto"), integer(1)), "Trainings side by side, a thread each; auto: one a core."
     )
     device: str = param("auto", DEVICE, "Where to train the classifiers.")
-    seed: int = param(0, SEED, "Seed of the classifiers; the draw is added to it.")
+    seed: int = param(0, SEED, "Seed of the classifiers; the repeat is added to it.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        ways = [entry if entry.synthetic else Entry() for entry in self.entries]
+        ways = [way if way.synthetic else Mixing() for way in self.mixing]
         for at, way in enumerate(ways):
             if way in ways[:at]:
                 raise ConfigError(
-                    f"evaluate.entries[{at}] does the same as evaluate.entries[{ways.index(way)}]; without share and "
+                    f"evaluate.mixing[{at}] does the same as evaluate.mixing[{ways.index(way)}]; without share and "
                     "pretrain no synthetic row enters, whatever else is set: list each way once"
                 )
         control = "shuffled" in self.arms  # a control without synthetic rows would control nothing
@@ -329,7 +330,7 @@ class EvaluateParams(Section):
         if self.trials > found:
             takes = " in which synthetic rows enter, which the arm shuffled takes" if control else ""
             raise ConfigError(
-                f"evaluate.trials is {self.trials}, but evaluate.entries lists {found} ways{takes}: every arm is tuned "
+                f"evaluate.trials is {self.trials}, but evaluate.mixing lists {found} ways{takes}: every arm is tuned "
                 "alike, so list as many or try fewer"
             )
 
@@ -347,7 +348,7 @@ class FidelityParams(Section):
         "network trained on ImageNet; module:function: of what your function returns.",
     )
     device: str = param("auto", DEVICE, "Where to extract them.")
-    seed: int = param(0, SEED, "Seed of that classifier and of the choice of rows; the draw is added to it.")
+    seed: int = param(0, SEED, "Seed of that classifier and of the choice of rows; the repeat is added to it.")
 
 
 @dataclass(frozen=True)
@@ -373,7 +374,7 @@ class Params(Section):
         optional(TEXT),
         "Release of ganaug that the stages run with; another one is refused, and a new one runs them again. null: any.",
     )
-    draws: tuple[int, ...] = param(
+    repeats: tuple[int, ...] = param(
         (0, 1, 2), listing(SEED, least=1), "Repetitions: each has its own split, GAN and classifiers."
     )
     prepare: PrepareParams = param(PrepareParams, section(PrepareParams), "Rows and splits.")

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ganaug.gan.fabric import make_fabric
-from ganaug.gan.run import run
+from ganaug.gan.loop import run
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Trainer
 from ganaug.modalities.table.columns import Columns, encode
-from ganaug.modalities.table.players import Architecture, from_rows, table_game
+from ganaug.modalities.table.setup import Architecture, from_rows, table_setup
 from ganaug.synthesis.sample import sample
 
 STEPS = 400  # more did not make better rows, of 100 rows or of 6,000
@@ -48,7 +48,7 @@ def train_table(
 ) -> TableGAN:
     """Train a class-conditional GAN on a labelled table, by the rules of `ganaug.GANAugmenter`'s defaults.
 
-    Every row owns an anchor, see `ganaug.gan.prior`: it is the small classes that have to keep their variety, and
+    Every row owns an anchor, see `ganaug.gan.latents`: it is the small classes that have to keep their variety, and
     batches are balanced, so that their rows come up often however many others there are.
 
     Parameters
@@ -91,7 +91,7 @@ def train_table(
         numbers.shape[1], columns.levels, int(labels.max()) + 1, width=width, anchors=len(labels)
     )
     schedule = Schedule(STEPS if steps == "auto" else int(steps), batch_size=batch_size, learning_rate=learning_rate)
-    game = table_game(architecture, numbers, codes, labels, schedule.steps, seed, fabric.device)
-    trainer = Trainer(fabric, game, schedule, seed)
+    setup = table_setup(architecture, numbers, codes, labels, schedule.steps, seed, fabric.device)
+    trainer = Trainer(fabric, setup, schedule, seed)
     run(trainer, lambda generator: torch.zeros(0))
     return TableGAN(columns, trainer.ema.module.eval())

@@ -8,7 +8,7 @@ from typing import Any
 from ganaug.errors import ConfigError
 
 ADAPT_TO_NOTHING = ("none", "diffaugment")
-ONE_IN = 4  # that of `ganaug.gan.prior`, which loads torch
+ONE_IN = 4  # that of `ganaug.gan.latents`, which loads torch
 
 
 def check_together(chosen: Mapping[str, Any]) -> None:
@@ -33,7 +33,7 @@ def _adaptive(chosen: Mapping[str, Any]) -> None:
     if chosen["augmentation"] in ADAPT_TO_NOTHING:
         return
     from ganaug.gan.augmentation import AUGMENTATIONS  # here, as they load more than a parameter file needs
-    from ganaug.gan.objectives import OBJECTIVES
+    from ganaug.gan.losses import OBJECTIVES
 
     adaptive = getattr(AUGMENTATIONS[chosen["augmentation"]], "reads_signs", False)
     if adaptive and not OBJECTIVES[chosen["objective"]].bounded:

@@ -1,4 +1,4 @@
-"""Stage evaluate: train and judge the arms of one draw; with --baselines, the arms without synthetic rows."""
+"""Stage evaluate: train and measure the arms of one repeat; with --baselines, the arms without synthetic rows."""
 
 from __future__ import annotations
 
@@ -8,28 +8,35 @@ from pathlib import Path
 
 from ganaug.config import load_params
 from ganaug.errors import guard
-from ganaug.evaluation.arms import arms_named
-from ganaug.evaluation.evaluate import run_arms
-from ganaug.files import remove_stale
+from ganaug.evaluation.downstream.arms import arms_named
+from ganaug.evaluation.downstream.run import run_arms
+from ganaug.utils.files import remove_stale
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draw", type=int, required=True)
+    parser.add_argument("--repeat", type=int, required=True)
     parser.add_argument("--baselines", action="store_true")
     arguments = parser.parse_args()
-    draw, baselines, params = arguments.draw, arguments.baselines, load_params().evaluate
+    repeat, baselines, params = arguments.repeat, arguments.baselines, load_params().evaluate
     arms = [name for name, arm in arms_named(params.arms).items() if arm.synthetic != baselines]
-    half = Path("baselines" if baselines else "augmented", str(draw))
+    half = Path("baselines" if baselines else "augmented", str(repeat))
     Path("eval", half).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen
     kept = Path(os.environ.get("DVC_ROOT", "."), ".ganaug", "evaluate")
     remove_stale(kept, "*/*/*.json", "*/*/.*.tmp")
-    keep = kept / half
+    cache_dir = kept / half
     if baselines:
-        run_arms(f"data/splits/{draw}", arms, draw, params, pool=f"data/splits/{draw}/pool.parquet", keep=keep)
+        run_arms(
+            f"data/splits/{repeat}",
+            arms,
+            repeat,
+            params,
+            pool=f"data/splits/{repeat}/pool.parquet",
+            cache_dir=cache_dir,
+        )
     else:
-        synthetic = f"data/synthetic/{draw}.parquet"
-        run_arms(f"data/augmented/{draw}", arms, draw, params, synthetic=synthetic, keep=keep)
+        synthetic = f"data/synthetic/{repeat}.parquet"
+        run_arms(f"data/augmented/{repeat}", arms, repeat, params, synthetic=synthetic, cache_dir=cache_dir)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Stage fidelity: compare the synthetic rows of one draw with real rows, before and after selection."""
+"""Stage fidelity: compare the synthetic rows of one repeat with real rows, before and after selection."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from ganaug.evaluation.fidelity import measure_fidelity
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draw", type=int, required=True)
-    draw = parser.parse_args().draw
+    parser.add_argument("--repeat", type=int, required=True)
+    repeat = parser.parse_args().repeat
     options = asdict(load_params().fidelity)
-    options["seed"] += draw
+    options["seed"] += repeat
     measure_fidelity(
-        f"data/splits/{draw}", f"data/synthetic/{draw}.parquet", draw, out=f"eval/fidelity/{draw}.json", **options
+        f"data/splits/{repeat}",
+        f"data/synthetic/{repeat}.parquet",
+        repeat,
+        out=f"eval/fidelity/{repeat}.json",
+        **options,
     )
 
 

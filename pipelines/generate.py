@@ -1,4 +1,4 @@
-"""Stage generate: sample rows from the GAN of one draw, score them, keep the good ones."""
+"""Stage generate: sample rows from the GAN of one repeat, score them, keep the good ones."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ganaug.synthesis.select import Selection
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draw", type=int, required=True)
-    draw = parser.parse_args().draw
+    parser.add_argument("--repeat", type=int, required=True)
+    repeat = parser.parse_args().repeat
     whole = load_params()
     params = whole.generate
-    train = read_rows(f"data/splits/{draw}/train.parquet")
+    train = read_rows(f"data/splits/{repeat}/train.parquet")
     quotas = rows_to_keep(params.per_class, train, whole.merge.policy, whole.merge.amount)
     fabric = make_fabric(params.device)  # one process, or those of torchrun, which share the work
-    augmenter = load_augmenter(f"models/gan/{draw}", str(fabric.device))
-    augmenter.verbose = f"generate draw {draw}"
+    augmenter = load_augmenter(f"models/gan/{repeat}", str(fabric.device))
+    augmenter.verbose = f"generate repeat {repeat}"
     names = np.array(train.schema.classes)
     selection = Selection(params.filters, params.max_candidates)
     write_candidates(
@@ -33,8 +33,8 @@ def main() -> None:
         train,
         quotas,
         model=augmenter.model_id_,
-        out=f"data/synthetic/{draw}.parquet",
-        report=f"reports/generate/{draw}.json",
+        out=f"data/synthetic/{repeat}.parquet",
+        report=f"reports/generate/{repeat}.json",
         stage=augmenter.verbose,
     )
 

@@ -1,4 +1,4 @@
-"""Stage prepare: read the source, split it for every draw, report what was found and what was passed over."""
+"""Stage prepare: read the source, split it for every repeat, report what was found and what was passed over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ganaug.errors import guard
 
 def main() -> None:
     params = load_params()
-    found = prepare(draws=params.draws, **asdict(params.prepare))
+    found = prepare(repeats=params.repeats, **asdict(params.prepare))
     for line in told(found):
         print(line)
 

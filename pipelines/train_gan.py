@@ -1,4 +1,4 @@
-"""Stage train_gan: fit the GAN of one draw to its training split."""
+"""Stage train_gan: fit the GAN of one repeat to its training split."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from ganaug.errors import guard
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draw", type=int, required=True)
-    draw = parser.parse_args().draw
+    parser.add_argument("--repeat", type=int, required=True)
+    repeat = parser.parse_args().repeat
     options = asdict(load_params().train_gan)
-    rows, validation = (read_rows(f"data/splits/{draw}/{split}.parquet") for split in ("train", "validation"))
+    rows, validation = (read_rows(f"data/splits/{repeat}/{split}.parquet") for split in ("train", "validation"))
     names = np.array(rows.schema.classes)
     augmenter = GANAugmenter(
-        random_state=options.pop("seed") + draw,
+        random_state=options.pop("seed") + repeat,
         checkpoint_dir=Path(os.environ.get("DVC_ROOT", "."), ".ganaug", "checkpoints"),
-        verbose=f"train_gan draw {draw}",
+        verbose=f"train_gan repeat {repeat}",
         **options,
     )
     chosen_on = (validation.images, names[validation.labels])  # where there is a criterion
     augmenter.fit(rows.images, names[rows.labels], validation=chosen_on)
-    augmenter.save(f"models/gan/{draw}")
+    augmenter.save(f"models/gan/{repeat}")
 
 
 if __name__ == "__main__":

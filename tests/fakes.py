@@ -1,4 +1,4 @@
-"""Tiny players and rows on which the game is over in a second: points of a few classes in the plane."""
+"""Tiny networks and rows on which training is over in a second: points of a few classes in the plane."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from ganaug.gan.augmentation import AUGMENTATIONS
-from ganaug.gan.conditioning import CONDITIONINGS, judge
+from ganaug.gan.conditioning import CONDITIONINGS, apply_head
 from ganaug.gan.fabric import make_fabric
-from ganaug.gan.objectives import OBJECTIVES
-from ganaug.gan.penalties import PENALTIES
-from ganaug.gan.prior import Prior
+from ganaug.gan.latents import Prior
+from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.schedule import Schedule
-from ganaug.gan.trainer import Game, Trainer
+from ganaug.gan.trainer import NetworkSetup, Trainer
 
 CENTRES = torch.tensor([[-1.0, -0.5], [1.0, 0.5]])
 SPREAD = 0.2
@@ -37,8 +37,8 @@ class PointGenerator(nn.Module):
         self.embedding = nn.Embedding(n_classes, LATENT)
         self.layers = nn.Sequential(nn.Linear(2 * LATENT, width), nn.LeakyReLU(0.2), nn.Linear(width, 2))
 
-    def forward(self, latents: Tensor, labels: Tensor, strength: float = 1.0) -> Tensor:
-        return self.layers(torch.cat([latents, strength * self.embedding(labels)], dim=1))
+    def forward(self, latents: Tensor, labels: Tensor, condition_scale: float = 1.0) -> Tensor:
+        return self.layers(torch.cat([latents, condition_scale * self.embedding(labels)], dim=1))
 
 
 class PointDiscriminator(nn.Module):
@@ -49,8 +49,8 @@ class PointDiscriminator(nn.Module):
         self.layers = nn.Sequential(nn.Linear(2, width), nn.LeakyReLU(0.2), nn.Linear(width, width), nn.LeakyReLU(0.2))
         self.head = CONDITIONINGS[conditioning](width, n_classes)
 
-    def forward(self, inputs: Tensor, labels: Tensor, strength: float = 1.0) -> tuple[Tensor, Tensor | None]:
-        return judge(self.head, self.layers(inputs), labels, strength)
+    def forward(self, inputs: Tensor, labels: Tensor, condition_scale: float = 1.0) -> tuple[Tensor, Tensor | None]:
+        return apply_head(self.head, self.layers(inputs), labels, condition_scale)
 
 
 class Shifts:
@@ -78,7 +78,7 @@ def point_trainer(
     precision: str = "32-true",
     **numbers: float,
 ) -> Trainer:
-    """A trainer at the start of a game of points; ``numbers`` go to the `Schedule`."""
+    """A trainer at the start of training on points; ``numbers`` go to the `Schedule`."""
     fabric = make_fabric(device, precision)
     data, labels = (t.to(fabric.device) for t in rows or points())
     n_classes = int(labels.max()) + 1
@@ -90,7 +90,7 @@ def point_trainer(
         generator, discriminator = PointGenerator(n_classes, prior), PointDiscriminator(n_classes, conditioning)
     prior.place(labels, seed)
     rules = OBJECTIVES[objective]
-    game = Game(
+    setup = NetworkSetup(
         generator.to(fabric.device),
         discriminator.to(fabric.device),
         rows=lambda indices: data[indices],
@@ -102,11 +102,11 @@ def point_trainer(
         distance=lambda a, b: (a - b).abs().mean(1),
         labelled=torch.arange(len(data), device=fabric.device) < len(labels),
     )
-    return Trainer(fabric, game, Schedule(steps, **NUMBERS | numbers), seed)
+    return Trainer(fabric, setup, Schedule(steps, **NUMBERS | numbers), seed)
 
 
-def play(trainer: Trainer) -> Trainer:
-    """Play the game to its end."""
+def trained(trainer: Trainer) -> Trainer:
+    """Take all steps."""
     while trainer.step < trainer.schedule.steps:
         trainer.train_step()
     return trainer
@@ -114,7 +114,7 @@ def play(trainer: Trainer) -> Trainer:
 
 def generated(trainer: Trainer, per_class: int = 500) -> Tensor:
     """Points (K, n, 2) of the averaged generator."""
-    n_classes = len(trainer.game.sampler.counts)
+    n_classes = len(trainer.setup.sampler.counts)
     labels = torch.arange(n_classes, device=trainer.fabric.device).repeat_interleave(per_class)
     prior = trainer.ema.module.prior
     latents = prior(prior.draw(len(labels), torch.Generator().manual_seed(1)).to(labels.device), labels)

@@ -122,7 +122,7 @@ def test_a_criterion_needs_validation_rows():
 
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute")  # torch's own, while it traces
-def test_compiled_networks_play_the_same_game(monkeypatch):
+def test_compiled_networks_train_alike(monkeypatch):
     """Compiled for a back end that needs no compiler: whether the networks can be traced is what could fail."""
     compiled = []
 
@@ -308,22 +308,22 @@ def test_some_classes_only(fitted, quick_teacher):
 
 
 @pytest.fixture(scope="module", params=["projection", "acgan", "concat"])
-def played(request):
-    """An augmenter that has played for a while, for each way to look at the label."""
+def fitted(request):
+    """An augmenter that has trained for a while, for each way to look at the label."""
     return tiny(steps=200, batch_size=32, width=16, conditioning=request.param).fit(*digits(200))
 
 
 @pytest.mark.parametrize("with_labels", [True, False])
-def test_realism_is_a_probability_about_one_half(played, with_labels, tmp_path):
+def test_realism_is_a_probability_about_one_half(fitted, with_labels, tmp_path):
     """One half is midway between real and generated images, labels or none; held-out images lie above those."""
     rows, y = digits(700)
-    fakes = played.sample(y=y, random_state=1)[0]
-    real, fake = (played.score_real(images, y if with_labels else None) for images in (rows, fakes))
+    fakes = fitted.sample(y=y, random_state=1)[0]
+    real, fake = (fitted.score_real(images, y if with_labels else None) for images in (rows, fakes))
     assert real.shape == (700,)
     assert ((real >= 0) & (real <= 1)).all()
     assert (real[:200].mean() + fake[:200].mean()) / 2 == pytest.approx(0.5, abs=0.01)
     assert real.mean() > fake.mean()
-    played.save(tmp_path)
+    fitted.save(tmp_path)
     again = GANAugmenter.load(tmp_path, device="cpu")
     assert np.array_equal(again.score_real(rows, y if with_labels else None), real)
 
@@ -387,7 +387,7 @@ def test_a_fitted_one_can_be_copied_and_pickled(fitted):
     ("verbose", "fit", "augment"), [(True, "fit: ", "teacher: "), ("digits", "digits: ", "digits, teacher: ")]
 )
 def test_progress_is_shown_when_asked(capsys, quick_teacher, monkeypatch, verbose, fit, augment):
-    monkeypatch.setattr("ganaug.progress.QUIET_SECONDS", 0.0)
+    monkeypatch.setattr("ganaug.utils.progress.QUIET_SECONDS", 0.0)
     quiet, loud = tiny(steps=2).fit(*digits(20)), tiny(steps=2, verbose=verbose)
     quiet.augment(*digits(20))
     assert capsys.readouterr() == ("", "")

@@ -44,7 +44,7 @@ def test_values_reach_their_fields(tmp_path: Path) -> None:
     params = load(
         tmp_path,
         """
-        draws: [3, 1]
+        repeats: [3, 1]
         prepare: {source: my photos, size: [24, 32], channels: 3, per_class: null, test: 100, columns: {path: file}}
         train_gan: {steps: 50, invariances: [flip_horizontal], device: 'cuda:1'}
         generate: {max_candidates: 2, filters: [density, {confidence: {threshold: 5e-1}}]}
@@ -52,7 +52,7 @@ def test_values_reach_their_fields(tmp_path: Path) -> None:
         report: {title: Größe}
         """,
     )
-    assert params.draws == (3, 1)
+    assert params.repeats == (3, 1)
     assert (params.prepare.source, params.prepare.size, params.prepare.per_class) == ("my photos", (24, 32), None)
     assert params.prepare.test == 100
     assert params.prepare.columns == {"path": "file", "label": "label", "group": "group", "split": "split"}
@@ -75,7 +75,7 @@ def test_yaml_1_2_words_and_numbers(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("trian_gan: {}", "trian_gan is no parameter (did you mean 'train_gan'?)"),
-        ("zzz: 1", "zzz is no parameter; known here: ganaug_version, draws, prepare,"),
+        ("zzz: 1", "zzz is no parameter; known here: ganaug_version, repeats, prepare,"),
         ("1: 2", "1 is no parameter"),
         ("train_gan: {stps: 5}", "train_gan.stps is no parameter (did you mean 'steps'?)"),
         ("prepare: {columns: {lable: x}}", "prepare.columns.lable is no parameter (did you mean 'label'?)"),
@@ -91,10 +91,10 @@ def test_yaml_1_2_words_and_numbers(tmp_path: Path) -> None:
         ("train_gan: {device: gpu}", "train_gan.device is 'gpu'; it must be 'auto', 'cpu', 'cuda' or 'cuda:N'"),
         ("train_gan: {learning_rate: 0}", "train_gan.learning_rate is 0; it must be a number above 0 and below 1"),
         ("train_gan: {invariances: rotate}", "train_gan.invariances is 'rotate'; it must be a list"),
-        ("draws: 3", "draws is 3; it must be a list of 1 or more"),
-        ("draws: []", "draws is []; it must be a list of 1 or more"),
-        ("draws: [0, 0]", "draws is [0, 0]; name each value once"),
-        ("draws: [0, -1]", "draws[1] is -1; it must be a whole number from 0"),
+        ("repeats: 3", "repeats is 3; it must be a list of 1 or more"),
+        ("repeats: []", "repeats is []; it must be a list of 1 or more"),
+        ("repeats: [0, 0]", "repeats is [0, 0]; name each value once"),
+        ("repeats: [0, -1]", "repeats[1] is -1; it must be a whole number from 0"),
         ("prepare: {size: 28}", "prepare.size is 28; it must be a list of two"),
         ("prepare: {size: [28, 200]}", "prepare.size[1] is 200; it must be a whole number from 8 to 128"),
         ("prepare: {channels: 2}", "prepare.channels is 2; it must be 1, 3, 4 or null"),
@@ -118,10 +118,10 @@ def test_yaml_1_2_words_and_numbers(tmp_path: Path) -> None:
         ("fidelity: {extractor: in_domian}", "(did you mean 'in_domain'?)"),
         ("fidelity: {extractor: 'a:b:c'}", "or 'module:function' for one of yours"),
         ("- 1\n- 2", "the file is [1, 2]; it must be a mapping of parameters"),
-        ("draws: [0]\ndraws: [1]", 'line 2 is not YAML: found duplicate key "draws"'),
+        ("repeats: [0]\nrepeats: [1]", 'line 2 is not YAML: found duplicate key "repeats"'),
         ("merge:\n  a: b: c", "line 2 is not YAML"),
         ("report: {title: !!python/object/apply:os.getcwd []}", "line 1 is not YAML"),
-        ("draws: \x00", "is not YAML"),
+        ("repeats: \x00", "is not YAML"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, text: str, message: str) -> None:
@@ -150,12 +150,12 @@ def test_a_file_for_another_release_is_refused_with_what_to_do(tmp_path: Path) -
 
 def test_names_and_defaults_are_those_of_the_code_behind_them() -> None:
     from ganaug import GANAugmenter
-    from ganaug.evaluation.arms import ARMS
+    from ganaug.evaluation.downstream.arms import ARMS
     from ganaug.gan.augmentation import AUGMENTATIONS
     from ganaug.gan.conditioning import CONDITIONINGS
     from ganaug.gan.fabric import PRECISIONS
-    from ganaug.gan.objectives import OBJECTIVES
-    from ganaug.gan.penalties import PENALTIES
+    from ganaug.gan.losses import OBJECTIVES
+    from ganaug.gan.regularizers import PENALTIES
     from ganaug.modalities.image import augment, classical
     from ganaug.synthesis.criteria import CRITERIA
 

@@ -89,7 +89,7 @@ def test_the_wheel_alone_writes_a_pipeline_and_starts_it(installed: Path, tmp_pa
 
 
 def test_importing_ganaug_imports_nothing_heavy(installed: Path, tmp_path: Path) -> None:
-    code = "import sys, ganaug, ganaug.config, ganaug.errors, ganaug.progress; print(*sys.modules)"
+    code = "import sys, ganaug, ganaug.config, ganaug.errors, ganaug.utils.progress; print(*sys.modules)"
     assert not LAZY & set(run_outside(tmp_path, code, installed).split())
 
 

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
-from ganaug.evaluation.arms import ARMS, result_path
+from ganaug.evaluation.downstream.arms import ARMS, result_path
 
-DRAWS = (0, 1)
+REPEATS = (0, 1)
 SPLITS = ("train", "validation", "test", "pool")
 
 
@@ -71,10 +71,10 @@ def project(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_stage_writes_what_it_promises(project: Path) -> None:
     outs = set(recorded_outs(project))
     assert {"reports/metrics.json", "reports/report.html", "reports/prepare.json"} <= outs
-    for draw in DRAWS:
-        assert {f"models/gan/{draw}", f"data/synthetic/{draw}.parquet", f"data/augmented/{draw}"} <= outs
-        assert {f"eval/baselines/{draw}", f"eval/augmented/{draw}", f"eval/fidelity/{draw}.json"} <= outs
-        assert all(result_path(project / "eval", arm, draw, "small_cnn").exists() for arm in ARMS)
+    for repeat in REPEATS:
+        assert {f"models/gan/{repeat}", f"data/synthetic/{repeat}.parquet", f"data/augmented/{repeat}"} <= outs
+        assert {f"eval/baselines/{repeat}", f"eval/augmented/{repeat}", f"eval/fidelity/{repeat}.json"} <= outs
+        assert all(result_path(project / "eval", arm, repeat, "small_cnn").exists() for arm in ARMS)
     for out in outs:
         assert (project / out).exists()
 
@@ -96,35 +96,35 @@ def test_the_same_seed_gives_the_same_bytes(project: Path) -> None:
     assert recorded_outs(project) == before
 
 
-def test_draws_differ(project: Path) -> None:
+def test_repeats_differ(project: Path) -> None:
     outs = recorded_outs(project)
     assert outs["models/gan/0"] != outs["models/gan/1"]
     assert outs["data/synthetic/0.parquet"] != outs["data/synthetic/1.parquet"]
-    train = [set(ids(project / f"data/splits/{draw}/train.parquet")) for draw in DRAWS]
+    train = [set(ids(project / f"data/splits/{repeat}/train.parquet")) for repeat in REPEATS]
     assert not train[0] & train[1]
 
 
-@pytest.mark.parametrize("draw", DRAWS)
-def test_splits_share_no_row(project: Path, draw: int) -> None:
-    rows = {split: ids(project / f"data/splits/{draw}/{split}.parquet") for split in SPLITS}
+@pytest.mark.parametrize("repeat", REPEATS)
+def test_splits_share_no_row(project: Path, repeat: int) -> None:
+    rows = {split: ids(project / f"data/splits/{repeat}/{split}.parquet") for split in SPLITS}
     assert all(rows[split] for split in ("train", "validation", "test"))
     together = [i for split in SPLITS for i in rows[split]]
     assert len(set(together)) == len(together)
 
 
-def test_the_guards_look_at_every_draw_and_find_nothing(project: Path) -> None:
+def test_the_guards_look_at_every_repeat_and_find_nothing(project: Path) -> None:
     metrics = read(project / "reports" / "metrics.json")
     assert (metrics["leaks"], metrics["unproved"]) == ([], [])
-    assert len(metrics["copying"]["draws"]) == len(DRAWS)
+    assert len(metrics["copying"]["repeats"]) == len(REPEATS)
 
 
-@pytest.mark.parametrize("draw", DRAWS)
-def test_synthetic_rows_come_from_training_rows_only(project: Path, draw: int) -> None:
-    train = set(ids(project / f"data/splits/{draw}/train.parquet"))
-    synthetic = pq.read_table(project / f"data/synthetic/{draw}.parquet", columns=["nearest_id", "synthetic"])
+@pytest.mark.parametrize("repeat", REPEATS)
+def test_synthetic_rows_come_from_training_rows_only(project: Path, repeat: int) -> None:
+    train = set(ids(project / f"data/splits/{repeat}/train.parquet"))
+    synthetic = pq.read_table(project / f"data/synthetic/{repeat}.parquet", columns=["nearest_id", "synthetic"])
     assert set(synthetic["nearest_id"].to_pylist()) <= train
     assert all(synthetic["synthetic"].to_pylist())
-    augmented = pq.read_table(project / f"data/augmented/{draw}/train.parquet", columns=["id", "synthetic"])
+    augmented = pq.read_table(project / f"data/augmented/{repeat}/train.parquet", columns=["id", "synthetic"])
     real = [
         i for i, fake in zip(augmented["id"].to_pylist(), augmented["synthetic"].to_pylist(), strict=True) if not fake
     ]
@@ -132,25 +132,25 @@ def test_synthetic_rows_come_from_training_rows_only(project: Path, draw: int) -
     assert 0 < len(real) < augmented.num_rows
 
 
-@pytest.mark.parametrize("draw", DRAWS)
+@pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("split", ["validation", "test"])
-def test_validation_and_test_rows_stay_as_they_were(project: Path, draw: int, split: str) -> None:
-    before = pq.read_table(project / f"data/splits/{draw}/{split}.parquet", columns=["id", "label", "image"])
-    after = pq.read_table(project / f"data/augmented/{draw}/{split}.parquet", columns=["id", "label", "image"])
+def test_validation_and_test_rows_stay_as_they_were(project: Path, repeat: int, split: str) -> None:
+    before = pq.read_table(project / f"data/splits/{repeat}/{split}.parquet", columns=["id", "label", "image"])
+    after = pq.read_table(project / f"data/augmented/{repeat}/{split}.parquet", columns=["id", "label", "image"])
     assert after.equals(before)
 
 
 def test_arms_get_the_same_steps_and_the_same_test_rows(project: Path) -> None:
-    for draw in DRAWS:
-        arms = [read(result_path(project / "eval", arm, draw, "small_cnn")) for arm in ARMS]
+    for repeat in REPEATS:
+        arms = [read(result_path(project / "eval", arm, repeat, "small_cnn")) for arm in ARMS]
         assert len({(a["steps"], a["batch_size"], a["test_ids"]) for a in arms}) == 1
 
 
-def test_the_judge_of_fidelity_saw_the_training_rows_alone(project: Path) -> None:
-    for draw in DRAWS:
-        found = read(project / f"eval/fidelity/{draw}.json")
-        assert found["trained_on"] == read(result_path(project / "eval", "real", draw, "small_cnn"))["train_ids"]
-        assert found["overall"]["rows"]["reference"] == found["overall"]["rows"]["floor"] > 100
+def test_the_classifier_of_fidelity_saw_the_training_rows_alone(project: Path) -> None:
+    for repeat in REPEATS:
+        found = read(project / f"eval/fidelity/{repeat}.json")
+        assert found["trained_on"] == read(result_path(project / "eval", "real", repeat, "small_cnn"))["train_ids"]
+        assert found["overall"]["rows"]["reference"] == found["overall"]["rows"]["real_vs_real"] > 100
 
 
 def test_dvc_shows_metrics_plots_and_the_graph(project: Path) -> None:
@@ -186,13 +186,13 @@ def test_fewer_arms_are_fine(project: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["pipelines/train_gan.py --draw 0", "-m dvc repro --force --single-item train_gan@0"]
+    "command", ["pipelines/train_gan.py --repeat 0", "-m dvc repro --force --single-item train_gan@0"]
 )
 def test_a_stage_killed_again_and_again_ends_with_the_same_bytes(project: Path, tmp_path: Path, command: str) -> None:
     """SIGKILL to the whole process group, each time after training has got further."""
     clone = shutil.copytree(project, tmp_path / "clone", symlinks=True)
     edit(clone / "params.yaml", r"^  steps: \d+$", "  steps: 240")
-    edit(clone / "ganaug" / "gan" / "run.py", r"^SECONDS = 20\.0", "SECONDS = 0.0")  # a checkpoint at every look
+    edit(clone / "ganaug" / "gan" / "loop.py", r"^SECONDS = 20\.0", "SECONDS = 0.0")  # a checkpoint at every look
     whole = [sys.executable, *command.split()]
     subprocess.run(whole, cwd=clone, env=environment(clone), check=True, capture_output=True)
     model, checkpoints = clone / "models" / "gan" / "0", clone / ".ganaug" / "checkpoints"

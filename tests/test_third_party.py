@@ -12,8 +12,8 @@ from ganaug.errors import ConfigError
 
 PLUGIN = """
 import torch
-from ganaug.gan.objectives import OBJECTIVES, Objective
-from ganaug.gan.penalties import squared_gradient
+from ganaug.gan.losses import OBJECTIVES, Objective
+from ganaug.gan.regularizers import squared_gradient
 
 calls = []
 

@@ -17,9 +17,9 @@ from ganaug.cli.options import TRAINING, parameters
 from ganaug.cli.parser import build_parser
 from ganaug.config import TrainGanParams, load_params
 from ganaug.errors import ConfigError, GanaugError
-from ganaug.gan import prior, run
+from ganaug.gan import latents, loop
 from ganaug.gan.augmentation import AUGMENTATIONS
-from ganaug.gan.objectives import OBJECTIVES
+from ganaug.gan.losses import OBJECTIVES
 from ganaug.synthesis import criteria
 
 SIGNED = {"minimax", "non_saturating", "hinge"}  # objectives that fix the zero of the logits
@@ -71,7 +71,7 @@ def test_objectives_say_whether_signs_mean_something():
 PLUGIN = """
 from ganaug.gan.augmentation import Adaptive
 from ganaug.gan.augmentation import AUGMENTATIONS
-from ganaug.gan.objectives import OBJECTIVES
+from ganaug.gan.losses import OBJECTIVES
 
 drifting = OBJECTIVES["hinge"]._replace(bounded=False)
 
@@ -107,8 +107,8 @@ def test_what_other_packages_add_is_held_to_the_same(door, objective, augmentati
 
 
 def test_numbers_that_are_repeated_are_the_same():
-    assert together.ONE_IN == prior.ONE_IN
-    assert config.LOOKS == run.CHOICES
+    assert together.ONE_IN == latents.ONE_IN
+    assert config.LOOKS == loop.CHOICES
     assert set(together.ADAPT_TO_NOTHING) == {n for n in config.AUGMENTATIONS if not AUGMENTATIONS[n].reads_signs}
 
 

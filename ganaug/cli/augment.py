@@ -32,7 +32,7 @@ from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.checkpoint import fingerprint
-from ganaug.model import load_model
+from ganaug.gan.model_files import load_model
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Selection
 

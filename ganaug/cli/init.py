@@ -16,7 +16,7 @@ from ganaug.cli.suggest import suggest
 from ganaug.config import PrepareParams
 from ganaug.data.sources.builtin import BUILTIN
 from ganaug.errors import ConfigError, DataError
-from ganaug.files import atomic_path
+from ganaug.utils.files import atomic_path
 
 CHECKPOINTS = ".ganaug/"  # in the root of the DVC project, see pipelines/train_gan.py
 

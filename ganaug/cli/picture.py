@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ganaug.errors import DataError
-from ganaug.files import atomic_path
 from ganaug.modalities.image.pixels import picture_grid
+from ganaug.utils.files import atomic_path
 
 TILE = 64  # pixels that a tile's longer side is enlarged to, by a whole factor
 MARGIN = 8

@@ -6,16 +6,16 @@ import argparse
 
 from ganaug.cli.edit import set_parameters
 from ganaug.config import PRESETS, load_params
-from ganaug.files import atomic_path
+from ganaug.utils.files import atomic_path
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Change the two parameters in params.yaml and nothing else."""
     path = arguments.folder / "params.yaml"
     load_params(path)  # refuses a file that is missing or broken
-    draws, trials = PRESETS[arguments.preset]
-    changes = {"draws": list(range(draws)), "evaluate.trials": trials}
+    repeats, trials = PRESETS[arguments.preset]
+    changes = {"repeats": list(range(repeats)), "evaluate.trials": trials}
     text = set_parameters(path.read_text(encoding="utf-8"), changes, str(path))
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    print(f"{path}: {draws} repeats, {trials} trials of each arm. Next:\n  dvc repro")
+    print(f"{path}: {repeats} repeats, {trials} trials of each arm. Next:\n  dvc repro")

@@ -14,8 +14,8 @@ from ganaug.augmenter import GANAugmenter
 from ganaug.cli.output import MARK, check_output, publish, write_empty
 from ganaug.cli.show import show
 from ganaug.data.rows import Rows, RowWriter, Schema
-from ganaug.files import write_json
-from ganaug.progress import Progress
+from ganaug.utils.files import write_json
+from ganaug.utils.progress import Progress
 
 CHUNK = 2048  # images made at once: memory does not grow with their number
 

@@ -82,7 +82,7 @@ def ignored() -> dict[str, list[str]]:
 
 
 def outs() -> dict[str, Mapping[str, Any]]:
-    """Return where the stages write, each path up to what differs between draws, with DVC's options for it."""
+    """Return where the stages write, each path up to what differs between repeats, with DVC's options for it."""
     document = read_yaml((scaffold() / "dvc.yaml").read_text(encoding="utf-8"))
     found: dict[str, Mapping[str, Any]] = {}
     for out in (out for stage in document["stages"].values() for out in stage["outs"]):

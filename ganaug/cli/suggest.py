@@ -20,7 +20,7 @@ from ganaug.data.sources.builtin import BUILTIN
 from ganaug.data.splits import make_splits
 from ganaug.gan.fabric import resolve_device
 from ganaug.gan.schedule import auto_steps
-from ganaug.modalities.image.players import Architecture, costs
+from ganaug.modalities.image.setup import Architecture, costs
 
 RATIO = 10.0  # synthetic rows for each real one, where rows are scarce
 SYNTHETIC = 2000  # rows of a class, from which the ratio falls
@@ -98,12 +98,12 @@ def _given(reading: PrepareParams) -> dict[str, Any]:
 def _training_rows(
     classes: Sequence[str], labels: NDArray[np.int64], given: NDArray[np.object_], per_class: int | None
 ) -> NDArray[np.int64]:
-    """Return the rows of each class that one draw trains on, with the default shares of validation and test rows."""
+    """Return the rows of each class that one repeat trains on, with the default shares of validation and test rows."""
     share = PrepareParams()
     splits = make_splits(
         labels, classes, per_class=per_class, validation=share.validation, test=share.test, given=given
     )
-    return np.bincount(labels[splits.draws[0].train], minlength=len(classes))
+    return np.bincount(labels[splits.repeats[0].train], minlength=len(classes))
 
 
 def _budget(shape: Shape, counts: NDArray[np.int64]) -> tuple[Mapping[str, Any], str]:

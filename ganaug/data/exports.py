@@ -65,7 +65,7 @@ def folder_names(classes: Sequence[str]) -> dict[str, str]:
 
 
 def export(kind: str, splits: str | Path, out: str | Path) -> None:
-    """Write the splits of one draw in another form. The folder ``out`` is replaced as a whole.
+    """Write the splits of one repeat in another form. The folder ``out`` is replaced as a whole.
 
     Parameters
     ----------

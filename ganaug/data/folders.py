@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ganaug.errors import DataError
-from ganaug.files import writing
+from ganaug.utils.files import writing
 
 
 def check_ours(path: Path, mark: str) -> None:

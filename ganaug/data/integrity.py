@@ -28,7 +28,7 @@ from scipy.spatial import KDTree
 
 from ganaug.data.rows import Rows, content_ids, iter_rows
 from ganaug.errors import DataError
-from ganaug.progress import Progress
+from ganaug.utils.progress import Progress
 
 Floats = NDArray[np.floating[Any]]
 

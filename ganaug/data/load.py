@@ -16,7 +16,7 @@ from ganaug.data.ranges import PixelRanges, Range, RangeFinder
 from ganaug.data.rows import CHANNELS, Rows, Schema
 from ganaug.data.sources import Rejected, Source
 from ganaug.errors import DataError, option
-from ganaug.progress import Progress
+from ganaug.utils.progress import Progress
 
 MIN_SIDE, MAX_SIDE = 8, 128  # pixels
 

@@ -16,8 +16,8 @@ from ganaug.data.folders import fresh_folder
 from ganaug.data.integrity import assert_disjoint, by_chance
 from ganaug.data.rows import RowWriter, content_ids, iter_encoded, iter_rows, read_schema, read_table
 from ganaug.errors import DataError
-from ganaug.files import write_json
-from ganaug.progress import Progress
+from ganaug.utils.files import write_json
+from ganaug.utils.progress import Progress
 
 Counts = NDArray[np.int64]
 
@@ -56,7 +56,7 @@ def merge(
     Parameters
     ----------
     splits : path-like
-        Folder with the real train, validation and test.parquet of one draw.
+        Folder with the real train, validation and test.parquet of one repeat.
     synthetic : path-like
         Synthetic rows with the columns ``kept``, ``model`` and ``nearest_id``.
     out : path-like

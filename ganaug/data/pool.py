@@ -22,8 +22,8 @@ from ganaug.data.folders import fresh_folder
 from ganaug.data.rows import iter_rows, read_schema, read_table
 from ganaug.data.sources.arrays import UNREADABLE
 from ganaug.errors import DataError
-from ganaug.files import read_json, write_json
 from ganaug.kinds import suggestion
+from ganaug.utils.files import read_json, write_json
 
 ABOUT, IMAGES = "pool.json", "images.npy"
 

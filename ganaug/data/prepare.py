@@ -1,4 +1,4 @@
-"""The first stage: from a source to the splits of every draw, and a report of what was found on the way."""
+"""The first stage: from a source to the splits of every repeat, and a report of what was found on the way."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.data import integrity
-from ganaug.data.deal import Indices
 from ganaug.data.folders import fresh_folder
 from ganaug.data.load import Loaded, load
 from ganaug.data.ranges import Range
 from ganaug.data.reading import about
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.data.sources import open_source
-from ganaug.data.splits import make_splits
+from ganaug.data.splits import Indices, make_splits
 from ganaug.errors import DataError
-from ganaug.files import write_json
-from ganaug.progress import Progress
+from ganaug.utils.files import write_json
+from ganaug.utils.progress import Progress
 
 PARTS = ("train", "validation", "test", "pool")
 SIZE_RULE = (
@@ -37,7 +36,7 @@ def prepare(
     *,
     out: str | Path = "data/splits",
     report: str | Path = "reports/prepare.json",
-    draws: Sequence[int] = (0,),
+    repeats: Sequence[int] = (0,),
     size: tuple[int, int] | None = None,
     channels: int | None = None,
     per_class: int | None = None,
@@ -49,7 +48,7 @@ def prepare(
     near_duplicates: bool = True,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Write ``{out}/{draw}/{train,validation,test,pool}.parquet`` for each draw, and the report.
+    """Write ``{out}/{repeat}/{train,validation,test,pool}.parquet`` for each repeat, and the report.
 
     Rows that are copies of one another, exact or near, share a split. Exact copies with different labels are kept out.
     The same source and arguments give the same bytes. The folder ``out`` is replaced as a whole.
@@ -58,7 +57,7 @@ def prepare(
     ----------
     source, columns : see `ganaug.data.sources.open_source`
     size, channels, pixel_range, max_unreadable : see `ganaug.data.load.load`
-    draws, per_class, validation, test, seed : see `ganaug.data.splits.make_splits`
+    repeats, per_class, validation, test, seed : see `ganaug.data.splits.make_splits`
     near_duplicates : bool, default=True
         Whether near duplicates count as copies, or exact ones only (right for pictures of one scene in which small
         things differ). The report records it, and the leak guards go by it.
@@ -68,8 +67,8 @@ def prepare(
     Returns
     -------
     dict
-        The report: shape, range of pixels, classes, mode, rows by draw, split and class, copies, what was set aside or
-        passed over and why.
+        The report: shape, range of pixels, classes, mode, rows by repeat, split and class, copies, what was set aside
+        or passed over and why.
 
     Raises
     ------
@@ -92,7 +91,7 @@ def prepare(
         splits = make_splits(
             rows.labels[usable],
             rows.schema.classes,
-            draws=draws,
+            repeats=repeats,
             per_class=per_class,
             validation=validation,
             test=test,
@@ -103,7 +102,8 @@ def prepare(
     except DataError as error:
         raise DataError(f"{source}: {error}{_kept_out(loaded, contested)}") from error
     parts = {
-        draw: {part: usable[getattr(split, part)] for part in PARTS} for draw, split in sorted(splits.draws.items())
+        repeat: {part: usable[getattr(split, part)] for part in PARTS}
+        for repeat, split in sorted(splits.repeats.items())
     }
     found = {
         "shape": list(rows.schema.shape),
@@ -115,7 +115,7 @@ def prepare(
         **about(opened, len(rows), loaded.rejected, loaded.further),
         "mode": splits.mode,
         "mode_reason": splits.reason,
-        "draws": {str(draw): _about_draw(rows, at) for draw, at in parts.items()},
+        "repeats": {str(repeat): _about_repeat(rows, at) for repeat, at in parts.items()},
         "near_duplicates": near_duplicates,
         "copies": {"exact": _clusters(loaded, _numbers(rows.ids)), "near": _clusters(loaded, copies)},
         "contested": _listed(loaded, np.flatnonzero(contested)),
@@ -138,15 +138,15 @@ def _kept_out(loaded: Loaded, contested: NDArray[np.bool_]) -> str:
 
 
 def _write(folder: Path, rows: Rows, parts: Mapping[int, Mapping[str, Indices]]) -> None:
-    """Write the files of every draw, and prove from them that nothing held out is among the rest."""
+    """Write the files of every repeat, and prove from them that nothing held out is among the rest."""
     total = sum(len(at) for split in parts.values() for at in split.values())
     written: dict[bytes, Path] = {}
     with Progress("prepare: writing", total, "rows") as progress:
-        for draw, split in parts.items():
-            files = {part: folder / str(draw) / f"{part}.parquet" for part in PARTS}
+        for repeat, split in parts.items():
+            files = {part: folder / str(repeat) / f"{part}.parquet" for part in PARTS}
             for part, at in split.items():
                 same = written.setdefault(at.tobytes(), files[part])
-                if same.exists():  # draws share their test set and more
+                if same.exists():  # repeats share their test set and more
                     files[part].parent.mkdir(exist_ok=True)
                     shutil.copyfile(same, files[part])
                 else:
@@ -182,7 +182,7 @@ def _about_source(loaded: Loaded) -> dict[str, Any]:
     }
 
 
-def _about_draw(rows: Rows, parts: Mapping[str, Indices]) -> dict[str, Any]:
+def _about_repeat(rows: Rows, parts: Mapping[str, Indices]) -> dict[str, Any]:
     unused = len(rows) - sum(len(at) for at in parts.values())
     return {"rows": {part: _counts(rows, at) for part, at in parts.items()}, "unused": unused}
 

@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ganaug.data.png import decode_png, encode_png
 from ganaug.errors import DataError
-from ganaug.files import atomic_path
+from ganaug.utils.files import atomic_path
 
 CHANNELS = (1, 3, 4)  # gray, RGB, RGBA
 VERSION = 1

@@ -1,28 +1,30 @@
-"""Draws of train, validation, test and pool: stratified by class, groups whole, seeded.
+"""Repeated splits into train, validation, test and pool: stratified by class, groups whole, seeded.
 
 Two modes. *benchmark*: one fixed validation and test set, training sets of ``per_class`` rows a class that share no row
-between draws, and a pool of the real rows left over; it takes a ``per_class`` cut and enough rows. *repeated*,
-everywhere else: repeated cross-validation, a fold a draw, with training and validation rows drawn from the rest. Splits
-that the source brings are kept in both.
+between repeats, and a pool of the real rows left over; it takes a ``per_class`` cut and enough rows. *repeated*,
+everywhere else: repeated cross-validation, a fold a repeat, with training and validation rows drawn from the rest.
+Splits that the source brings are kept in both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.deal import Indices, deal
 from ganaug.errors import DataError, option
+
+Indices = NDArray[np.int64]
 
 LEAST = {"train": 2, "validation": 1, "test": 1}  # rows of each class
 
 
 @dataclass(frozen=True)
 class Split:
-    """Row positions of one draw, ascending; no row is in two of them."""
+    """Row positions of one repeat, ascending; no row is in two of them."""
 
     train: Indices
     validation: Indices
@@ -32,21 +34,21 @@ class Split:
 
 @dataclass(frozen=True)
 class Splits:
-    """All draws.
+    """All repeats.
 
     Attributes
     ----------
     mode, reason : str
         ``benchmark`` or ``repeated``, and why.
-    draws : dict of int to Split
-        The splits by draw.
+    repeats : dict of int to Split
+        The splits by repeat.
     left_out : ndarray, int64
         Rows in no split, as their group is in another split that the source brings.
     """
 
     mode: str
     reason: str
-    draws: dict[int, Split]
+    repeats: dict[int, Split]
     left_out: Indices
 
 
@@ -54,7 +56,7 @@ def make_splits(
     labels: Indices,
     classes: Sequence[str],
     *,
-    draws: Sequence[int] = (0,),
+    repeats: Sequence[int] = (0,),
     per_class: int | None = None,
     validation: float = 0.2,
     test: float = 0.2,
@@ -62,7 +64,7 @@ def make_splits(
     given: NDArray[np.object_] | None = None,
     seed: int = 0,
 ) -> Splits:
-    """Split rows for every draw.
+    """Split rows for every repeat.
 
     Parameters
     ----------
@@ -70,8 +72,8 @@ def make_splits(
         Positions in ``classes``.
     classes : sequence of str
         Class names, at least two.
-    draws : sequence of int
-        Draws to make.
+    repeats : sequence of int
+        Repeats to make.
     per_class : int, optional
         Cut training splits to this many rows a class. None: all rows.
     validation, test : float or int
@@ -102,11 +104,11 @@ def make_splits(
     given = np.where(left_out, "", given)
     problem = _Problem.of(labels, units, given, tuple(classes), {"test": test, "validation": validation})
     found: dict[int, Split] = {}
-    reason = "per_class is null, so every draw trains on all of its rows"
+    reason = "per_class is null, so every repeat trains on all of its rows"
     if per_class is not None:
-        found, reason = _benchmark(problem, draws, per_class, seed)
+        found, reason = _benchmark(problem, repeats, per_class, seed)
     mode = "benchmark" if found else "repeated"
-    found = found or {draw: _repeated(problem, draw, per_class, seed) for draw in draws}
+    found = found or {repeat: _repeated(problem, repeat, per_class, seed) for repeat in repeats}
     for split in found.values():
         problem.check(split)
     return Splits(mode, reason, found, np.flatnonzero(left_out))
@@ -114,7 +116,7 @@ def make_splits(
 
 @dataclass(frozen=True)
 class _Problem:
-    """What stays the same between draws.
+    """What stays the same between repeats.
 
     ``fixed`` holds the splits that the source brings, ``quotas`` what those to be drawn want of each class, and
     ``spare`` what is left of the ``open`` rows of each class beside them.
@@ -152,16 +154,16 @@ class _Problem:
             )
         return cls(labels, units, classes, open_rows, spare, fixed, quotas)
 
-    def deal(
+    def assign(
         self, trains: Sequence[Indices], rng: np.random.Generator
     ) -> tuple[dict[str, Indices], list[Indices], Indices]:
-        """Deal the open rows out: the validation and test set, the training sets, and the rest."""
+        """Assign the open rows: the validation and test set, the training sets, and the rest."""
         quotas = np.stack([*self.quotas.values(), *trains])
         least = [*(LEAST[part] for part in self.quotas), *(LEAST["train"] for _ in trains)]
-        part = deal(self.labels[self.open], self.units[self.open], quotas, least, rng)
-        dealt = [self.open[part == p] for p in range(len(quotas) + 1)]
-        held_out = self.fixed | dict(zip(self.quotas, dealt, strict=False))
-        return held_out, dealt[len(self.quotas) : -1], dealt[-1]
+        part = assign_splits(self.labels[self.open], self.units[self.open], quotas, least, rng)
+        assigned = [self.open[part == p] for p in range(len(quotas) + 1)]
+        held_out = self.fixed | dict(zip(self.quotas, assigned, strict=False))
+        return held_out, assigned[len(self.quotas) : -1], assigned[-1]
 
     def cut(self, rows: Indices, per_class: int, rng: np.random.Generator) -> Indices:
         """Drop at random what whole units brought beyond ``per_class`` rows of a class."""
@@ -203,39 +205,39 @@ def _straddling(units: Indices, given: NDArray[np.object_]) -> NDArray[np.bool_]
     return below
 
 
-def _benchmark(problem: _Problem, draws: Sequence[int], per_class: int, seed: int) -> tuple[dict[int, Split], str]:
-    """Split with disjoint training sets; no draws, and the reason, where there are too few rows.
+def _benchmark(problem: _Problem, repeats: Sequence[int], per_class: int, seed: int) -> tuple[dict[int, Split], str]:
+    """Split with disjoint training sets; no repeats, and the reason, where there are too few rows.
 
-    Draw d always has slot d, so that asking for fewer draws leaves the others as they are.
+    Repeat d always has slot d, so that asking for fewer repeats leaves the others as they are.
     """
-    slots = max(draws) + 1
+    slots = max(repeats) + 1
     scarce = int(np.argmin(problem.spare))
     sets = f"{slots} disjoint training sets of {per_class} rows a class"
     if problem.spare[scarce] < slots * per_class:
         few = f"class {problem.classes[scarce]!r} has {problem.spare[scarce]} rows beside validation and test"
         return {}, f"{few}, too few for {sets}"
     rng = np.random.default_rng(seed)
-    held_out, trains, rest = problem.deal([np.full_like(problem.spare, per_class)] * slots, rng)
+    held_out, trains, rest = problem.assign([np.full_like(problem.spare, per_class)] * slots, rng)
     trains = [problem.cut(train, per_class, rng) for train in trains]
     if min(len(train) for train in trains) < per_class * len(problem.classes):
         return {}, f"groups do not go into {sets}"
-    pool = np.sort(np.concatenate([rest, *(trains[slot] for slot in range(slots) if slot not in draws)]))
-    found = {draw: Split(trains[draw], pool=pool, **held_out) for draw in draws}
+    pool = np.sort(np.concatenate([rest, *(trains[slot] for slot in range(slots) if slot not in repeats)]))
+    found = {repeat: Split(trains[repeat], pool=pool, **held_out) for repeat in repeats}
     return found, f"there are enough rows for {sets}"
 
 
-def _repeated(problem: _Problem, draw: int, per_class: int | None, seed: int) -> Split:
-    problem = _with_fold(problem, draw, seed)
-    rng = np.random.default_rng([seed, draw])
+def _repeated(problem: _Problem, repeat: int, per_class: int | None, seed: int) -> Split:
+    problem = _with_fold(problem, repeat, seed)
+    rng = np.random.default_rng([seed, repeat])
     quota = problem.spare if per_class is None else np.minimum(problem.spare, per_class)
-    held_out, (train,), pool = problem.deal([quota], rng)
+    held_out, (train,), pool = problem.assign([quota], rng)
     if per_class is not None:
         train = problem.cut(train, per_class, rng)
     return Split(train, pool=pool, **held_out)
 
 
-def _with_fold(problem: _Problem, draw: int, seed: int) -> _Problem:
-    """Fix a draw's test set: the next fold of a cross-validation, whose folds are dealt anew when all are used up."""
+def _with_fold(problem: _Problem, repeat: int, seed: int) -> _Problem:
+    """Fix a repeat's test set: the next fold of a cross-validation, whose folds are made anew when all are used up."""
     if "test" in problem.fixed:
         return problem
     quotas = dict(problem.quotas)
@@ -244,9 +246,78 @@ def _with_fold(problem: _Problem, draw: int, seed: int) -> _Problem:
     of_class = [labels == k for k in range(len(problem.classes))]
     counts, groups = (np.array(found) for found in zip(*((m.sum(), len(set(units[m]))) for m in of_class), strict=True))
     folds = max(1, int(np.minimum(counts // quota, groups).min()))
-    turn, fold = divmod(draw, folds)
+    turn, fold = divmod(repeat, folds)
     rng = np.random.default_rng([seed, turn])
-    part = deal(labels, units, np.tile(quota, (folds, 1)), [LEAST["test"]] * folds, rng)
+    part = assign_splits(labels, units, np.tile(quota, (folds, 1)), [LEAST["test"]] * folds, rng)
     left = np.bincount(labels[part != fold], minlength=len(counts)) - sum(quotas.values())
     fixed = {**problem.fixed, "test": problem.open[part == fold]}
     return replace(problem, open=problem.open[part != fold], spare=left, fixed=fixed, quotas=quotas)
+
+
+def assign_splits(
+    labels: Indices, units: Indices, quotas: NDArray[np.int64], least: Sequence[int], rng: np.random.Generator
+) -> Indices:
+    """Assign rows to parts at random so that each part comes as near to its quotas as whole units allow.
+
+    Where every unit is one row the quotas are met exactly. Otherwise each part first gets small units until it has the
+    least it needs of each class; then the other units, large before small, go where most of their rows are wanted; then
+    single rows fill what is left.
+
+    Parameters
+    ----------
+    labels, units : ndarray of shape (n,), int64
+        Class, and number of the unit, of each row.
+    quotas : ndarray of shape (P, K), int64
+        Rows wanted by each part of each class; a class has at least as many in all.
+    least : sequence of int, length P
+        Rows of each class that a part must have.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+        Part of each row; P for the rows that no part wants.
+    """
+    n_parts, n_classes = quotas.shape
+    need = np.vstack([quotas, np.bincount(labels, minlength=n_classes) - quotas.sum(axis=0)])
+    _, unit, size = np.unique(units, return_inverse=True, return_counts=True)
+    members = np.split(np.argsort(unit, kind="stable"), np.cumsum(size)[:-1])
+    part_of = np.full(len(size), -1)
+    order = rng.permutation(len(size))
+    order = order[np.argsort(size[order], kind="stable")]
+
+    def place(u: int, part: int) -> None:
+        part_of[u] = part
+        need[part] -= np.bincount(labels[members[u]], minlength=n_classes)
+
+    if (size > 1).any():
+        holders = _units_by_class(labels, unit, order, n_classes)
+        for k in sorted(range(n_classes), key=lambda k: len(holders[k])):
+            waiting = iter(holders[k])
+            for part in range(n_parts):
+                while quotas[part, k] - need[part, k] < least[part]:
+                    u = next((u for u in waiting if part_of[u] < 0), None)
+                    if u is None:
+                        break
+                    place(u, part)
+    for u in order[::-1]:
+        if size[u] > 1 and part_of[u] < 0:
+            count = np.bincount(labels[members[u]], minlength=n_classes)
+            wanted = np.minimum(count, need.clip(0)).sum(axis=1)
+            best = np.flatnonzero(wanted == wanted.max())
+            weight = need[best].clip(0)[:, count > 0].sum(axis=1)
+            place(u, rng.choice(best, p=weight / weight.sum()))
+    parts = part_of[unit]
+    for k in range(n_classes):
+        free = rng.permutation(np.flatnonzero((parts < 0) & (labels == k)))
+        parts[free] = np.repeat(np.arange(n_parts + 1), need[:, k].clip(0))[: len(free)]
+    return parts
+
+
+def _units_by_class(labels: Indices, unit: Indices, order: Indices, n_classes: int) -> list[list[int]]:
+    """List, for each class, the units that hold it, in ``order``."""
+    rank = np.argsort(order)
+    pairs = np.unique(np.stack([labels, rank[unit]]), axis=1)
+    ends = np.searchsorted(pairs[0], np.arange(n_classes + 1))
+    return [order[pairs[1, a:b]].tolist() for a, b in pairwise(ends)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganaug.evaluation.arms import ARMS
+from ganaug.evaluation.downstream.arms import ARMS
 from ganaug.evaluation.equivalence import Oracle
 from ganaug.evaluation.results import Results, real_rows
 from ganaug.evaluation.stats.estimate import Estimate

@@ -68,7 +68,7 @@ class Oracle:
 
 
 @dataclass(frozen=True)
-class Worth:
+class EquivalentSampleSize:
     """A gain in real rows a class. The curve ends at 0 and ``limit``, which stand for *none* and *more than*.
 
     Attributes
@@ -109,7 +109,7 @@ def read_oracle(results: Results, design: Design) -> Oracle | None:
     return Oracle("up" if shares[0] > 0 else "down", np.array(rows) / len(right), gains, design)
 
 
-def equivalent_rows(oracle: Oracle, gains: ByClass) -> Worth:
+def equivalent_rows(oracle: Oracle, gains: ByClass) -> EquivalentSampleSize:
     """Read off how many real rows a class would have bought a gain.
 
     The interval pushes what is known of the gain and of the whole curve, see `joint_draws`, through the fit and its
@@ -135,7 +135,7 @@ def equivalent_rows(oracle: Oracle, gains: ByClass) -> Worth:
         known = joint_draws(measured, oracle.design, SAMPLES, np.random.default_rng(SEED))
         tail = alpha(repeats) / 2
         low, high = (float(end) for end in np.quantile([read(bought) for bought in known], [tail, 1 - tail]))
-    return Worth(read(mean), low, high, float(oracle.rows[-1]), oracle.direction)
+    return EquivalentSampleSize(read(mean), low, high, float(oracle.rows[-1]), oracle.direction)
 
 
 def invert(rows: NDArray[np.float64], curve: NDArray[np.float64], gain: float) -> float:

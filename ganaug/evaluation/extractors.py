@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from ganaug.errors import ConfigError
-from ganaug.evaluation.imported import import_named
 from ganaug.modalities.image.classifier import extract_features
 from ganaug.modalities.image.pixels import to_float
+from ganaug.utils.imported import import_named
 
 Images = NDArray[np.uint8]
 Features = NDArray[np.float32]
@@ -24,18 +24,18 @@ BATCH = 256  # images at a time
 SIDE = 128  # pixels that EfficientNet sees: the most an image has here; 224, as published, takes four times as long
 
 
-def make_extractor(name: str, judge: nn.Module) -> Extractor:
+def make_extractor(name: str, classifier: nn.Module) -> Extractor:
     """Return what maps uint8 images (n, H, W, C) to features (n, F).
 
     Parameters
     ----------
     name : str
-        ``"in_domain"``: what the last layer of ``judge`` sees. ``"efficientnet_lite0"``: pooled features of a network
-        trained on ImageNet (Tan and Le, arXiv 1905.11946), good on photos, from the extra of that name; its weights
-        come as a pickle, which is read as tensors and nothing else. ``"module:function"``: what your function returns
-        when called without arguments: an `nn.Module` from float images (n, C, H, W) in [-1, 1] to (n, ...), or any
-        callable from uint8 images (n, H, W, C) to an array (n, F).
-    judge : nn.Module
+        ``"in_domain"``: what the last layer of ``classifier`` sees. ``"efficientnet_lite0"``: pooled features of a
+        network trained on ImageNet (Tan and Le, arXiv 1905.11946), good on photos, from the extra of that name; its
+        weights come as a pickle, which is read as tensors and nothing else. ``"module:function"``: what your function
+        returns when called without arguments: an `nn.Module` from float images (n, C, H, W) in [-1, 1] to (n, ...), or
+        any callable from uint8 images (n, H, W, C) to an array (n, F).
+    classifier : nn.Module
         A `SmallCNN` trained on the training rows. Modules run on its device.
 
     Raises
@@ -44,9 +44,9 @@ def make_extractor(name: str, judge: nn.Module) -> Extractor:
         A package or function is missing. From the extractor itself: what it returned is no finite array (n, F).
     """
     if name == "in_domain":
-        return lambda images: extract_features(judge, images)
+        return lambda images: extract_features(classifier, images)
     found = EfficientNetLite0() if name == "efficientnet_lite0" else _users(name)
-    device = next(judge.parameters()).device
+    device = next(classifier.parameters()).device
     extract = _module(found.to(device).eval(), device) if isinstance(found, nn.Module) else found
 
     def in_batches(images: Images) -> Features:

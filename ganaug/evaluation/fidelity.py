@@ -1,9 +1,9 @@
-"""How near synthetic rows come to real ones: fidelity beside utility, class by class, each number beside its floor.
+"""How near synthetic rows come to real ones: fidelity beside utility, class by class, each beside that of real rows.
 
-Reference and floor are two halves of the test rows, of which nothing was chosen and on which nothing was trained. The
-floor compares the one half with the other: what a perfect generator would get. Training rows make no floor: a handful a
-class is fewer than the rows that are judged, and the features come from a network that knows them, so that they lie
-apart from any row it does not know. Validation rows stay out, since they may have chosen the generator.
+Reference and real_vs_real are two halves of the test rows, of which nothing was chosen and on which nothing was
+trained. The latter compares the one half with the other: what a perfect generator would get. Training rows will not do:
+a handful a class is fewer than the rows that are compared, and the features come from a network that knows them, so
+that they lie apart from any row it does not know. Validation rows stay out, since they may have chosen the generator.
 
 All comparisons share the reference and use the same number of rows of each class: as many as a half has, or as were
 kept of the class of which most were kept. Only a class that selection left short is compared short, with fewer
@@ -26,17 +26,17 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ganaug.data.rows import digest, read_images, read_rows, read_schema, read_table
-from ganaug.distances import frechet_distance, kid, neighbourhood_metrics
 from ganaug.evaluation.extractors import Extractor, make_extractor
-from ganaug.files import write_json
+from ganaug.metrics.distances import frechet_distance, kid, neighbourhood_metrics
 from ganaug.modalities.image.classifier import predict_proba, train_classifier
-from ganaug.progress import Progress
+from ganaug.utils.files import write_json
+from ganaug.utils.progress import Progress
 
 METRICS = ("kid", "frechet", "precision", "recall", "density", "coverage", "hit_rate")
-COMPARED = ("floor", "before", "after")  # with the reference: real rows, all candidates, kept rows
+COMPARED = ("real_vs_real", "before", "after")  # with the reference: real rows, all candidates, kept rows
 NEIGHBOURS = 5
 MOST = 5000  # rows of a sample at most, since time grows with their square
-STEPS = 500  # of the judge
+STEPS = 500  # of the classifier
 
 Counts = NDArray[np.int64]
 
@@ -50,7 +50,7 @@ class Sample:
     features : float array (n, F)
         From the extractor.
     labels, found : int arrays (n,)
-        Class codes: those the rows bear, and those the judge gives them.
+        Class codes: those the rows bear, and those the classifier gives them.
     """
 
     features: NDArray[np.float32]
@@ -66,16 +66,16 @@ class Sample:
 def measure_fidelity(
     splits: str | Path,
     synthetic: str | Path,
-    draw: int,
+    repeat: int,
     *,
     out: str | Path,
     extractor: str = "in_domain",
     seed: int = 0,
     device: str = "auto",
 ) -> None:
-    """Compare the synthetic rows of one draw with real rows, before and after selection, and write the numbers.
+    """Compare the synthetic rows of one repeat with real rows, before and after selection, and write the numbers.
 
-    A classifier trained on the training rows is the judge: its accuracy on rows is their class hit rate. Where
+    A classifier trained on the training rows measures them: its accuracy on rows is their class hit rate. Where
     selection asked a teacher trained on the same rows, a high hit rate after it is partly of its making.
 
     Parameters
@@ -84,17 +84,17 @@ def measure_fidelity(
         Folder with ``train.parquet`` and ``test.parquet``.
     synthetic : path-like
         All candidates in the order of drawing, with the column ``kept``.
-    draw : int
-        Number of the draw.
+    repeat : int
+        Number of the repeat.
     out : path-like
         JSON to write: ``overall`` and ``per_class`` {name: ...}, each with ``rows`` and the `METRICS` of each of
         `COMPARED`, null where there are too few rows; ``extractor``, ``features`` (their number), ``neighbours``,
-        ``most_rows``, ``seed``, ``draw``; ``trained_on``, the digest of the ids that the judge, and the in-domain
-        extractor with it, was trained on, see `ganaug.data.rows.digest`.
+        ``most_rows``, ``seed``, ``repeat``; ``trained_on``, the digest of the ids that the classifier, and the
+        in-domain extractor with it, was trained on, see `ganaug.data.rows.digest`.
     extractor : str
         See `ganaug.evaluation.extractors.make_extractor`.
     seed : int
-        Of the judge and of the halves.
+        Of the classifier and of the halves.
     device : str
         Where to train and extract.
 
@@ -109,19 +109,21 @@ def measure_fidelity(
     classes = train.schema.classes
     real = read_table(test, ["label", "id", "group"])
     positions = _positions(real, read_table(synthetic, ["label", "kept"]), len(classes), seed)
-    with Progress(f"fidelity draw {draw}", STEPS) as progress:
-        judge = train_classifier(
+    with Progress(f"fidelity repeat {repeat}", STEPS) as progress:
+        classifier = train_classifier(
             train.images, train.labels, len(classes), steps=STEPS, seed=seed, device=device, progress=progress
         )
-    extract = make_extractor(extractor, judge)
+    extract = make_extractor(extractor, classifier)
     samples = {
-        name: _sample(test if name in ("reference", "floor") else Path(synthetic), rows, labels, judge, extract)
+        name: _sample(
+            test if name in ("reference", "real_vs_real") else Path(synthetic), rows, labels, classifier, extract
+        )
         for name, (rows, labels) in positions.items()
     }
     write_json(
         out,
         {
-            "draw": draw,
+            "repeat": repeat,
             "extractor": extractor,
             "features": samples["reference"].features.shape[1],
             "most_rows": MOST,
@@ -152,12 +154,12 @@ def compare(reference: Sample, other: Sample) -> dict[str, float | None]:
 
 
 def average(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]]:
-    """Mean over draws of the `METRICS` of each of `COMPARED`, leaving out those that a draw lacks.
+    """Mean over repeats of the `METRICS` of each of `COMPARED`, leaving out those that a repeat lacks.
 
     Parameters
     ----------
     results : sequence of dict
-        ``overall``, or one of ``per_class``, of every draw.
+        ``overall``, or one of ``per_class``, of every repeat.
     """
 
     def mean(which: str, metric: str) -> float | None:
@@ -172,30 +174,30 @@ def _compare_all(samples: dict[str, Sample]) -> dict[str, Any]:
     return {"rows": {which: len(sample.labels) for which, sample in samples.items()}, **found}
 
 
-def _sample(path: Path, rows: Counts, labels: NDArray[np.int64], judge: nn.Module, extract: Extractor) -> Sample:
+def _sample(path: Path, rows: Counts, labels: NDArray[np.int64], classifier: nn.Module, extract: Extractor) -> Sample:
     decoded = read_images(path, rows)
     images = np.empty((len(rows), *read_schema(path).shape), np.uint8)
     for place, at in enumerate(rows.tolist()):
         images[place] = decoded[at]
-    return Sample(extract(images), labels, predict_proba(judge, images).argmax(1))
+    return Sample(extract(images), labels, predict_proba(classifier, images).argmax(1))
 
 
 def _positions(
     real: pd.DataFrame, candidates: pd.DataFrame, n_classes: int, seed: int
 ) -> dict[str, tuple[Counts, NDArray[np.int64]]]:
-    """Choose rows by their position in their file: of the test rows for the reference and the floor, of candidates."""
+    """Choose rows by their position in their file: of the test rows for both halves, of candidates."""
     labels, drawn = real["label"].to_numpy(), candidates["label"].to_numpy()
     kept = np.flatnonzero(candidates["kept"].to_numpy(bool))
-    reference, floor = _halves(labels, real["group"].fillna(real["id"]).to_numpy(str), seed)
+    reference, real_vs_real = _halves(labels, real["group"].fillna(real["id"]).to_numpy(str), seed)
     pools = {
         "reference": (reference, labels),
-        "floor": (floor, labels),
+        "real_vs_real": (real_vs_real, labels),
         "before": (np.arange(len(drawn)), drawn),
         "after": (kept, drawn),
     }
     counts = {name: np.bincount(of[rows], minlength=n_classes) for name, (rows, of) in pools.items()}
     quota = counts["after"].max() or counts["before"].max()
-    sizes = np.minimum(np.minimum(counts["reference"], counts["floor"]), quota)
+    sizes = np.minimum(np.minimum(counts["reference"], counts["real_vs_real"]), quota)
     if sizes.sum() > MOST:
         sizes = -(-sizes * MOST // sizes.sum())
     chosen = {name: _first(rows, of[rows], sizes) for name, (rows, of) in pools.items()}

@@ -1,13 +1,13 @@
-"""Proof that no held-out row had a part in what it judges; run every time a report is made.
+"""Proof that no held-out row had a part in what it measures; run every time a report is made.
 
 Content hashes are taken of the pixels as they are now, not read from files. What was trained says by digest
-(`ganaug.data.rows.digest`) which rows it saw: the GAN in ``models/gan/<draw>/config.json``, the teacher in
-``reports/generate/<draw>.json``, the feature extractor in ``eval/fidelity/<draw>.json``. Each has to be the digest of
-the draw's training rows, and among these there must be no validation or test row, and no near duplicate of one. Where
-prepare took exact copies alone for copies (``near_duplicates`` in ``reports/prepare.json``), so do the guards.
+(`ganaug.data.rows.digest`) which rows it saw: the GAN in ``models/gan/<repeat>/config.json``, the teacher in
+``reports/generate/<repeat>.json``, the feature extractor in ``eval/fidelity/<repeat>.json``. Each has to be the digest
+of the repeat's training rows, and among these there must be no validation or test row, and no near duplicate of one.
+Where prepare took exact copies alone for copies (``near_duplicates`` in ``reports/prepare.json``), so do the guards.
 
-The held-out rows of one draw at a time are in memory. Files that are the same in several draws, as the test set and the
-pool are in benchmark mode, are looked at once.
+The held-out rows of one repeat at a time are in memory. Files that are the same in several repeats, as the test set and
+the pool are in benchmark mode, are looked at once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from ganaug.data.integrity import Originals, by_chance
 from ganaug.data.rows import content_ids, digest, iter_rows, read_rows
 from ganaug.errors import DataError
-from ganaug.files import read_json
+from ganaug.utils.files import read_json
 
 BATCH = 8192  # rows looked at together, so that memory does not grow with a file
 KINDS = ("labelled", "unlabelled", "validation")
@@ -32,15 +32,15 @@ KINDS = ("labelled", "unlabelled", "validation")
 Images = NDArray[np.uint8]
 
 
-def check_run(root: str | Path, draws: Sequence[int]) -> list[str]:
+def check_run(root: str | Path, repeats: Sequence[int]) -> list[str]:
     """Look for leaks in a finished run.
 
     Parameters
     ----------
     root : path-like
         Folder in which the pipeline ran.
-    draws : sequence of int
-        The draws to look at.
+    repeats : sequence of int
+        The repeats to look at.
 
     Returns
     -------
@@ -52,24 +52,24 @@ def check_run(root: str | Path, draws: Sequence[int]) -> list[str]:
     DataError
         A file that has to be looked at is missing or damaged.
     """
-    found = _draws(root, draws)
+    found = _repeats(root, repeats)
     known = _known(found)
-    return [leak for draw in found for leak in draw.leaks(known)]
+    return [leak for repeat in found for leak in repeat.leaks(known)]
 
 
-def unproved(root: str | Path, draws: Sequence[int]) -> list[str]:
+def unproved(root: str | Path, repeats: Sequence[int]) -> list[str]:
     """Say what cannot be proved.
 
-    A sentence for each set of rows that the GAN learnt from and the run does not hold, and one for each draw of which
+    A sentence for each set of rows that the GAN learnt from and the run does not hold, and one for each repeat of which
     merge left out a few synthetic rows, as they were held-out ones to the pixel.
     """
-    found = _draws(root, draws)
+    found = _repeats(root, repeats)
     known = _known(found)
-    return [sentence for draw in found for sentence in draw.coincidences()] + [
-        f"The GAN of draw {draw.number} also learnt from {whose}, which this run does not hold, so nobody can tell "
+    return [sentence for repeat in found for sentence in repeat.coincidences()] + [
+        f"The GAN of repeat {repeat.number} also learnt from {whose}, which this run does not hold, so nobody can tell "
         "whether held-out rows are among them."
-        for draw in found
-        for whose, rows in draw.further()
+        for repeat in found
+        for whose, rows in repeat.further()
         if rows not in known
     ]
 
@@ -84,13 +84,13 @@ class _Found(NamedTuple):
 
 
 class _Files:
-    """The rows of a run's files. Those that are the same byte for byte in several draws are read once."""
+    """The rows of a run's files. Those that are the same byte for byte in several repeats are read once."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._first: dict[str, str] = {}
         self._digests: dict[str, str] = {}
-        self._held_out: dict[str, tuple[str, Originals]] = {}  # by split: of the draw that is looked at
+        self._held_out: dict[str, tuple[str, Originals]] = {}  # by split: of the repeat that is looked at
         self._found: dict[tuple[str, str, bool], _Found] = {}
 
     @cached_property
@@ -159,8 +159,8 @@ class _Files:
         return self._held_out[part][1]
 
 
-class _Draw:
-    """The files of one draw, and what is wrong with them."""
+class _Repeat:
+    """The files of one repeat, and what is wrong with them."""
 
     def __init__(self, files: _Files, number: int) -> None:
         self.files, self.root, self.number = files, files.root, number
@@ -185,7 +185,7 @@ class _Draw:
         return found
 
     def further(self) -> Iterator[tuple[str, str]]:
-        """List in words the rows beside the draw's own that the GAN learnt from, with their digests."""
+        """List in words the rows beside the repeat's own that the GAN learnt from, with their digests."""
         if self.gan["unlabelled"]:
             yield "unlabelled rows", self.gan["unlabelled"]
         earlier = self.gan["warm_start"]
@@ -196,13 +196,13 @@ class _Draw:
             earlier = earlier["warm_start"]
 
     def leaks(self, known: Mapping[str, str]) -> Iterator[str]:
-        """List the leaks in sentences; ``known`` are the splits of all draws by their digests."""
+        """List the leaks in sentences; ``known`` are the splits of all repeats by their digests."""
         yield from self.files.among(self.split("validation"), [self.split("test")])
         for part in ("train", "pool"):
             yield from self.files.among(self.split(part), self.held_out)
         for whose, rows in self.further():
             for leak in self.files.among(known[rows], self.held_out) if rows in known else ():
-                yield f"the GAN of draw {self.number} also learnt from {whose}, and {leak}"
+                yield f"the GAN of repeat {self.number} also learnt from {whose}, and {leak}"
         # It may come near a held-out row by chance, and make a few to the pixel; one that makes many has seen them.
         synthetic = f"data/synthetic/{self.number}.parquet"
         for name, found in self.files.found(synthetic, self.held_out, near=False).items():
@@ -228,9 +228,9 @@ class _Draw:
             saw["feature extractor"] = self._trained_on(fidelity)
         for who, rows in saw.items():
             if rows != self.digests["train"]:
-                yield f"the {who} of draw {self.number} was trained on other rows than {self.split('train')}"
+                yield f"the {who} of repeat {self.number} was trained on other rows than {self.split('train')}"
         if self.gan["validation"] not in (None, self.digests["validation"]):
-            yield f"the GAN of draw {self.number} was chosen on other rows than {self.split('validation')}"
+            yield f"the GAN of repeat {self.number} was chosen on other rows than {self.split('validation')}"
 
     def _in_augmented(self) -> Iterator[str]:
         folder = f"data/augmented/{self.number}"
@@ -262,9 +262,9 @@ class _Draw:
             ) from None
 
 
-def _draws(root: str | Path, numbers: Sequence[int]) -> list[_Draw]:
+def _repeats(root: str | Path, numbers: Sequence[int]) -> list[_Repeat]:
     files = _Files(Path(root))
-    return [_Draw(files, number) for number in numbers]
+    return [_Repeat(files, number) for number in numbers]
 
 
 def _sentences(file: str, held_out: str, found: _Found) -> Iterator[str]:
@@ -282,11 +282,11 @@ def _well_formed(trained_on: Any) -> bool:
     return digests and (trained_on["warm_start"] is None or _well_formed(trained_on["warm_start"]))
 
 
-def _known(draws: Sequence[_Draw]) -> dict[str, str]:
-    """Map the digests of all draws' splits to their files, where a GAN learnt from more than its training rows."""
-    if not any(rows for draw in draws for _, rows in draw.further()):
+def _known(repeats: Sequence[_Repeat]) -> dict[str, str]:
+    """Map the digests of all repeats' splits to their files, where a GAN learnt from more than its training rows."""
+    if not any(rows for repeat in repeats for _, rows in repeat.further()):
         return {}
-    return {found: draw.split(part) for draw in draws for part, found in draw.digests.items()}
+    return {found: repeat.split(part) for repeat in repeats for part, found in repeat.digests.items()}
 
 
 def _rows(n: int) -> str:

@@ -1,11 +1,11 @@
 """Did the generator copy? A test against real rows that it has not seen, and an attack on those that it has.
 
 No figure tells memorising from fitting badly in every case (arXiv 2306.04675), and none here is a measure of privacy
-(arXiv 2505.01524). Distances are those of `ganaug.data.nearest`. A generator that makes smoother rows than real ones
+(arXiv 2505.01524). Distances are those of `ganaug.metrics.nearest`. A generator that makes smoother rows than real ones
 comes nearer to all real rows, seen or not, so that the copying test may take it for a copier; the attack does not, as
 it compares real rows with real rows.
 
-Measured on two draws of the built-in Fashion-MNIST cut (20 rows a class, anchored latents, 600 steps): a kept row is
+Measured on two repeats of the built-in Fashion-MNIST cut (20 rows a class, anchored latents, 600 steps): a kept row is
 nearer to the training rows than a test row with probability .77 and .78, real rows that nobody trained on with .49 and
 .50; the attack tells training rows from test rows with .85 and .84. With so few rows the generator stays close to them.
 """
@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata, tiecorrect
 
-from ganaug.data.nearest import nearest
 from ganaug.data.rows import Rows, read_rows, read_table
+from ganaug.metrics.nearest import nearest
 
 LOOKED_AT = 10_000  # rows of a kind at most, evenly spaced
 
@@ -29,46 +29,49 @@ Floats = NDArray[np.floating[Any]]
 Codes = NDArray[np.int64]
 
 
-def memorisation(root: str | Path, draws: Sequence[int], attack: bool) -> dict[str, Any]:
-    """Test every draw for copies, and attack it if asked to.
+def memorisation(root: str | Path, repeats: Sequence[int], attack: bool) -> dict[str, Any]:
+    """Test every repeat for copies, and attack it if asked to.
 
     Parameters
     ----------
     root : path-like
         Folder in which the pipeline ran.
-    draws : sequence of int
-        Which draws.
+    repeats : sequence of int
+        Which repeats.
     attack : bool
         Whether to see how well `membership` can be told.
 
     Returns
     -------
     dict
-        ``copying``: ``nearer``, the mean over draws, and ``draws``, the list of what `copying` returns. ``membership``:
-        likewise ``auc`` and ``draws``; None if not asked for.
+        ``copying``: ``nearer``, the mean over repeats, and ``repeats``, the list of what `copying` returns.
+        ``membership``: likewise ``auc`` and ``repeats``; None if not asked for.
     """
-    tests, attacks = [copying(root, draw) for draw in draws], [membership(root, draw) for draw in draws if attack]
+    tests, attacks = (
+        [copying(root, repeat) for repeat in repeats],
+        [membership(root, repeat) for repeat in repeats if attack],
+    )
     return {"copying": _mean("nearer", tests), "membership": _mean("auc", attacks) if attack else None}
 
 
-def copying(root: str | Path, draw: int) -> dict[str, Any]:
-    """Test whether the kept rows of a draw lie nearer to the training rows than test rows do; see `copying_test`.
+def copying(root: str | Path, repeat: int) -> dict[str, Any]:
+    """Test whether the kept rows of a repeat lie nearer to the training rows than test rows do; see `copying_test`.
 
     Parameters
     ----------
     root : path-like
         Folder in which the pipeline ran.
-    draw : int
-        Which draw.
+    repeat : int
+        Which repeat.
 
     Returns
     -------
     dict
         What `copying_test` returns.
     """
-    splits = Path(root, "data/splits", str(draw))
+    splits = Path(root, "data/splits", str(repeat))
     train, test = read_rows(splits / "train.parquet"), _some(read_rows(splits / "test.parquet"))
-    table = read_table(Path(root, f"data/synthetic/{draw}.parquet"), ["label", "nearest_distance", "kept"])
+    table = read_table(Path(root, f"data/synthetic/{repeat}.parquet"), ["label", "nearest_distance", "kept"])
     kept = table[table["kept"]]
     return copying_test(
         kept["nearest_distance"].to_numpy(np.float64),
@@ -126,15 +129,15 @@ def copying_test(
     }
 
 
-def membership(root: str | Path, draw: int) -> dict[str, Any]:
-    """Attack a draw: tell its training rows from test rows by the distance to the nearest kept synthetic row.
+def membership(root: str | Path, repeat: int) -> dict[str, Any]:
+    """Attack a repeat: tell its training rows from test rows by the distance to the nearest kept synthetic row.
 
     The success of one simple attack (as in GAN-Leaks, arXiv 1909.03935, where only samples are at hand). Another may do
     better: success at one half is no guarantee of privacy.
 
     Parameters
     ----------
-    root, draw : see `copying`
+    root, repeat : see `copying`
 
     Returns
     -------
@@ -142,7 +145,7 @@ def membership(root: str | Path, draw: int) -> dict[str, Any]:
         ``auc``: the probability that a training row is nearer than a test row, one half where the attack tells nothing;
         ``low``, ``high``: its 95 % interval (DeLong); None where no synthetic row was kept.
     """
-    splits, path = Path(root, "data/splits", str(draw)), Path(root, f"data/synthetic/{draw}.parquet")
+    splits, path = Path(root, "data/splits", str(repeat)), Path(root, f"data/synthetic/{repeat}.parquet")
     seen, unseen = (_some(read_rows(splits / f"{part}.parquet")).images for part in ("train", "test"))
     kept = read_rows(path).take(read_table(path, ["kept"])["kept"].to_numpy(bool))
     if not len(kept):
@@ -180,7 +183,7 @@ def _ranks(values: Floats, among: Floats) -> Floats:
 
 def _mean(name: str, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     known = [each[name] for each in found if each[name] is not None]
-    return {name: float(np.mean(known)) if known else None, "draws": list(found)}
+    return {name: float(np.mean(known)) if known else None, "repeats": list(found)}
 
 
 def _interval(name: str, share: float, variance: float) -> dict[str, float]:

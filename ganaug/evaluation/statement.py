@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ganaug.evaluation.advice import Advice, MoreLabels
-from ganaug.evaluation.arms import ARMS
-from ganaug.evaluation.equivalence import Worth
+from ganaug.evaluation.downstream.arms import ARMS
+from ganaug.evaluation.equivalence import EquivalentSampleSize
 from ganaug.evaluation.results import PRIMARY_METRIC, Results, real_rows
 from ganaug.evaluation.stats.design import SAME_ROWS
 from ganaug.evaluation.stats.estimate import Estimate
@@ -106,7 +106,9 @@ def _sure(gain: Estimate) -> bool:
 
 def _basis(finding: Finding, results: Results) -> str:
     synthetic = _synthetic(finding, results)
-    worth = f" The gain is {worth_text(finding.worth)}." if finding.verdict == "HELPS" and finding.worth else ""
+    worth = (
+        f" The gain is {worth_text(finding.equivalent)}." if finding.verdict == "HELPS" and finding.equivalent else ""
+    )
     return (
         f"{finding.candidate}, with {synthetic}, was compared with {finding.reference}, the best arm without a GAN, on "
         f"{finding.test_rows:,} test rows; a gain below {LEAST} does not matter.{worth} This was "
@@ -128,19 +130,21 @@ def change_text(change: Estimate, of: str = "") -> str:
     return f"{100 * change.mean:+.1f} points{of}{ends}"
 
 
-def worth_text(worth: Worth) -> str:
+def worth_text(equivalent: EquivalentSampleSize) -> str:
     """A gain in real rows, for example ``"worth about 14 more real samples a class [5, more than 40]"``."""
-    inside = worth.low is not None and worth.low < worth.limit
-    ends = f" [{_rows(worth.low, worth)}, {_rows(worth.high, worth)}]" if inside else ""
-    beyond = worth.rows >= worth.limit
-    if worth.direction == "up":
-        return f"worth {'' if beyond else 'about '}{_rows(worth.rows, worth)} more real samples a class{ends}"
-    size = f"more than the last {worth.limit:.0f}" if beyond else f"about as much as the last {worth.rows:.0f}"
+    inside = equivalent.low is not None and equivalent.low < equivalent.limit
+    ends = f" [{_rows(equivalent.low, equivalent)}, {_rows(equivalent.high, equivalent)}]" if inside else ""
+    beyond = equivalent.rows >= equivalent.limit
+    if equivalent.direction == "up":
+        return f"worth {'' if beyond else 'about '}{_rows(equivalent.rows, equivalent)} more real samples a class{ends}"
+    size = (
+        f"more than the last {equivalent.limit:.0f}" if beyond else f"about as much as the last {equivalent.rows:.0f}"
+    )
     return f"worth {size} labels of each class{ends}"
 
 
-def _rows(rows: float | None, worth: Worth) -> str:
-    return f"more than {worth.limit:.0f}" if rows is None or rows >= worth.limit else f"{rows:.0f}"
+def _rows(rows: float | None, equivalent: EquivalentSampleSize) -> str:
+    return f"more than {equivalent.limit:.0f}" if rows is None or rows >= equivalent.limit else f"{rows:.0f}"
 
 
 def _synthetic(finding: Finding, results: Results) -> str:

@@ -10,7 +10,6 @@ import numpy as np
 from ganaug.errors import DataError
 from ganaug.evaluation.advice import Advice, advise
 from ganaug.evaluation.equivalence import Oracle
-from ganaug.evaluation.metrics import SCALARS
 from ganaug.evaluation.results import (
     PRIMARY_METRIC,
     Result,
@@ -25,7 +24,8 @@ from ganaug.evaluation.stats.design import Design, design_of
 from ganaug.evaluation.stats.estimate import Estimate, estimate, holm
 from ganaug.evaluation.stats.looks import ALPHA, PLAN, alpha
 from ganaug.evaluation.stats.paired import ByClass, estimate_rows
-from ganaug.evaluation.verdict import ROPE, Finding, judge
+from ganaug.evaluation.verdict import ROPE, Finding, compare_arms
+from ganaug.metrics.classification import SCALARS
 
 SELECTION = ("classical_gan", "unfiltered")  # the same but for selection
 
@@ -89,7 +89,7 @@ def _of_classifier(results: Results, design: Design, leaks: Sequence[str]) -> di
         "per_arm": {arm: _of_arm(found, right[arm], design) for arm, found in arms.items()},
         "repeats": len(next(iter(arms.values()))),
     }
-    finding = judge(results, design, leaks)
+    finding = compare_arms(results, design, leaks)
     if finding is None:
         return summary | {"statement": [NO_CONTRAST], "verdict": "INVALID" if leaks else "INCONCLUSIVE"}
     advice = advise(finding, results)
@@ -115,7 +115,7 @@ def _of_arm(found: Sequence[Result], right: ByClass, design: Design) -> dict[str
 
 
 def _of_finding(finding: Finding) -> dict[str, Any]:
-    gain, worth, below = finding.gain, finding.worth, finding.gain.above(-ROPE)
+    gain, equivalent, below = finding.gain, finding.equivalent, finding.gain.above(-ROPE)
     return {
         "candidate": finding.candidate,
         "reference": finding.reference,
@@ -129,9 +129,9 @@ def _of_finding(finding: Finding) -> dict[str, Any]:
         "test_rows_needed": finding.test_rows_needed,
         "used_repeats": finding.used,
         "where_used": finding.gain_where_used and _interval(finding.gain_where_used),
-        "equivalent_rows": worth and worth.rows,
-        "equivalent_rows_low": worth and worth.low,
-        "equivalent_rows_high": worth and worth.high,
+        "equivalent_rows": equivalent and equivalent.rows,
+        "equivalent_rows_low": equivalent and equivalent.low,
+        "equivalent_rows_high": equivalent and equivalent.high,
         "real_rows": finding.oracle and _of_oracle(finding.oracle),
         "verdict": finding.verdict,
     }

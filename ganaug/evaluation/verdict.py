@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ganaug.evaluation.arms import candidates, references
-from ganaug.evaluation.equivalence import Oracle, Worth, equivalent_rows, read_oracle
+from ganaug.evaluation.downstream.arms import candidates, references
+from ganaug.evaluation.equivalence import EquivalentSampleSize, Oracle, equivalent_rows, read_oracle
 from ganaug.evaluation.results import Results, correct_rows, differences, scores
 from ganaug.evaluation.stats.design import Design
 from ganaug.evaluation.stats.estimate import Estimate
@@ -24,7 +24,7 @@ class Finding:
     Attributes
     ----------
     verdict : str
-        HELPS, NO_BENEFIT, HARMS, INCONCLUSIVE, NO_SENSITIVITY or INVALID, see `judge`.
+        HELPS, NO_BENEFIT, HARMS, INCONCLUSIVE, NO_SENSITIVITY or INVALID, see `compare_arms`.
     candidate, reference : str
         The best arm that adds synthetic rows to the real ones, and the best without any, as picked on validation rows.
     gain : Estimate
@@ -37,7 +37,7 @@ class Finding:
         Shuffled labels minus reference; None where that arm was not run.
     oracle : Oracle or None
         What real rows bought; None where that arm was not run.
-    worth : Worth or None
+    equivalent : EquivalentSampleSize or None
         The gain in real rows.
     leaks : tuple of str
         A sentence each.
@@ -53,7 +53,7 @@ class Finding:
     gain_where_used: Estimate | None
     control: Estimate | None
     oracle: Oracle | None
-    worth: Worth | None
+    equivalent: EquivalentSampleSize | None
     leaks: tuple[str, ...]
     test_rows: int
 
@@ -134,8 +134,8 @@ def conclude(
     return "NO_SENSITIVITY" if blind and outcome in ("NO_BENEFIT", "INCONCLUSIVE") else outcome
 
 
-def judge(results: Results, design: Design, leaks: Sequence[str] = ()) -> Finding | None:
-    """Pick the two arms that are contrasted and judge them.
+def compare_arms(results: Results, design: Design, leaks: Sequence[str] = ()) -> Finding | None:
+    """Pick the two arms that are contrasted, and decide between them.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def judge(results: Results, design: Design, leaks: Sequence[str] = ()) -> Findin
         gain_where_used=gain_where_used,
         control=control,
         oracle=oracle,
-        worth=equivalent_rows(oracle, gains) if oracle else None,
+        equivalent=equivalent_rows(oracle, gains) if oracle else None,
         leaks=tuple(leaks),
         test_rows=results[candidate][0]["test"]["n"],
     )

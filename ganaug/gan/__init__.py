@@ -1,1 +1,1 @@
-"""The adversarial game. Knows batches and modules, nothing of images or tables."""
+"""Adversarial training. Knows batches and modules, nothing of images or tables."""

@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ganaug.gan.registry import Registry
+from ganaug.utils.registry import Registry
 
 HIGHEST = 0.8  # never 1, or the augmentations leak into what is generated (arXiv 2006.06676)
 RAMP = 0.2  # share of the steps in which the highest probability is reached
@@ -18,7 +18,7 @@ class Augmentation(Protocol):
     """The probability of each augmentation; ``state`` holds what must survive a resume.
 
     One that learns from the signs that it observes says so by ``reads_signs = True`` on its class or factory, and is
-    refused under objectives that do not fix the zero of their logits, `ganaug.gan.objectives.Objective.bounded`.
+    refused under objectives that do not fix the zero of their logits, `ganaug.gan.losses.Objective.bounded`.
     """
 
     state: dict[str, Tensor]
@@ -66,7 +66,7 @@ class Adaptive(NoAugmentation):
     """Raised while the discriminator overfits, lowered while it does not (Karras et al., arXiv 2006.06676).
 
     Overfitting is read from the mean sign of the logits of real rows, which means something only where an objective
-    fixes their zero, see `ganaug.gan.objectives.Objective.bounded`; together with others it is refused.
+    fixes their zero, see `ganaug.gan.losses.Objective.bounded`; together with others it is refused.
     """
 
     reads_signs = True

@@ -1,4 +1,4 @@
-"""One file that holds a game in progress: weights, optimisers, average, random states, step. Never a pickle."""
+"""One file that holds a training in progress: weights, optimisers, average, random states, step. Never a pickle."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ganaug.errors import ModelError
-from ganaug.files import atomic_path, remove_stale
+from ganaug.utils.files import atomic_path, remove_stale
 
 FORMAT = "ganaug-checkpoint-1"
 
@@ -33,7 +33,7 @@ def checkpoint_in(folder: str | Path, run: str) -> Path:
     """Return where a folder has the checkpoint of the run with this fingerprint, and rid it of stale ones.
 
     A checkpoint goes when its model is saved. One whose run is never taken up, because settings or data have changed,
-    goes with the first training in the same folder after `ganaug.files.KEPT_DAYS`.
+    goes with the first training in the same folder after `ganaug.utils.files.KEPT_DAYS`.
     """
     path = Path(folder, f"checkpoint-{run}.safetensors")
     with suppress(OSError):

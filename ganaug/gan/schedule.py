@@ -1,4 +1,4 @@
-"""The numbers of the game, and how they change from step to step."""
+"""The numbers of a training, and how they change from step to step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Now(NamedTuple):
 
 @dataclass(frozen=True)
 class Schedule:
-    """The numbers of a game. A step is one optimiser step of each player; a share is of all steps."""
+    """The numbers of a training. A step is one optimiser step of each network; a share is of all steps."""
 
     steps: int
     batch_size: int = 64
@@ -44,7 +44,7 @@ def auto_steps(rows: int, device: str = "cpu") -> int:
     """Return a budget of steps for so many training rows, and for the type of device.
 
     3,200 for up to 800 rows, then growing with their square root; twice as many where a step costs little. On
-    Fashion-MNIST, twice as many steps as 1,600 took the coverage of 200 rows from .67 to .71 (two draws), and a
-    classifier trained on samples only from .775 to .777; of 500 rows 4,000 took it from .791 to .808 (one draw).
+    Fashion-MNIST, twice as many steps as 1,600 took the coverage of 200 rows from .67 to .71 (two repeats), and a
+    classifier trained on samples only from .775 to .777; of 500 rows 4,000 took it from .791 to .808 (one repeat).
     """
     return int(min(20_000, 1600 * max(2.0, (rows / 200) ** 0.5) * (1 if device == "cpu" else 2)))

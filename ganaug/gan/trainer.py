@@ -1,8 +1,8 @@
-"""The two-network game.
+"""One training step of the two networks.
 
-The discriminator D learns to tell real rows from generated ones; the generator G learns to be taken for real. One
-round is `Trainer.train_step`: draw a batch of either kind, train D on both, train G to fool D. `ganaug.gan.run.run`
-plays the rounds, remembers the last good state, and goes back to it when something diverges.
+The discriminator D learns to tell real rows from generated ones; the generator G learns to be taken for real.
+`Trainer.train_step` draws a batch of either kind, trains D on both, and trains G to fool D. `ganaug.gan.loop.run`
+repeats the step, remembers the last good state, and goes back to it when something diverges.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from ganaug.errors import ConfigError, option
 from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.conditioning import mismatch_loss, other_labels
 from ganaug.gan.ema import EMA
-from ganaug.gan.objectives import Objective
-from ganaug.gan.penalties import Penalty
-from ganaug.gan.prior import ONE_IN, Prior
+from ganaug.gan.latents import ONE_IN, Prior
+from ganaug.gan.losses import Objective
+from ganaug.gan.regularizers import Penalty
 from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.schedule import Schedule
 
@@ -38,11 +38,11 @@ class Augment(Protocol):
         ...
 
 
-class Game(NamedTuple):
-    """The players, the rows they play for, and the rules."""
+class NetworkSetup(NamedTuple):
+    """The two networks, the training rows, and the losses and rules of training."""
 
-    generator: nn.Module  # (latents (n, Z), labels (n,), strength) -> inputs (n, ...)
-    discriminator: nn.Module  # (inputs, labels, strength) -> logits, class logits or None: `conditioning.judge`
+    generator: nn.Module  # (latents (n, Z), labels (n,), condition_scale) -> inputs (n, ...)
+    discriminator: nn.Module  # (inputs, labels, condition_scale) -> logits, class logits or None: see `apply_head`
     rows: Callable[[Tensor], Tensor]  # row indices (n,) -> real inputs (n, ...), on the device
     sampler: BalancedSampler
     objective: Objective
@@ -53,12 +53,12 @@ class Game(NamedTuple):
     labelled: Tensor | None = None  # which rows have a label (rows,), bool; None: all of them
 
 
-class Measures(NamedTuple):
-    """What one round showed: scalars, means over the batch; of logits also mean squares, which tell their spread."""
+class StepMetrics(NamedTuple):
+    """What one step showed: scalars, means over the batch; of logits also mean squares, which tell their spread."""
 
     loss_discriminator: Tensor
     loss_generator: Tensor
-    penalty: Tensor  # zero in rounds without one
+    penalty: Tensor  # zero in steps without one
     real_logits: Tensor
     fake_logits: Tensor
     real_squares: Tensor
@@ -66,14 +66,14 @@ class Measures(NamedTuple):
 
 
 class Trainer:
-    """Play a game on data that lives on the device.
+    """Train two networks on data that lives on the device.
 
     Parameters
     ----------
     fabric : Fabric
         Device, precision, processes.
-    game : Game
-        Players and rules. The modules are on the device.
+    setup : NetworkSetup
+        Networks, rows and rules. The modules are on the device.
     schedule : Schedule
         The numbers.
     seed : int
@@ -86,16 +86,16 @@ class Trainer:
         The processes cannot share a batch evenly.
     """
 
-    def __init__(self, fabric: Fabric, game: Game, schedule: Schedule, seed: int) -> None:
+    def __init__(self, fabric: Fabric, setup: NetworkSetup, schedule: Schedule, seed: int) -> None:
         if schedule.batch_size % fabric.world_size:
             raise ConfigError(
                 f"{option('train_gan.batch_size')} is {schedule.batch_size}, which {fabric.world_size} processes "
                 f"cannot share evenly: give a multiple of {fabric.world_size}."
             )
-        self.fabric, self.game, self.schedule = fabric, game, schedule
-        self.optimizer_g = self._adam(game.generator)
-        self.optimizer_d = self._adam(game.discriminator)
-        self.ema = EMA(game.generator, schedule.ema_half_life * schedule.steps)
+        self.fabric, self.setup, self.schedule = fabric, setup, schedule
+        self.optimizer_g = self._adam(setup.generator)
+        self.optimizer_d = self._adam(setup.discriminator)
+        self.ema = EMA(setup.generator, schedule.ema_half_life * schedule.steps)
         self.random = torch.Generator(device=fabric.device).manual_seed(seed)
         self.step = 0
         self.rate_scale = 1.0  # halved by every rollback
@@ -105,45 +105,47 @@ class Trainer:
             module.parameters(), lr=self.schedule.learning_rate, betas=self.schedule.betas, fused=True
         )
 
-    def train_step(self) -> Measures:
-        """Play one round. Rows i of the real and of the generated batch share their label.
+    def train_step(self) -> StepMetrics:
+        """Train D and G once. Rows i of the real and of the generated batch share their label.
 
-        Where the real row has no label, D judges both without looking at any: its unconditional logit learns from them.
+        Where the real row has no label, D sees both without looking at any: its unconditional logit learns from them.
         """
-        game, now, n = self.game, self.schedule.at(self.step), self.schedule.batch_size
+        setup, now, n = self.setup, self.schedule.at(self.step), self.schedule.batch_size
         for optimizer in (self.optimizer_g, self.optimizer_d):
             optimizer.param_groups[0]["lr"] = now.learning_rate * self.rate_scale
-        p = game.augmentation.probability(self.step / self.schedule.steps)
-        indices, labels = game.sampler.draw(n, self.random)
+        p = setup.augmentation.probability(self.step / self.schedule.steps)
+        indices, labels = setup.sampler.draw(n, self.random)
         latents, anchored = self._latents(indices, labels)
-        others = other_labels(labels, len(game.sampler.counts), self.random)
+        others = other_labels(labels, len(setup.sampler.counts), self.random)
         share = slice(self.fabric.global_rank, None, self.fabric.world_size)
-        seen_real, seen_fake, seen_again = (d[share] for d in game.augment.draw(3 * n, p, self.random).chunk(3))
+        seen_real, seen_fake, seen_again = (d[share] for d in setup.augment.draw(3 * n, p, self.random).chunk(3))
         indices, labels, others, latents = indices[share], labels[share], others[share], latents[share]
         anchored = len(range(n)[:anchored][share])
         condition = torch.full(labels.shape, now.condition, device=labels.device)
-        if game.labelled is not None:
-            condition = condition * game.labelled[indices]
+        if setup.labelled is not None:
+            condition = condition * setup.labelled[indices]
 
         with self.fabric.autocast():
-            fake = game.generator(latents, labels, now.condition).float()
-        real = game.rows(indices)
-        real_seen = game.augment(real, seen_real)
-        fake_seen = game.augment(fake.detach(), seen_fake)
+            fake = setup.generator(latents, labels, now.condition).float()
+        real = setup.rows(indices)
+        real_seen = setup.augment(real, seen_real)
+        fake_seen = setup.augment(fake.detach(), seen_fake)
         real_logits, loss_d, penalty = self.discriminator_step(real_seen, fake_seen, labels, others, condition)
-        astray = game.distance(fake[:anchored], real[:anchored]).sum() / len(fake) if anchored else fake.new_zeros(())
-        seen = game.augment(fake, seen_again)
-        fake_logits, loss_g = self.generator_step(seen, labels, real_logits, condition, astray)
+        reconstruction_loss = (
+            setup.distance(fake[:anchored], real[:anchored]).sum() / len(fake) if anchored else fake.new_zeros(())
+        )
+        seen = setup.augment(fake, seen_again)
+        fake_logits, loss_g = self.generator_step(seen, labels, real_logits, condition, reconstruction_loss)
 
-        game.augmentation.observe(self._mean(real_logits.sign().mean()))
+        setup.augmentation.observe(self._mean(real_logits.sign().mean()))
         self.step += 1
-        self.ema.update(game.generator, self.step)
+        self.ema.update(setup.generator, self.step)
         means = (logits.mean() for logits in (real_logits, fake_logits, real_logits.square(), fake_logits.square()))
-        return Measures(loss_d, loss_g, penalty, *means)
+        return StepMetrics(loss_d, loss_g, penalty, *means)
 
     def _latents(self, indices: Tensor, labels: Tensor) -> tuple[Tensor, int]:
         """Draw latents (n, Z), and tell how many of the first are the real rows' anchors."""
-        prior = cast(Prior, self.game.generator.prior)
+        prior = cast(Prior, self.setup.generator.prior)
         latents = prior(prior.draw(len(labels), self.random), labels)
         count = len(labels) // ONE_IN if prior.anchored else 0
         return torch.cat([prior.anchors[indices[:count]], latents[count:]]) if count else latents, count
@@ -155,30 +157,32 @@ class Trainer:
 
         ``others`` (n,) are labels that the real rows do not have, ``condition`` (n,) says how much each label counts.
         """
-        discriminator = self.game.discriminator.requires_grad_(True)
-        strength = condition.repeat(3)
+        discriminator = self.setup.discriminator.requires_grad_(True)
+        condition_scale = condition.repeat(3)
         with self.fabric.autocast():
-            logits, classes = discriminator(torch.cat([real, fake]), torch.cat([labels, labels, others]), strength)
+            logits, classes = discriminator(
+                torch.cat([real, fake]), torch.cat([labels, labels, others]), condition_scale
+            )
         real_logits, fake_logits, mismatched = logits.float().chunk(3)
-        loss = self.game.objective.discriminator(real_logits, fake_logits)
+        loss = self.setup.objective.discriminator(real_logits, fake_logits)
         loss = loss + self.schedule.mismatch_weight * mismatch_loss(real_logits, mismatched)
         if classes is not None:
             loss = loss + _classification(classes[: len(labels)], labels, condition)
         penalty = loss.new_zeros(())
         if self.step % self.schedule.penalty_interval == 0:
-            penalty = self._penalty(real, fake, labels.repeat(2), strength)
+            penalty = self._penalty(real, fake, labels.repeat(2), condition_scale)
         weight = self.schedule.penalty_weight * self.schedule.penalty_interval
         self._descend(self.optimizer_d, loss + weight * penalty)
         return real_logits.detach(), loss.detach(), penalty.detach()
 
-    def _penalty(self, real: Tensor, fake: Tensor, labels: Tensor, strength: Tensor) -> Tensor:
+    def _penalty(self, real: Tensor, fake: Tensor, labels: Tensor, condition_scale: Tensor) -> Tensor:
         """Return D's penalty at real and generated rows (n, ...), whose labels are the first or all of (2n,)."""
-        rule, n = self.game.penalty, self.schedule.batch_size
+        rule, n = self.setup.penalty, self.schedule.batch_size
         chance = torch.rand(n, generator=self.random, device=self.fabric.device)
-        forward = self.game.discriminator.forward  # past torch.compile, which cannot differentiate twice
+        forward = self.setup.discriminator.forward  # past torch.compile, which cannot differentiate twice
 
         def critic(inputs: Tensor) -> Tensor:
-            logits: Tensor = forward(inputs, labels[: len(inputs)], strength[: len(inputs)])[0]
+            logits: Tensor = forward(inputs, labels[: len(inputs)], condition_scale[: len(inputs)])[0]
             return logits.float()
 
         with self.fabric.autocast():
@@ -187,17 +191,17 @@ class Trainer:
         return penalty
 
     def generator_step(
-        self, fake: Tensor, labels: Tensor, real_logits: Tensor, condition: Tensor, astray: Tensor
+        self, fake: Tensor, labels: Tensor, real_logits: Tensor, condition: Tensor, reconstruction_loss: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Train G so that D, which stands still, takes its rows for real, and anchors do not lead ``astray``."""
-        discriminator = self.game.discriminator.requires_grad_(False)
+        """Train G so that D, which stands still, takes its rows for real, and anchors lead to their rows."""
+        discriminator = self.setup.discriminator.requires_grad_(False)
         with self.fabric.autocast():
             logits, classes = discriminator(fake, labels, condition)
         fake_logits = logits.float()
-        loss = self.game.objective.generator(real_logits, fake_logits)
+        loss = self.setup.objective.generator(real_logits, fake_logits)
         if classes is not None:
             loss = loss + _classification(classes, labels, condition)
-        self._descend(self.optimizer_g, loss + self.schedule.anchor_weight * astray)
+        self._descend(self.optimizer_g, loss + self.schedule.anchor_weight * reconstruction_loss)
         return fake_logits.detach(), loss.detach()
 
     def _descend(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
@@ -257,10 +261,10 @@ class Trainer:
         return bool(torch.stack(torch._foreach_norm(weights)).isfinite().all())
 
     def _modules(self) -> dict[str, nn.Module]:
-        return {"generator": self.game.generator, "discriminator": self.game.discriminator, "ema": self.ema.module}
+        return {"generator": self.setup.generator, "discriminator": self.setup.discriminator, "ema": self.ema.module}
 
     def _keepers(self) -> dict[str, Penalty | Augmentation]:
-        return {"penalty": self.game.penalty, "augmentation": self.game.augmentation}
+        return {"penalty": self.setup.penalty, "augmentation": self.setup.augmentation}
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}

@@ -13,12 +13,10 @@ from ganaug.evaluation.guards import check_run, unproved
 from ganaug.evaluation.memorisation import memorisation
 from ganaug.evaluation.results import Results, read_results, without_oracle
 from ganaug.evaluation.summary import summarise
-from ganaug.files import atomic_path, write_json
 from ganaug.report.copies import copies_section
 from ganaug.report.facts import data_section
 from ganaug.report.fidelity import fidelity_section
 from ganaug.report.gallery import classes_section
-from ganaug.report.game import game_section
 from ganaug.report.markup import counted
 from ganaug.report.methods import methods_section
 from ganaug.report.numbers import numbers_section
@@ -27,7 +25,9 @@ from ganaug.report.page import page
 from ganaug.report.recall import recall_section
 from ganaug.report.run import Run, read_run
 from ganaug.report.selection import selection_section
+from ganaug.report.training import training_section
 from ganaug.synthesis.filters import named_filters
+from ganaug.utils.files import atomic_path, write_json
 
 ARM_COLUMNS = ("balanced_accuracy", "accuracy", "macro_f1")
 TRAINING_COLUMNS = ["step", "loss_discriminator", "loss_generator", "real_logits", "fake_logits"]
@@ -39,8 +39,8 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
     Written to ``out``:
 
     - ``metrics.json``: the verdict and its numbers, see docs/metrics.md.
-    - ``plots/arms.csv``: of the deciding classifier: arm, draw, balanced_accuracy, accuracy, macro_f1, on test rows.
-    - ``plots/training.csv``: draw, step, loss_discriminator, loss_generator, real_logits, fake_logits.
+    - ``plots/arms.csv``: of the deciding classifier: arm, repeat, balanced_accuracy, accuracy, macro_f1, on test rows.
+    - ``plots/training.csv``: repeat, step, loss_discriminator, loss_generator, real_logits, fake_logits.
     - ``report.html``: one page that needs no network.
 
     The same run gives the same bytes.
@@ -48,7 +48,7 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
     Parameters
     ----------
     params : Params
-        Parameters of the run; its draws and arms are reported, and no others that may lie about.
+        Parameters of the run; its repeats and arms are reported, and no others that may lie about.
     folder : path-like, default="."
         Where the pipeline ran: holds ``data``, ``models``, ``eval`` and ``reports`` of its stages.
     out : path-like, default="reports"
@@ -66,11 +66,11 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
     """
     folder, out = Path(folder), Path(folder, out)
     results = {
-        classifier: read_results(folder / "eval", params.evaluate.arms, params.draws, classifier)
+        classifier: read_results(folder / "eval", params.evaluate.arms, params.repeats, classifier)
         for classifier in params.evaluate.classifiers
     }
     run = read_run(
-        params.draws,
+        params.repeats,
         splits=folder / "data/splits",
         synthetic=folder / "data/synthetic",
         models=folder / "models/gan",
@@ -78,10 +78,10 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         fidelity=folder / "eval/fidelity",
         prepared=folder / "reports/prepare.json",
     )
-    summary = summarise(results, run.prepared, check_run(folder, params.draws))
-    summary["unproved"] = unproved(folder, params.draws)
-    summary |= memorisation(folder, params.draws, params.report.membership)
-    summary["fidelity"] = average([draw.fidelity["overall"] for draw in run.draws])
+    summary = summarise(results, run.prepared, check_run(folder, params.repeats))
+    summary["unproved"] = unproved(folder, params.repeats)
+    summary |= memorisation(folder, params.repeats, params.report.membership)
+    summary["fidelity"] = average([repeat.fidelity["overall"] for repeat in run.repeats])
     arms = without_oracle(results[summary["classifier"]])
     write_json(out / "metrics.json", summary)
     _write_csv(out / "plots/arms.csv", _arm_rows(arms))
@@ -96,7 +96,7 @@ def _document(run: Run, results: Results, summary: dict[str, Any], params: Param
     title = params.report.title or Path(params.prepare.source).name
     sections = {
         "Classes": classes_section(run),
-        "Game": game_section(run),
+        "Training": training_section(run),
         "Selection": selection_section(run, named_filters(params.generate.filters)),
         "Fidelity": fidelity_section(run, results, summary["metric"]),
         "Numbers": numbers_section(summary),
@@ -110,7 +110,7 @@ def _document(run: Run, results: Results, summary: dict[str, Any], params: Param
 
 def _arm_rows(results: Results) -> pd.DataFrame:
     rows = [
-        {"arm": arm, "draw": result["draw"], **{name: result["test"][name] for name in ARM_COLUMNS}}
+        {"arm": arm, "repeat": result["repeat"], **{name: result["test"][name] for name in ARM_COLUMNS}}
         for arm, found in results.items()
         for result in found
     ]
@@ -118,8 +118,8 @@ def _arm_rows(results: Results) -> pd.DataFrame:
 
 
 def _training_rows(run: Run) -> pd.DataFrame:
-    parts = [draw.history[TRAINING_COLUMNS].assign(draw=draw.number) for draw in run.draws]
-    return pd.concat(parts, ignore_index=True)[["draw", *TRAINING_COLUMNS]]
+    parts = [repeat.history[TRAINING_COLUMNS].assign(repeat=repeat.number) for repeat in run.repeats]
+    return pd.concat(parts, ignore_index=True)[["repeat", *TRAINING_COLUMNS]]
 
 
 def _write_csv(path: Path, rows: pd.DataFrame) -> None:

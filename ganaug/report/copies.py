@@ -44,9 +44,10 @@ def copies_section(run: Run, summary: Mapping[str, Any]) -> Html:
     """
     found = [element("li", sentence) for sentence in (*summary["leaks"], *summary["unproved"])]
     near = run.prepared.get("near_duplicates", True)
-    attacks = summary["membership"]["draws"] if summary["membership"] else []
+    attacks = summary["membership"]["repeats"] if summary["membership"] else []
     told = [
-        f"{_interval(attack, 'auc')} in repeat {draw.number}" for draw, attack in zip(run.draws, attacks, strict=False)
+        f"{_interval(attack, 'auc')} in repeat {repeat.number}"
+        for repeat, attack in zip(run.repeats, attacks, strict=False)
     ]
     return fragment(
         element("h2", "Copies and leaks"),
@@ -58,7 +59,7 @@ def copies_section(run: Run, summary: Mapping[str, Any]) -> Html:
         ),
         element("ul", *found) if found else None,
         element("p", DISTANCES),
-        _distances(run, summary["copying"]["draws"]),
+        _distances(run, summary["copying"]["repeats"]),
         element("p", ATTACK.format(", ".join(told))) if told else None,
         closest_pairs(run),
     )
@@ -66,8 +67,8 @@ def copies_section(run: Run, summary: Mapping[str, Any]) -> Html:
 
 def _distances(run: Run, copying: Sequence[Mapping[str, Any]]) -> Html:
     rows = [
-        [f"Repeat {draw.number}, all classes", _interval(test, "nearer"), _p(test["p"])]
-        for draw, test in zip(run.draws, copying, strict=True)
+        [f"Repeat {repeat.number}, all classes", _interval(test, "nearer"), _p(test["p"])]
+        for repeat, test in zip(run.repeats, copying, strict=True)
     ]
     for name in run.schema.classes:
         shares = [test["per_class"][name]["nearer"] for test in copying if name in test["per_class"]]

@@ -56,7 +56,7 @@ def _set_aside(title: str, entries: list[dict[str, str]]) -> Html | None:
 
 
 def _rows(run: Run) -> Html:
-    draw = run.draws[0]
-    counts = run.prepared["draws"][str(draw.number)]["rows"]
+    repeat = run.repeats[0]
+    counts = run.prepared["repeats"][str(repeat.number)]["rows"]
     rows = [[named(name), *(f"{counts[part][name]:,}" for part in PARTS)] for name in run.schema.classes]
-    return table(["class", *PARTS.values()], rows, f"Rows of each class in repeat {draw.number}")
+    return table(["class", *PARTS.values()], rows, f"Rows of each class in repeat {repeat.number}")

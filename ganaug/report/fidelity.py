@@ -1,4 +1,4 @@
-"""The section on fidelity: how near synthetic rows come to real ones, before and after selection, beside the floor."""
+"""The section on fidelity: how near synthetic rows come to real ones, before and after selection, beside real ones."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ MEASURES = {
         1,
         1,
         "lower",
-        "the same by means and covariances. Few rows inflate it, and its floor alike.",
+        "the same by means and covariances. Few rows inflate it, and the value of real rows alike.",
     ),
 }
-TITLES = {"before": "all candidates", "after": "kept", "floor": "real (floor)"}
+TITLES = {"before": "all candidates", "after": "kept", "real_vs_real": "real against real"}
 UTILITY = Measure(
     "Accuracy of training on these alone, %",
     100,
@@ -89,7 +89,7 @@ def fidelity_section(run: Run, results: Results, metric: str) -> Html:
     metric : str
         The accuracy that is shown.
     """
-    found = [draw.fidelity for draw in run.draws]
+    found = [repeat.fidelity for repeat in run.repeats]
     by_class = {name: average([each["per_class"][name] for each in found]) for name in run.schema.classes}
     notes = (
         element("li", element("b", measure.title), f" ({measure.better} is better): {measure.text}")
@@ -101,21 +101,21 @@ def fidelity_section(run: Run, results: Results, metric: str) -> Html:
         _overall(average([each["overall"] for each in found]), results, metric),
         element("ul", *notes),
         _weakest(by_class),
-        _by_class(by_class, "after", "Kept rows by class; in brackets real rows, the floor"),
-        _by_class(by_class, "before", "All candidates by class; in brackets real rows, the floor"),
+        _by_class(by_class, "after", "Kept rows by class; in brackets real rows against real rows"),
+        _by_class(by_class, "before", "All candidates by class; in brackets real rows against real rows"),
     )
 
 
-def _setting(found: dict[str, Any], draws: int) -> str:
+def _setting(found: dict[str, Any], repeats: int) -> str:
     rows, extractor = found["overall"]["rows"], found["extractor"]
     features = "a classifier trained on the training rows" if extractor == "in_domain" else extractor
     return (
-        f"Means over {counted(draws, 'repeat')}. Test rows are split in two: synthetic rows are compared with the one "
-        f"half, and so is the other half, which gives the floor, what a perfect generator would get. In repeat "
-        f"{found['draw']}, {rows['reference']:,} rows with {rows['floor']:,} real ones, {rows['before']:,} candidates "
-        f"as they were drawn and {rows['after']:,} kept ones, with as many of each class where there are, on the "
-        f"{found['features']:,} features of {features}. These numbers show where a generator is weak; whether it helps "
-        "is for the arms to say."
+        f"Means over {counted(repeats, 'repeat')}. Test rows are split in two: synthetic rows are compared with one "
+        f"half, and so is the other half, which gives real against real, what a perfect generator would get. In repeat "
+        f"{found['repeat']}, {rows['reference']:,} rows with {rows['real_vs_real']:,} real ones, {rows['before']:,} "
+        f"candidates as they were drawn and {rows['after']:,} kept ones, with as many of each class where there are, "
+        f"on the {found['features']:,} features of {features}. These numbers show where a generator is weak; whether "
+        "it helps is for the arms to say."
     )
 
 
@@ -137,16 +137,18 @@ def _mean(results: Results, arm: str, metric: str) -> float | None:
 def _weakest(by_class: dict[str, Means]) -> Html | None:
     """Name the class whose kept rows cover least of what real rows cover."""
     shares = {
-        name: means["after"]["coverage"] / means["floor"]["coverage"]
+        name: means["after"]["coverage"] / means["real_vs_real"]["coverage"]
         for name, means in by_class.items()
-        if means["after"]["coverage"] is not None and means["floor"]["coverage"]
+        if means["after"]["coverage"] is not None and means["real_vs_real"]["coverage"]
     }
     if not shares:
         return None
     name = min(shares, key=lambda each: shares[each])
-    after, floor = (MEASURES["coverage"].show(by_class[name][which]["coverage"]) for which in ("after", "floor"))
+    after, real_vs_real = (
+        MEASURES["coverage"].show(by_class[name][which]["coverage"]) for which in ("after", "real_vs_real")
+    )
     return element(
-        "p", "Least covered: ", named(name), f", {after} % of its real rows, against {floor} % by real ones."
+        "p", "Least covered: ", named(name), f", {after} % of its real rows, against {real_vs_real} % by real ones."
     )
 
 
@@ -154,7 +156,8 @@ def _by_class(by_class: dict[str, Means], which: str, caption: str) -> Html:
     rows = []
     for name, means in by_class.items():
         pairs = (
-            (measure.show(means[which][key]), measure.show(means["floor"][key])) for key, measure in MEASURES.items()
+            (measure.show(means[which][key]), measure.show(means["real_vs_real"][key]))
+            for key, measure in MEASURES.items()
         )
-        rows.append([named(name), *(f"{value} ({floor})" for value, floor in pairs)])
+        rows.append([named(name), *(f"{value} ({real})" for value, real in pairs)])
     return table(["class", *(measure.title for measure in MEASURES.values())], rows, caption)

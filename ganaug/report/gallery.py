@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ganaug.data.rows import read_images
 from ganaug.report.markup import Html, element, fragment, named
 from ganaug.report.pictures import sheet
-from ganaug.report.run import Draw, Run
+from ganaug.report.run import Repeat, Run
 
 COLUMNS = 5  # tiles beside each other
 LINES = 4  # of tiles for a class, fewer where there are many classes
@@ -25,11 +25,11 @@ MIN_TILE, MAX_TILE = 16, 64  # pixels of a tile's longer side
 
 def classes_section(run: Run) -> Html:
     """Real, kept and dropped rows of the first repeat, class by class, in file order."""
-    draw = run.draws[0]
+    repeat = run.repeats[0]
     lines, side = _layout(run)
-    chosen = [_choose(run, draw, code, lines) for code in range(len(run.schema.classes))]
-    real = read_images(draw.train, (at for rows in chosen for at in rows.real))
-    synthetic = read_images(draw.synthetic, (at for rows in chosen for at in rows.synthetic()))
+    chosen = [_choose(run, repeat, code, lines) for code in range(len(run.schema.classes))]
+    real = read_images(repeat.train, (at for rows in chosen for at in rows.real))
+    synthetic = read_images(repeat.synthetic, (at for rows in chosen for at in rows.synthetic()))
 
     def strip(pictures: dict[int, NDArray[np.uint8]], rows: list[int], caption: str, alt: str) -> Html:
         if not rows:
@@ -54,7 +54,7 @@ def classes_section(run: Run) -> Html:
         element("h2", "Real and synthetic rows, class by class"),
         element(
             "p",
-            f"Repeat {draw.number}: the first rows of each class in file order, none picked by eye. "
+            f"Repeat {repeat.number}: the first rows of each class in file order, none picked by eye. "
             "Real rows are the training rows that the GAN saw; dropped rows stand with their defect.",
         ),
         *cards,
@@ -63,12 +63,14 @@ def classes_section(run: Run) -> Html:
 
 def closest_pairs(run: Run) -> Html | None:
     """The kept rows that come closest to a training row, over all repeats; None where nothing was kept."""
-    tables = [draw.candidates.assign(draw=at, row=range(len(draw.candidates))) for at, draw in enumerate(run.draws)]
+    tables = [
+        repeat.candidates.assign(repeat=at, row=range(len(repeat.candidates))) for at, repeat in enumerate(run.repeats)
+    ]
     kept = pd.concat([table[table["kept"]] for table in tables], ignore_index=True)
     if kept.empty:
         return None
     closest = kept.nsmallest(PAIRS, "nearest_distance", keep="first")
-    items = [_pair(run, run.draws[int(pair["draw"])], pair) for _, pair in closest.iterrows()]
+    items = [_pair(run, run.repeats[int(pair["repeat"])], pair) for _, pair in closest.iterrows()]
     return fragment(
         element("h3", "The closest pairs"),
         element(
@@ -97,9 +99,9 @@ class _Chosen:
             yield from some
 
 
-def _choose(run: Run, draw: Draw, code: int, lines: int) -> _Chosen:
-    of_class = draw.candidates[draw.candidates["label"] == code]
-    real = np.flatnonzero(draw.labels == code)
+def _choose(run: Run, repeat: Repeat, code: int, lines: int) -> _Chosen:
+    of_class = repeat.candidates[repeat.candidates["label"] == code]
+    real = np.flatnonzero(repeat.labels == code)
     kept = of_class.index[of_class["kept"]]
     dropped = {}
     for reason, words in run.reasons.items():
@@ -121,12 +123,12 @@ def _layout(run: Run) -> tuple[int, int]:
     return lines, max(side, MIN_TILE)
 
 
-def _pair(run: Run, draw: Draw, pair: pd.Series[Any]) -> Html:
+def _pair(run: Run, repeat: Repeat, pair: pd.Series[Any]) -> Html:
     name = run.schema.classes[int(pair["label"])]
-    row, neighbour = int(pair["row"]), int(np.flatnonzero(draw.ids == pair["nearest_id"])[0])
-    both = np.stack([read_images(draw.synthetic, [row])[row], read_images(draw.train, [neighbour])[neighbour]])
+    row, neighbour = int(pair["row"]), int(np.flatnonzero(repeat.ids == pair["nearest_id"])[0])
+    both = np.stack([read_images(repeat.synthetic, [row])[row], read_images(repeat.train, [neighbour])[neighbour]])
     distance = f"{pair['nearest_distance']:.3f}"
     alt = f"A synthetic row of class {name} beside its nearest training row, difference {distance}"
     return element(
-        "li", sheet(both, 2, MAX_TILE).img(alt), element("div", named(name)), f"{distance}, repeat {draw.number}"
+        "li", sheet(both, 2, MAX_TILE).img(alt), element("div", named(name)), f"{distance}, repeat {repeat.number}"
     )

@@ -54,7 +54,7 @@ def named(text: object) -> Html:
 
 
 def counted(n: int, word: str) -> str:
-    """A number with its noun, for example ``"3 draws"``."""
+    """A number with its noun, for example ``"3 repeats"``."""
     return f"{n:,} {word}" + ("" if n == 1 else "s")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ganaug.config import Params
-from ganaug.evaluation.arms import ARMS
+from ganaug.evaluation.downstream.arms import ARMS
 from ganaug.evaluation.results import Results
 from ganaug.evaluation.stats.design import WORDS
 from ganaug.evaluation.stats.looks import looks_text
@@ -40,10 +40,10 @@ def methods_section(run: Run, results: Results, summary: dict[str, Any], params:
 def _statements(results: Results, summary: dict[str, Any]) -> list[str]:
     first, least = next(iter(results.values()))[0], f"{100 * ROPE:g} points"
     return [
-        "A repeat (draws in params.yaml) is one split, one GAN and one seed of the classifiers.",
+        "A repeat (repeats in params.yaml) is one split, one GAN and one seed of the classifiers.",
         f"Every arm gets {first['steps']:,} optimiser steps on batches of {first['batch_size']}, the same schedule and "
         "the same seed. More rows never mean longer training.",
-        "The GAN, the teacher, the selection and the judge of fidelity see training rows only. Before training a "
+        "The GAN, the teacher, the selection and the classifier of fidelity see training rows only. Before training a "
         "classifier, content hashes are compared: no validation or test row is among its training rows.",
         "Reference: the best arm without synthetic rows. Candidate: the best arm that adds synthetic rows to the real "
         "ones. Validation rows pick both; test rows pick nothing.",
@@ -75,8 +75,11 @@ def _arms(results: Results) -> Html:
 def _fingerprints(run: Run, results: Results) -> Html:
     first = next(iter(results.values()))
     rows = [
-        [f"Repeat {draw.number}", *(element("code", mark) for mark in (result["test_ids"], draw.generated["model"]))]
-        for draw, result in zip(run.draws, first, strict=True)
+        [
+            f"Repeat {repeat.number}",
+            *(element("code", mark) for mark in (result["test_ids"], repeat.generated["model"])),
+        ]
+        for repeat, result in zip(run.repeats, first, strict=True)
     ]
     return element("div", table(["", "test rows", "model"], rows, "Content hashes of each repeat"), class_="text")
 

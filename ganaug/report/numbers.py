@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ganaug.evaluation.metrics import SCALARS
+from ganaug.metrics.classification import SCALARS
 from ganaug.report.markup import Html, element, fragment, table
 
 METRIC_WORDS = {

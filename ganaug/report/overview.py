@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ganaug.evaluation.arms import ARMS
+from ganaug.evaluation.downstream.arms import ARMS
 from ganaug.evaluation.results import Results, scores
 from ganaug.report.markup import Html, element, fragment, key, table
 from ganaug.report.numbers import chance, change, interval_text, p_text
@@ -191,7 +191,7 @@ def _classifiers(summary: dict[str, Any]) -> Html:
         ]
         for name, each in found.items()
     ]
-    return table(head, rows, "The same rows, judged by each classifier; the first one decides")
+    return table(head, rows, "The same rows, measured by each classifier; the first one decides")
 
 
 def _facts(run: Run, results: Results, summary: dict[str, Any]) -> Html:
@@ -222,5 +222,7 @@ def _facts(run: Run, results: Results, summary: dict[str, Any]) -> Html:
 
 def _per_class(run: Run, part: str) -> str:
     """How many rows of a class a split has, over all classes and repeats."""
-    counts = sorted(n for draw in run.draws for n in run.prepared["draws"][str(draw.number)]["rows"][part].values())
+    counts = sorted(
+        n for repeat in run.repeats for n in run.prepared["repeats"][str(repeat.number)]["rows"][part].values()
+    )
     return f"{counts[0]:,}" if counts[0] == counts[-1] else f"{counts[0]:,} to {counts[-1]:,}"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ganaug.data.rows import Schema, read_schema, read_table
 from ganaug.errors import DataError
-from ganaug.files import read_json
+from ganaug.utils.files import read_json
 
 SCORES = ("confidence", "realism", "density", "nearest_distance")
 REASON_WORDS = {  # by the filter that drops a row
@@ -27,13 +27,13 @@ REASON_WORDS = {  # by the filter that drops a row
 
 
 @dataclass(frozen=True)
-class Draw:
+class Repeat:
     """One split with its GAN; images stay on disk until `read_images` picks a few.
 
     Parameters
     ----------
     number : int
-        The draw.
+        The repeat.
     train, synthetic : Path
         The Parquet files of the training rows and of all candidates.
     labels, ids : int64 and object arrays, shape (n,)
@@ -64,21 +64,21 @@ class Draw:
 
 @dataclass(frozen=True)
 class Run:
-    """The draws of a run, what its rows are, and what prepare found."""
+    """The repeats of a run, what its rows are, and what prepare found."""
 
     schema: Schema
-    draws: list[Draw]
+    repeats: list[Repeat]
     prepared: dict[str, Any]
 
     @property
     def reasons(self) -> dict[str, str]:
-        """Why rows were dropped in any draw, with words for it."""
-        found = sorted({reason for draw in self.draws for reason in draw.candidates["reason"].unique() if reason})
+        """Why rows were dropped in any repeat, with words for it."""
+        found = sorted({reason for repeat in self.repeats for reason in repeat.candidates["reason"].unique() if reason})
         return {reason: REASON_WORDS.get(reason, reason.replace("_", " ")) for reason in found}
 
 
 def read_run(
-    draws: Sequence[int],
+    repeats: Sequence[int],
     splits: Path,
     synthetic: Path,
     models: Path,
@@ -93,17 +93,17 @@ def read_run(
     DataError
         If a file is missing; the message names the stage that makes it.
     """
-    loaded = [_read_draw(number, splits, synthetic, models, generated, fidelity) for number in draws]
+    loaded = [_read_repeat(number, splits, synthetic, models, generated, fidelity) for number in repeats]
     return Run(read_schema(loaded[0].train), loaded, read_json(_made_by("prepare", prepared)))
 
 
-def _read_draw(number: int, splits: Path, synthetic: Path, models: Path, generated: Path, fidelity: Path) -> Draw:
+def _read_repeat(number: int, splits: Path, synthetic: Path, models: Path, generated: Path, fidelity: Path) -> Repeat:
     model = models / str(number)
     train = _made_by("prepare", splits / str(number) / "train.parquet")
     rows = read_table(train, ["label", "id"])
     candidates = _made_by("generate", synthetic / f"{number}.parquet")
     grids = sorted((int(path.stem), path) for path in (model / "samples").glob("*.png") if path.stem.isdigit())
-    return Draw(
+    return Repeat(
         number=number,
         train=train,
         synthetic=candidates,

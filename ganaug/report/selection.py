@@ -44,7 +44,7 @@ def selection_section(run: Run, filters: Sequence[tuple[str, Filter]]) -> Html:
         Those that the run used, in their order, with their names.
     """
     thresholds = {name: used.threshold for name, used in filters if isinstance(used, Threshold)}
-    candidates = pd.concat([draw.candidates for draw in run.draws], ignore_index=True)
+    candidates = pd.concat([repeat.candidates for repeat in run.repeats], ignore_index=True)
     kept = candidates["kept"].to_numpy(dtype=bool)
     charts = []
     for score, (title, text) in SCORE_WORDS.items():
@@ -54,7 +54,7 @@ def selection_section(run: Run, filters: Sequence[tuple[str, Filter]]) -> Html:
         element("h2", "What selection kept and dropped"),
         element(
             "p",
-            f"All candidates of {counted(len(run.draws), 'repeat')}, on one scale: kept rows grow upwards, dropped "
+            f"All candidates of {counted(len(run.repeats), 'repeat')}, on one scale: kept rows grow upwards, dropped "
             "ones downwards.",
         ),
         key({"synthetic": f"{int(kept.sum()):,} kept", "dropped": f"{int((~kept).sum()):,} dropped"}),
@@ -94,11 +94,11 @@ def _by_filter(candidates: pd.DataFrame, run: Run, names: Sequence[str]) -> Html
 
 def _numbers(run: Run) -> Html:
     rows = []
-    for draw in run.draws:
-        numbers = draw.generated
+    for repeat in run.repeats:
+        numbers = repeat.generated
         reasons = (f"{numbers['dropped'].get(reason, 0):,}" for reason in run.reasons)
         counts = (f"{numbers[name]:,}" for name in ("wanted", "candidates", "kept"))
-        rows.append([f"Repeat {draw.number}", *counts, *reasons, f"{numbers['copy_distance']:.3f}"])
+        rows.append([f"Repeat {repeat.number}", *counts, *reasons, f"{numbers['copy_distance']:.3f}"])
     head = ["", "wanted", "candidates", "kept", *run.reasons.values(), "copy below"]
     caption = "Candidates of each repeat, why rows were dropped, and the distance below which a row counts as a copy"
     return table(head, rows, caption)

@@ -26,7 +26,7 @@ MAX_POINTS = 160  # of one line; more are averaged in buckets
 
 @dataclass(frozen=True)
 class Interval:
-    """One row of an interval plot: a mean, its interval (None where there is none), and the single draws behind it."""
+    """One row of an interval plot: a mean, its interval (None where there is none), and the repeats behind it."""
 
     label: str
     detail: str
@@ -76,7 +76,7 @@ def interval_plot(
     reference: float | None = None,
     band: tuple[float, float] | None = None,
 ) -> Html:
-    """Means with their intervals and draws on one shared axis.
+    """Means with their intervals and repeats on one shared axis.
 
     Parameters
     ----------

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from ganaug.distances import kid
-from ganaug.gan.registry import Registry
+from ganaug.metrics.distances import kid
 from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
 from ganaug.modalities.image.pixels import to_uint8
 from ganaug.synthesis.sample import sample
+from ganaug.utils.registry import Registry
 
 Images = NDArray[np.uint8]
 Codes = NDArray[np.int64]

@@ -1,7 +1,7 @@
 """Reasons to drop a generated row, each under a name; a selection is a list of them.
 
 A filter looks only at the rows that those before it have left. A row that it drops carries its name as the reason.
-Measured on two draws of the built-in Fashion-MNIST cut, 600 steps, 200 kept rows a class, by a classifier that was
+Measured on two repeats of the built-in Fashion-MNIST cut, 600 steps, 200 kept rows a class, by a classifier that was
 trained on 2,500 other real rows (hit rate: it sees the class that the row claims; coverage: of test rows, arXiv
 2002.09797):
 
@@ -17,8 +17,8 @@ trained on 2,500 other real rows (hit rate: it sees the class that the row claim
 The guard of diversity, after confidence, drops 3 and 8 % more and changes none of these by over .005: this generator
 hardly repeats itself. At a radius of 1.5 it drops a third and a half, and precision and coverage fall by about .02.
 None made a classifier better. Trained on real and kept rows it was right for .774 of the test rows with the filter of
-copies alone, .770 with confidence .5 too, .770 and .771 with density .5 and 1 in its place: means of two draws with two
-seeds each, which differ as much by chance. So the default drops copies, and rows that the teacher takes for others.
+copies alone, .770 with confidence .5 too, .770 and .771 with density .5 and 1 in its place: means of two repeats with
+two seeds each, which differ as much by chance. So the default drops copies, and rows that the teacher takes for others.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.nearest import copy_distance, nearest, spread_out
 from ganaug.errors import ConfigError
-from ganaug.gan.registry import Registry
 from ganaug.kinds import Kind, check_keys, choice, number
+from ganaug.metrics.nearest import copy_distance, nearest, spread_out
 from ganaug.section import Section, param
 from ganaug.synthesis.score import Scores
+from ganaug.utils.registry import Registry
 
 MEMORY = 2**28  # bytes of kept rows that a diversity guard remembers
 REMEMBERED = 4096  # scores of a class that a quota remembers
@@ -140,7 +140,7 @@ class Diversity(Section):
         room = max(1, MEMORY // (reference.images[0].nbytes * len(np.unique(reference.codes))))
         kept: dict[int, NDArray[np.uint8]] = {}
 
-        def judge(rows: Portion) -> Mask:
+        def passes(rows: Portion) -> Mask:
             keep = np.zeros(len(rows.codes), bool)
             for code in np.unique(rows.codes):
                 earlier = kept.get(code, rows.images[:0])
@@ -151,7 +151,7 @@ class Diversity(Section):
                 kept[code] = np.concatenate([earlier, rows.images[at]])[-room:]
             return keep
 
-        return judge
+        return passes
 
 
 @FILTERS.register("quota")
@@ -175,7 +175,7 @@ class Quota(Section):
         """See `Filter`."""
         seen: dict[int, NDArray[np.float32]] = {}
 
-        def judge(rows: Portion) -> Mask:
+        def passes(rows: Portion) -> Mask:
             keep = np.zeros(len(rows.codes), bool)
             for code in np.unique(rows.codes):
                 at = np.flatnonzero(rows.codes == code)
@@ -184,7 +184,7 @@ class Quota(Section):
                 keep[at] = scores >= np.quantile(seen[code], 1 - self.share)
             return keep
 
-        return judge
+        return passes
 
 
 OPTIONS = Kind("a mapping from options to values", lambda v: v is None or isinstance(v, Mapping))

@@ -12,13 +12,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganaug.data.merge import POLICIES
-from ganaug.data.nearest import copy_distance
 from ganaug.data.rows import Rows, RowWriter, content_ids
 from ganaug.errors import ConfigError, option
-from ganaug.files import write_json
 from ganaug.gan.fabric import one_writer
-from ganaug.progress import Progress
+from ganaug.metrics.nearest import copy_distance
 from ganaug.synthesis.select import Candidates
+from ganaug.utils.files import write_json
+from ganaug.utils.progress import Progress
 
 SCORES = pa.schema(
     [

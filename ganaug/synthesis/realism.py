@@ -19,7 +19,7 @@ class Realism:
     Parameters
     ----------
     discriminator : nn.Module
-        ``(inputs, labels, strength) -> logits, class logits``.
+        ``(inputs, labels, condition_scale) -> logits, class logits``.
     to_inputs : callable
         Rows (n, ...) as a tensor on the device to what the discriminator sees.
     midpoint : float, default=0.0
@@ -49,12 +49,12 @@ class Realism:
     def logits(self, rows: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> Floats:
         """Return the logits (n,) of rows (n, ...); without labels, those of the unconditional part."""
         device = next(self.discriminator.parameters()).device
-        strength = 0.0 if labels is None else 1.0
+        condition_scale = 0.0 if labels is None else 1.0
         codes = np.zeros(len(rows), np.int64) if labels is None else labels
         parts = [np.empty(0, np.float32)]
         for start in range(0, len(rows), BATCH):
             batch, code = (torch.tensor(a[start : start + BATCH], device=device) for a in (rows, codes))
-            parts.append(self.discriminator(self.to_inputs(batch), code, strength)[0].float().cpu().numpy())
+            parts.append(self.discriminator(self.to_inputs(batch), code, condition_scale)[0].float().cpu().numpy())
         return np.concatenate(parts)
 
     def __call__(self, rows: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> Floats:

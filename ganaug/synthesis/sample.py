@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ganaug.gan.prior import Prior
+from ganaug.gan.latents import Prior
 
 BLOCK = 256  # rows whose latents share a seed; also rows that go through the generator at once
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics.pairwise import euclidean_distances
 
-from ganaug.data.nearest import nearest
+from ganaug.metrics.nearest import nearest
 
 Floats = NDArray[np.float32]
 Scores = dict[str, NDArray[Any]]

@@ -52,13 +52,13 @@ class Selection:
 
     def fit(self, reference: Reference) -> Callable[[Portion], NDArray[np.object_]]:
         """Return what says of each row of a portion which filter drops it, ``""`` where none does."""
-        judges = [(name, made.fit(reference)) for name, made in named_filters(self.filters)]
+        tests = [(name, made.fit(reference)) for name, made in named_filters(self.filters)]
 
         def reasons(rows: Portion) -> NDArray[np.object_]:
             found = np.full(len(rows.codes), KEPT, object)
-            for name, judge in judges:
+            for name, passes in tests:
                 left = np.flatnonzero(found == KEPT)
-                found[left[~judge(rows.take(left))]] = name
+                found[left[~passes(rows.take(left))]] = name
             return found
 
         return reasons
@@ -95,7 +95,7 @@ def fill_quotas(
     scorer : Scorer
         Scores them.
     selection : Selection
-        Judges them.
+        Scores them.
     quotas : int array (K,)
         Rows to keep of each class.
 

@@ -22,10 +22,10 @@ def finished(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         patch.chdir(folder)
         Path("params.yaml").write_text(json.dumps(PARAMS), encoding="utf-8")  # JSON is YAML
         for stage in ("prepare", "train_gan", "generate", "merge", "evaluate", "fidelity", "report"):
-            draw = "" if stage in {"prepare", "report"} else " --draw 0"
-            assert run(stage + draw, repository / "pipelines") == 0
+            repeat = "" if stage in {"prepare", "report"} else " --repeat 0"
+            assert run(stage + repeat, repository / "pipelines") == 0
             if stage == "evaluate":
-                assert run("evaluate --draw 0 --baselines", repository / "pipelines") == 0
+                assert run("evaluate --repeat 0 --baselines", repository / "pipelines") == 0
     return folder
 
 

@@ -28,7 +28,7 @@ class Outcome(NamedTuple):
 
 
 PARAMS = {  # of a run of seconds
-    "draws": [0],
+    "repeats": [0],
     "prepare": {"source": "digits", "per_class": 4, "validation": 2, "test": 2},
     "train_gan": {"steps": 2, "width": 4, "batch_size": 8, "device": "cpu"},
     "generate": {"per_class": "auto", "filters": [], "max_candidates": 1.0, "device": "cpu"},
@@ -38,7 +38,7 @@ PARAMS = {  # of a run of seconds
 
 
 def run(command: str, script_folder: Path) -> int:
-    """Run a stage's script, such as ``"merge --draw 0"``, as `python` would; return its exit code."""
+    """Run a stage's script, such as ``"merge --repeat 0"``, as `python` would; return its exit code."""
     name, *arguments = command.split()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [name, *arguments])

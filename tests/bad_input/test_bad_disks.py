@@ -35,15 +35,15 @@ def room_for(size: int) -> Iterator[None]:
     ("command", "size", "words"),
     [
         ("prepare", 30_000, ("pool.parquet cannot be written", FULL, "make room or choose another place")),
-        ("train_gan --draw 0", 10_000, ("Cannot write the checkpoint", "too large", "free some space")),
-        ("generate --draw 0", 1000, ("data/synthetic/0.parquet cannot be written", FULL)),
-        ("merge --draw 0", 1000, ("train.parquet cannot be written", FULL)),
-        ("evaluate --draw 0", 200, (".json cannot be written", FULL)),
+        ("train_gan --repeat 0", 10_000, ("Cannot write the checkpoint", "too large", "free some space")),
+        ("generate --repeat 0", 1000, ("data/synthetic/0.parquet cannot be written", FULL)),
+        ("merge --repeat 0", 1000, ("train.parquet cannot be written", FULL)),
+        ("evaluate --repeat 0", 200, (".json cannot be written", FULL)),
         ("report", 1000, ("cannot be written", FULL)),
     ],
 )
 def test_every_stage(copy: Path, refused: Callable[..., None], command: str, size: int, words: tuple[str, ...]) -> None:
-    (copy / "params.yaml").write_text(json.dumps(PARAMS | {"draws": [0]}), encoding="utf-8")
+    (copy / "params.yaml").write_text(json.dumps(PARAMS | {"repeats": [0]}), encoding="utf-8")
     with room_for(size):
         refused(command, words)
 

@@ -188,7 +188,7 @@ def test_names_of_all_kinds(project: Path, stage: Callable[..., Any]) -> None:
     root = image_folder(project / "im ages\n", labels, n=5)
     (root / "a b" / "\ttab \u202eright to left.png").write_bytes(b"")
     (root / "CON" / "000.png").rename(os.fsdecode(os.fsencode(root / "CON") + b"/\xff.png"))
-    assert stage("prepare", {"prepare": {"source": "im ages\n"}, "draws": [0]}).code == 0
+    assert stage("prepare", {"prepare": {"source": "im ages\n"}, "repeats": [0]}).code == 0
     assert set(report()["classes"]) == set(labels)
     assert [entry["name"] for entry in report()["rejected"]] == ["a b/\ttab \u202eright to left.png"]
 

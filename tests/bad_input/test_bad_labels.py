@@ -305,7 +305,7 @@ def test_a_thousand_classes(project: Path, stage: Callable[..., Any]) -> None:
     labels = np.arange(4000) % 1000
     pixels = np.random.default_rng(0).integers(0, 256, (4000, 8, 8), np.uint8)
     np.savez("m.npz", X=pixels, y=labels)
-    assert stage("prepare", {"prepare": {"source": "m.npz", "per_class": None}, "draws": [0]}).code == 0
+    assert stage("prepare", {"prepare": {"source": "m.npz", "per_class": None}, "repeats": [0]}).code == 0
     assert len(report()["classes"]) == 1000
     assert report()["classes"][:3] == ["0", "1", "2"]
 

@@ -20,7 +20,7 @@ from stages import PARAMS
 from ganaug import GANAugmenter, load_augmenter
 from ganaug.data.rows import Rows, RowWriter, Schema, read_rows
 from ganaug.errors import ConfigError, DataError, ModelError
-from ganaug.model import _hash
+from ganaug.gan.model_files import _hash
 from ganaug.synthesis.generate import SCORES
 
 MODEL = Path("models/gan/0")
@@ -139,7 +139,7 @@ BAD_MODELS: dict[str, tuple[Change, tuple[str, ...]]] = {
 @pytest.mark.parametrize(("change", "words"), BAD_MODELS.values(), ids=BAD_MODELS)
 def test_bad_models(copy: Path, refused: Callable[..., None], change: Change, words: tuple[str, ...]) -> None:
     change()
-    refused("generate --draw 0", words)
+    refused("generate --repeat 0", words)
     with pytest.raises(ModelError):
         load_augmenter(MODEL)
     assert not Path("mark").exists()
@@ -149,7 +149,7 @@ def test_bad_models(copy: Path, refused: Callable[..., None], change: Change, wo
 def test_bad_models_to_start_from(copy: Path, refused: Callable[..., None], change: str) -> None:
     BAD_MODELS[change][0]()
     train = PARAMS["train_gan"] | {"warm_start": str(MODEL)}
-    refused("train_gan --draw 0", ("models/gan/0",), PARAMS | {"train_gan": train})
+    refused("train_gan --repeat 0", ("models/gan/0",), PARAMS | {"train_gan": train})
 
 
 def table(change: Callable[[pa.Table], pa.Table], path: Path) -> Change:
@@ -284,12 +284,12 @@ def test_bad_files_between_stages(
     copy: Path, refused: Callable[..., None], command: str, change: Change, words: tuple[str, ...]
 ) -> None:
     change()
-    refused(command if command == "report" else f"{command} --draw 0", words)
+    refused(command if command == "report" else f"{command} --repeat 0", words)
 
 
 @pytest.mark.parametrize("command", ["train_gan", "generate", "merge", "evaluate"])
-def test_a_draw_that_there_is_not(copy: Path, refused: Callable[..., None], command: str) -> None:
-    refused(f"{command} --draw 7", ("/7",))
+def test_a_repeat_that_there_is_not(copy: Path, refused: Callable[..., None], command: str) -> None:
+    refused(f"{command} --repeat 7", ("/7",))
 
 
 # From Python.

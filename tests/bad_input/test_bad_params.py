@@ -41,10 +41,10 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "nothing for a number": ("generate: {per_class: null}", ("generate.per_class is None", "a whole number")),
     "more than can be counted": (f"generate: {{per_class: {10**30}}}", ("generate.per_class is 1", "to 1000000000")),
     "half a row": ("merge: {policy: at_least, amount: 2.5}", ("merge.amount is 2.5", "at_least", "a whole number")),
-    "one for a list": ("draws: 3", ("draws is 3; it must be a list of 1 or more",)),
-    "an empty list": ("draws: []", ("draws is []",)),
-    "twice the same": ("draws: [1, 1]", ("draws is [1, 1]; name each value once",)),
-    "a list of another kind": ("draws: [0, a]", ("draws[1] is 'a'; it must be a whole number from 0",)),
+    "one for a list": ("repeats: 3", ("repeats is 3; it must be a list of 1 or more",)),
+    "an empty list": ("repeats: []", ("repeats is []",)),
+    "twice the same": ("repeats: [1, 1]", ("repeats is [1, 1]; name each value once",)),
+    "a list of another kind": ("repeats: [0, a]", ("repeats[1] is 'a'; it must be a whole number from 0",)),
     "a list in a list": ("merge: {exports: [[csv]]}", ("merge.exports[0] is ['csv']; it must be one of",)),
     "a mistyped choice": ("merge: {policy: ballance}", ("merge.policy", "did you mean 'balance'?")),
     "a mistyped arm": ("evaluate: {arms: [real, clasical]}", ("evaluate.arms[1]", "did you mean 'classical'?")),
@@ -64,22 +64,22 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "a section that is a word": ("prepare: digits", ("prepare is 'digits'; it must be a mapping of parameters",)),
     "a list at the top": ("- 1\n- 2", ("the file is [1, 2]; it must be a mapping",)),
     "a word at the top": ("hello", ("the file is 'hello'; it must be a mapping",)),
-    "an open bracket": ("draws: [0", ("params.yaml line 1 is not YAML",)),
+    "an open bracket": ("repeats: [0", ("params.yaml line 1 is not YAML",)),
     "two colons": ("merge:\n  a: b: c", ("params.yaml line 2 is not YAML",)),
     "a tab": ("merge:\n\tamount: 1", ("params.yaml line 2 is not YAML",)),
-    "a merge conflict": ("<<<<<<< HEAD\ndraws: [0]\n=======\ndraws: [1]\n>>>>>>> b\n", ("is not YAML",)),
-    "a key given twice": ("draws: [0]\ndraws: [1]", ('line 2 is not YAML: found duplicate key "draws"',)),
-    "two documents": ("draws: [0]\n---\ndraws: [1]", ("line 2 is not YAML",)),
+    "a merge conflict": ("<<<<<<< HEAD\nrepeats: [0]\n=======\nrepeats: [1]\n>>>>>>> b\n", ("is not YAML",)),
+    "a key given twice": ("repeats: [0]\nrepeats: [1]", ('line 2 is not YAML: found duplicate key "repeats"',)),
+    "two documents": ("repeats: [0]\n---\nrepeats: [1]", ("line 2 is not YAML",)),
     "a Python object": ("report: {title: !!python/object/apply:os.getcwd []}", ("line 1 is not YAML",)),
-    "an unknown anchor": ("draws: *nowhere", ("line 1 is not YAML",)),
-    "an alias of itself": ("draws: &a [*a]", ("draws[0] is [",)),
-    "a billion laughs": (BOMB + "draws: *i", ("a is no parameter",)),
+    "an unknown anchor": ("repeats: *nowhere", ("line 1 is not YAML",)),
+    "an alias of itself": ("repeats: &a [*a]", ("repeats[0] is [",)),
+    "a billion laughs": (BOMB + "repeats: *i", ("a is no parameter",)),
     "a billion laughs for a value": (f"report: {{title: {nested_bomb()}}}", ("report.title is [[[", "must be text")),
-    "brackets without end": ("draws: " + "[" * 2000, ("params.yaml", "is not YAML")),
-    "a zero byte": ("draws: \0", ("is not YAML",)),
+    "brackets without end": ("repeats: " + "[" * 2000, ("params.yaml", "is not YAML")),
+    "a zero byte": ("repeats: \0", ("is not YAML",)),
     "not UTF-8": (b"report: {title: Gr\xf6\xdfe}", ("params.yaml cannot be read",)),
     "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", ("params.yaml cannot be read",)),
-    "JSON that is cut": ('{"draws": [0, 1', ("line 1 is not YAML",)),
+    "JSON that is cut": ('{"repeats": [0, 1', ("line 1 is not YAML",)),
 }
 
 
@@ -98,7 +98,9 @@ def test_a_folder_for_a_file(project: Path, refused: Callable[..., None]) -> Non
     refused("prepare", ("params.yaml cannot be read", "Is a directory"))
 
 
-@pytest.mark.parametrize("command", ["train_gan --draw 0", "generate --draw 0", "merge --draw 0", "evaluate --draw 0"])
+@pytest.mark.parametrize(
+    "command", ["train_gan --repeat 0", "generate --repeat 0", "merge --repeat 0", "evaluate --repeat 0"]
+)
 def test_every_stage_minds_its_own_section(project: Path, refused: Callable[..., None], command: str) -> None:
     section = command.split()[0]
     refused(command, (f"params.yaml: {section}.devise is no parameter",), {section: {"devise": "cpu"}})
@@ -116,15 +118,15 @@ def test_every_stage_minds_its_own_section(project: Path, refused: Callable[...,
 )
 def test_fewer_rows_than_merging_takes(refused: Callable[..., None], generate: Any, merge: Any, words: Any) -> None:
     changed = {"generate": PARAMS["generate"] | generate, "merge": PARAMS["merge"] | merge}
-    refused("generate --draw 0", words, PARAMS | changed)
+    refused("generate --repeat 0", words, PARAMS | changed)
 
 
 @pytest.mark.usefixtures("copy")
 def test_rows_that_filters_leave_none_of_are_missed_aloud(stage: Callable[..., Any]) -> None:
     drop_all = {"filters": [{"confidence": {"threshold": 1.0}}], "max_candidates": 2}
     params = PARAMS | {"generate": PARAMS["generate"] | drop_all}
-    assert stage("generate --draw 0", params).code == 0
-    found = stage("merge --draw 0")
+    assert stage("generate --repeat 0", params).code == 0
+    found = stage("merge --repeat 0")
     assert found.code == 0
-    assert "draw 0: 40 of the 40 synthetic rows asked for are missing, 4 of them of class '0'" in found.message
+    assert "repeat 0: 40 of the 40 synthetic rows asked for are missing, 4 of them of class '0'" in found.message
     assert "raise max_candidates, or ask less of the filters" in found.message

@@ -30,9 +30,9 @@ from ganaug.data.pool import Pool, write_pool
 from ganaug.data.rows import Rows, RowWriter, Schema, read_rows
 from ganaug.data.sources import open_source
 from ganaug.errors import GanaugError
-from ganaug.files import read_json
 from ganaug.gan.checkpoint import load_checkpoint, save_checkpoint
-from ganaug.model import _hash
+from ganaug.gan.model_files import _hash
+from ganaug.utils.files import read_json
 
 MUTATIONS = int(os.environ.get("GANAUG_FUZZ", 40))
 TELLING = (0, 1, 9, 32, 34, 39, 44, 48, 57, 58, 91, 93, 123, 127, 128, 255)
@@ -117,7 +117,7 @@ def checkpoint() -> bytes:
 
 
 CSV = b'path,label,group\nimages/1.png,cat,"a ""b"", c"\nimages/2.png,dog,\nimages/3.png,"new\nline",g\n'
-YAML = b"draws: [0, 1]\nprepare:\n  source: 'digits'\n  size: [8, 9] # px\n  columns: {path: &a file, label: *a}\n"
+YAML = b"repeats: [0, 1]\nprepare:\n  source: 'digits'\n  size: [8, 9] # px\n  columns: {path: &a file, label: *a}\n"
 
 # The content, the name it gets, and what reads it.
 FILES: dict[str, tuple[Callable[[], bytes], str, Callable[[Path], Any]]] = {

@@ -12,7 +12,7 @@ from ganaug.errors import ConfigError
 
 TEXT = """\
 # head
-draws: # of them
+repeats: # of them
 - 0
 - 1
 - 2
@@ -35,16 +35,16 @@ def test_the_repositorys_files_survive_reading_and_writing(repository: Path, nam
 
 
 def test_values_change_and_comments_stay() -> None:
-    changes = {"draws": [0, 1, 2, 3], "prepare.source": "b", "prepare.size": [8, 9], "report.title": "x: y"}
+    changes = {"repeats": [0, 1, 2, 3], "prepare.source": "b", "prepare.size": [8, 9], "report.title": "x: y"}
     expected = TEXT.replace("- 2\n", "- 2\n- 3\n").replace("a very long name", "b")
     expected = expected.replace("size: null", "size: [8, 9]").replace("title: null", "title: 'x: y'")
     assert set_parameters(TEXT, changes) == expected
 
 
 def test_a_list_can_shrink_and_come_back() -> None:
-    shorter = set_parameters(TEXT, {"draws": [0]})
+    shorter = set_parameters(TEXT, {"repeats": [0]})
     assert shorter == TEXT.replace("- 1\n- 2\n", "")
-    assert set_parameters(shorter, {"draws": [0, 1, 2]}) == TEXT
+    assert set_parameters(shorter, {"repeats": [0, 1, 2]}) == TEXT
 
 
 def test_a_parameter_that_is_not_there_is_added_to_its_section() -> None:
@@ -63,6 +63,6 @@ def test_what_is_no_parameter_file_is_refused(text: str) -> None:
 def test_the_repositorys_parameters_can_all_be_set_and_read(repository: Path, tmp_path: Path) -> None:
     text = (repository / "params.yaml").read_text(encoding="utf-8")
     path = tmp_path / "params.yaml"
-    path.write_text(set_parameters(text, {"draws": [7], "prepare.size": [8, 9]}), encoding="utf-8")
+    path.write_text(set_parameters(text, {"repeats": [7], "prepare.size": [8, 9]}), encoding="utf-8")
     params = load_params(path)
-    assert (params.draws, params.prepare.size) == ((7,), (8, 9))
+    assert (params.repeats, params.prepare.size) == ((7,), (8, 9))

@@ -12,15 +12,17 @@ from ganaug.config import PRESETS, load_params
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_sets_draws_and_trials_and_nothing_else(name: str, here: Path, ganaug: Type, repository: Path) -> None:
+def test_a_preset_sets_repeats_and_trials_and_nothing_else(
+    name: str, here: Path, ganaug: Type, repository: Path
+) -> None:
     shutil.copy(repository / "params.yaml", here)
     before = (here / "params.yaml").read_text(encoding="utf-8").splitlines()
     code, out, err = ganaug("preset", name)
     assert (code, err) == (0, "")
     assert "dvc repro" in out
     params = load_params(here / "params.yaml")
-    draws, trials = PRESETS[name]
-    assert params.draws == tuple(range(draws))
+    repeats, trials = PRESETS[name]
+    assert params.repeats == tuple(range(repeats))
     assert params.evaluate.trials == trials
     after = (here / "params.yaml").read_text(encoding="utf-8").splitlines()
     changed = {line for line in {*before} ^ {*after} if "trials:" not in line}

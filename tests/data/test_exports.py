@@ -20,7 +20,7 @@ from ganaug.data.png import decode_png
 from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.data.sources import open_source
 from ganaug.errors import DataError
-from ganaug.files import write_json
+from ganaug.utils.files import write_json
 
 PARTS = ("train", "validation", "test")
 Load = Callable[..., Any]

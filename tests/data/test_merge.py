@@ -224,6 +224,6 @@ def test_the_stage_merges_and_exports(project: Path, repository: Path) -> None:
     (project / "splits").rename(project / "data/splits/1")
     (project / "synthetic.parquet").rename(project / "data/synthetic/1.parquet")
     (project / "params.yaml").write_text("merge:\n  policy: balance\n  exports: [csv]\n")
-    subprocess.run([sys.executable, repository / "pipelines/merge.py", "--draw", "1"], cwd=project, check=True)
+    subprocess.run([sys.executable, repository / "pipelines/merge.py", "--repeat", "1"], cwd=project, check=True)
     assert len(read_rows(project / "data/augmented/1/train.parquet")) == 12
     assert (project / "exports/1/csv/provenance.csv").exists()

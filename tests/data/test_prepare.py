@@ -38,8 +38,8 @@ def image_folder(root: Path, n: int = 12) -> Path:
     return root
 
 
-def test_benchmark_draws_of_the_built_in_clothes(tmp_path: Path) -> None:
-    report = run(tmp_path, "fashion_mnist_mini", draws=[0, 1], per_class=20, validation=30)
+def test_benchmark_repeats_of_the_built_in_clothes(tmp_path: Path) -> None:
+    report = run(tmp_path, "fashion_mnist_mini", repeats=[0, 1], per_class=20, validation=30)
     assert report["mode"] == "benchmark"
     rows = {d: {part: read_rows(tmp_path / f"splits/{d}/{part}.parquet") for part in PARTS} for d in range(2)}
     sizes = {part: len(rows[0][part]) for part in PARTS}
@@ -49,13 +49,13 @@ def test_benchmark_draws_of_the_built_in_clothes(tmp_path: Path) -> None:
     for part in ("validation", "test", "pool"):
         assert len({tuple(rows[d][part].ids) for d in range(2)}) == 1
         assert not set(rows[0][part].ids) & (train[0] | train[1])
-    assert report["draws"]["0"]["rows"]["train"] == dict.fromkeys(report["classes"], 20)
-    assert report["draws"]["0"]["unused"] == 200
+    assert report["repeats"]["0"]["rows"]["train"] == dict.fromkeys(report["classes"], 20)
+    assert report["repeats"]["0"]["unused"] == 200
     assert report["copies"]["near"]["rows"] == 0
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
-    options = {"draws": [0, 1], "per_class": 5}
+    options = {"repeats": [0, 1], "per_class": 5}
     run(tmp_path / "a", "digits", **options)
     run(tmp_path / "b", "digits", **options)
     run(tmp_path / "c", "digits", seed=1, **options)
@@ -76,9 +76,9 @@ def test_the_place_and_order_of_files_do_not_matter(tmp_path: Path) -> None:
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
-def test_old_draws_do_not_stay(tmp_path: Path) -> None:
-    run(tmp_path, "digits", draws=[0, 1, 2])
-    run(tmp_path, "digits", draws=[1])
+def test_old_repeats_do_not_stay(tmp_path: Path) -> None:
+    run(tmp_path, "digits", repeats=[0, 1, 2])
+    run(tmp_path, "digits", repeats=[1])
     assert [path.name for path in (tmp_path / "splits").iterdir()] == ["1"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["reports", "splits"]
 
@@ -108,7 +108,7 @@ def test_copies_share_a_split_and_contested_ones_are_kept_out(tmp_path: Path) ->
     Image.fromarray(toned).save(root / "0" / "toned.png")
     contested = sorted((root / "1").iterdir())[0]
     (root / "2" / "other.png").write_bytes(contested.read_bytes())
-    report = run(tmp_path, root, draws=range(5))
+    report = run(tmp_path, root, repeats=range(5))
     assert report["copies"]["exact"]["clusters"] == 2
     cluster = [f"0/{original.name}", *(f"0/copy{i}.png" for i in range(4)), "0/toned.png"]
     assert cluster in report["copies"]["near"]["names"]
@@ -117,10 +117,10 @@ def test_copies_share_a_split_and_contested_ones_are_kept_out(tmp_path: Path) ->
     names = load(open_source(root)).names.tolist()
     together = {ids[names.index(name)] for name in cluster}
     gone = ids[names.index("2/other.png")]
-    for draw in range(5):
+    for repeat in range(5):
         homes = []
         for part in PARTS:
-            found = set(read_rows(tmp_path / f"splits/{draw}/{part}.parquet").ids)
+            found = set(read_rows(tmp_path / f"splits/{repeat}/{part}.parquet").ids)
             assert gone not in found
             homes += [part] if found & together else []
         assert len(homes) == 1
@@ -145,10 +145,10 @@ def test_groups_and_given_splits_of_a_manifest(tmp_path: Path) -> None:
             f"images/{k}/{f.name},digit {k},{k}-{i // 3},{'test' if i < 6 else 'train'}" for i, f in enumerate(files)
         ]
     (tmp_path / "manifest.csv").write_text("\n".join(lines))
-    report = run(tmp_path, tmp_path / "manifest.csv", draws=[0, 1])
+    report = run(tmp_path, tmp_path / "manifest.csv", repeats=[0, 1])
     assert report["classes"] == ["digit 0", "digit 1", "digit 2"]
-    for draw in (0, 1):
-        groups = [set(read_rows(tmp_path / f"splits/{draw}/{part}.parquet").groups) for part in PARTS]
+    for repeat in (0, 1):
+        groups = [set(read_rows(tmp_path / f"splits/{repeat}/{part}.parquet").groups) for part in PARTS]
         assert groups[2] == {f"{k}-{i}" for k in range(3) for i in (0, 1)}
         assert sum(map(len, groups)) == len(set.union(*groups))
 

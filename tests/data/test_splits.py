@@ -45,31 +45,33 @@ def assert_sound(split: Split, labels: np.ndarray, units: np.ndarray) -> None:
     per_class=st.none() | st.integers(2, 20),
     share=st.floats(0.05, 0.3),
     seed=st.integers(0, 1000),
-    n_draws=st.integers(1, 3),
+    n_repeats=st.integers(1, 3),
 )
 def test_rows_are_dealt_out_exactly(
-    counts: list[int], per_class: int | None, share: float, seed: int, n_draws: int
+    counts: list[int], per_class: int | None, share: float, seed: int, n_repeats: int
 ) -> None:
     labels = labels_of(*counts)
     options: dict[str, Any] = {"validation": share, "test": share, "per_class": per_class, "seed": seed}
     held_out = [max(1, round(share * n)) for n in counts]
     assume(all(n - 2 * h >= 2 for n, h in zip(counts, held_out, strict=True)))  # else there is too little to train on
-    splits = make_splits(labels, names(len(counts)), draws=range(n_draws), **options)
-    for split in splits.draws.values():
+    splits = make_splits(labels, names(len(counts)), repeats=range(n_repeats), **options)
+    for split in splits.repeats.values():
         assert_sound(split, labels, np.arange(len(labels)))
         assert count(labels, split.test) == count(labels, split.validation) == held_out
         spare = [n - 2 * h for n, h in zip(counts, held_out, strict=True)]
         assert count(labels, split.train) == [min(n, per_class or n) for n in spare]
-    used = [set(split.train) for split in splits.draws.values()]
+    used = [set(split.train) for split in splits.repeats.values()]
     if splits.mode == "benchmark":
         assert not any(a & b for a, b in combinations(used, 2))
-        assert len({tuple(split.test) for split in splits.draws.values()}) == 1
-        assert len({tuple(split.validation) for split in splits.draws.values()}) == 1
-        assert not any(set(split.pool) & rows for split in splits.draws.values() for rows in used)
+        assert len({tuple(split.test) for split in splits.repeats.values()}) == 1
+        assert len({tuple(split.validation) for split in splits.repeats.values()}) == 1
+        assert not any(set(split.pool) & rows for split in splits.repeats.values() for rows in used)
     else:
-        assert per_class is None or min(n - 2 * h for n, h in zip(counts, held_out, strict=True)) < n_draws * per_class
+        assert (
+            per_class is None or min(n - 2 * h for n, h in zip(counts, held_out, strict=True)) < n_repeats * per_class
+        )
     if per_class is None:
-        assert not any(len(split.pool) for split in splits.draws.values())
+        assert not any(len(split.pool) for split in splits.repeats.values())
 
 
 @settings(deadline=None, max_examples=60)
@@ -88,12 +90,12 @@ def test_groups_stay_whole(
     units = np.repeat(np.arange(n_units), rng.integers(1, largest + 1, n_units))
     labels = rng.integers(0, n_classes, len(units)) if mixed else units % n_classes
     try:
-        splits = make_splits(labels, names(n_classes), draws=[0, 1], units=units, per_class=per_class, seed=seed)
+        splits = make_splits(labels, names(n_classes), repeats=[0, 1], units=units, per_class=per_class, seed=seed)
     except DataError:
         holders = [len(set(units[labels == k])) for k in range(n_classes)]
         assert mixed or min(holders) < 4
         return
-    for split in splits.draws.values():
+    for split in splits.repeats.values():
         assert_sound(split, labels, units)
         if per_class:
             assert max(count(labels, split.train)) <= per_class
@@ -113,7 +115,7 @@ def test_splits_of_the_source_share_no_group(n_units: int, largest: int, parts: 
         splits = make_splits(labels, names(2), given=given, units=units, seed=seed)
     except DataError:
         assume(False)
-    split = splits.draws[0]
+    split = splits.repeats[0]
     assert_sound(split, labels, units)
     everything = np.concatenate([*(getattr(split, part) for part in PARTS), splits.left_out])
     assert sorted(everything.tolist()) == list(range(len(units)))
@@ -128,7 +130,7 @@ def test_splits_of_the_source_share_no_group(n_units: int, largest: int, parts: 
 def test_groups_of_equal_size_meet_the_shares() -> None:
     units = np.repeat(np.arange(100), 5)
     labels = units % 2
-    split = make_splits(labels, names(2), units=units).draws[0]
+    split = make_splits(labels, names(2), units=units).repeats[0]
     assert count(labels, split.test) == count(labels, split.validation) == [50, 50]
     assert count(labels, split.train) == [150, 150]
 
@@ -136,53 +138,53 @@ def test_groups_of_equal_size_meet_the_shares() -> None:
 def test_few_groups_are_enough_where_each_part_gets_one() -> None:
     units = np.repeat([0, 1, 2, 3, 4, 5], [30, 30, 30, 2, 30, 1])
     labels = np.repeat([0, 1], [90, 33])
-    split = make_splits(labels, names(2), units=units).draws[0]
+    split = make_splits(labels, names(2), units=units).repeats[0]
     assert_sound(split, labels, units)
 
 
-def test_the_same_seed_gives_the_same_splits_and_draws_differ() -> None:
+def test_the_same_seed_gives_the_same_splits_and_repeats_differ() -> None:
     labels = labels_of(40, 40)
-    one, two = (make_splits(labels, names(2), draws=[0, 1], seed=3).draws for _ in range(2))
+    one, two = (make_splits(labels, names(2), repeats=[0, 1], seed=3).repeats for _ in range(2))
     for part in PARTS:
         np.testing.assert_array_equal(getattr(one[1], part), getattr(two[1], part))
     assert set(one[0].train) != set(one[1].train)
     assert set(one[0].test) != set(one[1].test)
-    assert set(make_splits(labels, names(2), draws=[0], seed=4).draws[0].test) != set(one[0].test)
+    assert set(make_splits(labels, names(2), repeats=[0], seed=4).repeats[0].test) != set(one[0].test)
 
 
 @pytest.mark.parametrize("per_class", [None, 5])
-def test_more_draws_leave_the_earlier_ones_as_they_are(per_class: int | None) -> None:
+def test_more_repeats_leave_the_earlier_ones_as_they_are(per_class: int | None) -> None:
     labels = labels_of(60, 50)
-    few = make_splits(labels, names(2), draws=[0, 1], per_class=per_class).draws
-    only = make_splits(labels, names(2), draws=[1], per_class=per_class).draws
+    few = make_splits(labels, names(2), repeats=[0, 1], per_class=per_class).repeats
+    only = make_splits(labels, names(2), repeats=[1], per_class=per_class).repeats
     np.testing.assert_array_equal(few[1].train, only[1].train)
     np.testing.assert_array_equal(few[1].test, only[1].test)
 
 
 def test_benchmark_mode_says_so_and_keeps_a_pool() -> None:
-    splits = make_splits(labels_of(50, 60), names(2), draws=[0, 1, 2], per_class=5, validation=4, test=6)
+    splits = make_splits(labels_of(50, 60), names(2), repeats=[0, 1, 2], per_class=5, validation=4, test=6)
     assert splits.mode == "benchmark"
     assert "3 disjoint training sets of 5" in splits.reason
-    assert [len(getattr(splits.draws[2], part)) for part in PARTS] == [10, 8, 12, 110 - 30 - 8 - 12]
+    assert [len(getattr(splits.repeats[2], part)) for part in PARTS] == [10, 8, 12, 110 - 30 - 8 - 12]
 
 
-def test_too_few_rows_for_disjoint_draws_repeat_the_split() -> None:
+def test_too_few_rows_for_disjoint_repeats_repeat_the_split() -> None:
     labels = labels_of(30, 60)
-    splits = make_splits(labels, names(2), draws=[0, 1, 2], per_class=8)
+    splits = make_splits(labels, names(2), repeats=[0, 1, 2], per_class=8)
     assert splits.mode == "repeated"
     assert "class 'class 0' has 18 rows" in splits.reason
-    assert all(count(labels, split.train) == [8, 8] for split in splits.draws.values())
-    assert len({tuple(split.test) for split in splits.draws.values()}) == 3
+    assert all(count(labels, split.train) == [8, 8] for split in splits.repeats.values())
+    assert len({tuple(split.test) for split in splits.repeats.values()}) == 3
 
 
 @given(seed=st.integers(0, 1000), size=st.integers(1, 3), share=st.sampled_from([0.2, 0.25, 0.34]))
-def test_repeated_draws_are_folds(seed: int, size: int, share: float) -> None:
+def test_repeated_repeats_are_folds(seed: int, size: int, share: float) -> None:
     """The test sets of a turn share no row; the next turn deals other folds."""
     labels = np.repeat(np.arange(2), 60)
     folds = int(60 // round(share * 60))
     options = {"validation": 0.2, "test": share, "units": np.arange(120) // size, "seed": seed}
-    draws = make_splits(labels, ("a", "b"), draws=range(folds + 1), **options).draws
-    tests = [set(draws[d].test.tolist()) for d in range(folds + 1)]
+    repeats = make_splits(labels, ("a", "b"), repeats=range(folds + 1), **options).repeats
+    tests = [set(repeats[d].test.tolist()) for d in range(folds + 1)]
     assert len(set.union(*tests[:folds])) == sum(map(len, tests[:folds]))
     assert tests[folds] not in tests[:folds]
 
@@ -191,12 +193,12 @@ def test_splits_of_the_source_are_kept() -> None:
     labels = labels_of(30, 30)
     given = np.full(60, "train", object)
     given[::5] = "test"
-    splits = make_splits(labels, names(2), draws=[0, 1], given=given, test=0.5)
-    for split in splits.draws.values():
+    splits = make_splits(labels, names(2), repeats=[0, 1], given=given, test=0.5)
+    for split in splits.repeats.values():
         np.testing.assert_array_equal(split.test, np.arange(0, 60, 5))
         assert not set(split.train) & set(split.test)
     given[1::5] = "validation"
-    split = make_splits(labels, names(2), given=given).draws[0]
+    split = make_splits(labels, names(2), given=given).repeats[0]
     np.testing.assert_array_equal(split.validation, np.arange(1, 60, 5))
     np.testing.assert_array_equal(split.train, np.flatnonzero(given == "train"))
 
@@ -210,8 +212,8 @@ def test_a_group_across_given_splits_is_left_out_of_training() -> None:
     units[[13, 26]] = 13  # validation, train
     splits = make_splits(labels, names(2), units=units, given=given)
     assert splits.left_out.tolist() == [12, 25, 26]
-    assert 0 in splits.draws[0].test
-    assert 13 in splits.draws[0].validation
+    assert 0 in splits.repeats[0].test
+    assert 13 in splits.repeats[0].validation
 
 
 @pytest.mark.parametrize(
@@ -249,8 +251,8 @@ def test_sixty_thousand_rows_take_no_time() -> None:
     labels = np.arange(60_000) % 10
     units = np.arange(60_000)
     units[1::7] = units[::7][: len(units[1::7])]
-    splits = make_splits(labels, names(10), draws=[0, 1, 2], per_class=20, units=units)
+    splits = make_splits(labels, names(10), repeats=[0, 1, 2], per_class=20, units=units)
     assert splits.mode == "benchmark"
-    for split in splits.draws.values():
+    for split in splits.repeats.values():
         assert_sound(split, labels, units)
         assert count(labels, split.train) == [20] * 10

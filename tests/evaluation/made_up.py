@@ -1,4 +1,4 @@
-"""Results of arms and draws, made up to have known differences."""
+"""Results of arms and repeats, made up to have known differences."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.evaluation.arms import ARMS
-from ganaug.evaluation.metrics import SCALARS, pack_bits
+from ganaug.evaluation.downstream.arms import ARMS
+from ganaug.metrics.classification import SCALARS, pack_bits
 
 CLASSES = ("a", "b")
 REAL = 40  # training rows, 20 a class
@@ -20,7 +20,7 @@ def prepared(
 ) -> dict[str, Any]:
     """What reports/prepare.json says of splits of so many rows."""
     rows = {part: dict.fromkeys(CLASSES, n // 2) for part, n in (("train", train), ("test", test), ("pool", pool))}
-    return {"mode": mode, "draws": {str(repeat): {"rows": rows} for repeat in range(repeats)}}
+    return {"mode": mode, "repeats": {str(repeat): {"rows": rows} for repeat in range(repeats)}}
 
 
 def measured(score: float, n: int = 2000, recalls: Sequence[float] | None = None) -> dict[str, Any]:
@@ -64,16 +64,16 @@ def results(
     test_ids: Sequence[str] | None = None,
     **others: float,
 ) -> dict[str, list[dict[str, Any]]]:
-    """One classifier's results over draws of unequal difficulty.
+    """One classifier's results over repeats of unequal difficulty.
 
-    ``classical`` is the best arm without a GAN, ``classical_gan`` gains on it in each draw what ``gains`` says, and
+    ``classical`` is the best arm without a GAN, ``classical_gan`` gains on it in each repeat what ``gains`` says, and
     ``others`` maps further arms to what they gain on ``classical`` on average.
     """
     rng = np.random.default_rng(0)
     found: dict[str, list[dict[str, Any]]] = {}
-    for draw, gain in enumerate(gains):
-        start = 0.7 + 0.02 * draw
-        ids = {"test_ids": test_ids[draw]} if test_ids else {}
+    for repeat, gain in enumerate(gains):
+        start = 0.7 + 0.02 * repeat
+        ids = {"test_ids": test_ids[repeat]} if test_ids else {}
         scores = {"real": -0.02, "classical": 0.0, "classical_gan": gain, **others}
         for arm, change in scores.items():
             luck = rng.normal(0, noise) if arm in others or arm == "real" else 0.0

@@ -108,7 +108,7 @@ def test_reads_the_curve_of_either_direction_as_what_rows_bought(curve, directio
     assert found.fitted == pytest.approx([abs(gain) for gain in curve.values()])
 
 
-def test_shares_that_some_draws_lack_are_left_out() -> None:
+def test_shares_that_some_repeats_lack_are_left_out() -> None:
     both = results([0.02] * 2, curve={0.5: 0.02, 1.0: 0.03})
     both["oracle"][1]["points"] = both["oracle"][1]["points"][:1]
     assert read_oracle(both, FIXED).rows.tolist() == [10.0]

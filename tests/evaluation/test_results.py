@@ -7,17 +7,17 @@ import pytest
 from made_up import measured, result
 
 from ganaug.errors import DataError
-from ganaug.evaluation.arms import result_path
+from ganaug.evaluation.downstream.arms import result_path
 from ganaug.evaluation.results import correct_rows, differences, read_results, recalls, scores, without_oracle
-from ganaug.files import write_json
+from ganaug.utils.files import write_json
 
 ARMS = ("real", "classical", "oracle", "gan", "synthetic")
 
 
-def write(folder: Path, draws: int, classifier: str = "small_cnn") -> None:
-    for draw in range(draws):
+def write(folder: Path, repeats: int, classifier: str = "small_cnn") -> None:
+    for repeat in range(repeats):
         for arm in ARMS:
-            write_json(result_path(folder, arm, draw, classifier), result(arm, 0.7 + draw / 100))
+            write_json(result_path(folder, arm, repeat, classifier), result(arm, 0.7 + repeat / 100))
 
 
 def test_reads_what_is_asked_for_and_no_leftovers(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_damaged_file(tmp_path: Path) -> None:
 def test_arms_that_cannot_be_compared(tmp_path: Path, arm: str, odd: dict[str, object]) -> None:
     write(tmp_path, 1)
     write_json(result_path(tmp_path, arm, 0, "small_cnn"), result(arm, 0.7, **odd))
-    with pytest.raises(DataError, match=f"arms real and {arm} of draw 0 differ in"):
+    with pytest.raises(DataError, match=f"arms real and {arm} of repeat 0 differ in"):
         read_results(tmp_path, ARMS, [0], "small_cnn")
 
 
@@ -63,7 +63,7 @@ def test_a_class_without_test_rows_has_no_recall() -> None:
     assert np.array_equal(recalls([found]), [[0.5, np.nan]], equal_nan=True)
 
 
-def test_which_rows_were_right_is_kept_by_class_and_draw() -> None:
+def test_which_rows_were_right_is_kept_by_class_and_repeat() -> None:
     found = [result("real", 0.0) | {"test": measured(0.0, 20, recalls=[share, 1.0])} for share in (0.5, 0.8)]
     assert [rows.tolist() for rows in correct_rows(found)[0]] == [[1.0] * 5 + [0.0] * 5, [1.0] * 8 + [0.0] * 2]
     assert [rows.mean() for rows in correct_rows(found)[1]] == [1.0, 1.0]

@@ -6,10 +6,10 @@ import pytest
 from made_up import measured, results
 
 from ganaug.evaluation.advice import advise
-from ganaug.evaluation.equivalence import Worth
+from ganaug.evaluation.equivalence import EquivalentSampleSize
 from ganaug.evaluation.statement import statement, worth_text
 from ganaug.evaluation.stats.design import BENCHMARK, SAME_ROWS, Design
-from ganaug.evaluation.verdict import judge
+from ganaug.evaluation.verdict import compare_arms
 
 GAINS = [0.020, 0.021, 0.022, 0.021, 0.020]
 NONE = [0.001, 0.0, 0.001, 0.0, 0.001]
@@ -21,7 +21,7 @@ USE = "Use the arm classical (real rows, classical augmentation)"
 
 def said(gains: list[float], design: str = BENCHMARK, leaks: tuple[str, ...] = (), **others: object) -> list[str]:
     found = results(gains, noise=1e-5, **others)
-    finding = judge(found, FIXED, leaks)
+    finding = compare_arms(found, FIXED, leaks)
     return statement(finding, advise(finding, found), found, design)
 
 
@@ -109,7 +109,7 @@ def test_shared_rows_are_named() -> None:
 def test_repeats_without_synthetic_samples_are_told_apart() -> None:
     found = results(GAINS)
     found["classical_gan"][0]["n_train"]["synthetic"] = 0
-    finding = judge(found, FIXED)
+    finding = compare_arms(found, FIXED)
     basis = statement(finding, advise(finding, found), found, BENCHMARK)[2]
     assert (
         "with 2,000 synthetic samples in 4 of 5 repeats (validation rows chose none in the others; where used: +"
@@ -120,7 +120,7 @@ def test_repeats_without_synthetic_samples_are_told_apart() -> None:
         each["test"] = measured(0.7)
     for each in found["classical"]:
         each["test"] = measured(0.7)
-    finding = judge(found, FIXED)
+    finding = compare_arms(found, FIXED)
     first, second, basis = statement(finding, advise(finding, found), found, BENCHMARK)
     assert first == f"{ON}it is open whether synthetic samples help: validation rows chose none in any repeat."
     assert "it takes repeats that use synthetic rows to settle it" in second
@@ -132,7 +132,7 @@ def test_classes_that_gain_from_more_labels_are_named_with_the_most_first() -> N
     for each, base in zip(found["oracle"], found["classical"], strict=True):
         recall = base["test"]["per_class"]["a"]["recall"]
         each["points"][1]["test"] = measured(0.0, recalls=[recall, recall + 0.1])
-    finding = judge(found, FIXED)
+    finding = compare_arms(found, FIXED)
     advice = advise(finding, found)
     assert [name for name, _ in advice.labels.classes] == ["b"]
     assert "most in b (+10.0)" in statement(finding, advice, found, BENCHMARK)[1]
@@ -142,21 +142,30 @@ def test_labels_that_do_not_divide_among_the_classes_are_counted_in_all() -> Non
     found = results(GAINS)
     for each in found["classical"]:
         each["n_train"]["real"] = 41
-    finding = judge(found, FIXED)
+    finding = compare_arms(found, FIXED)
     assert statement(finding, advise(finding, found), found, BENCHMARK)[0].startswith("On 41 labels in 2 classes, ")
 
 
 @pytest.mark.parametrize(
-    ("worth", "words"),
+    ("equivalent", "words"),
     [
-        (Worth(14.2, 5.1, 40.0, 40.0, "up"), "worth about 14 more real samples a class [5, more than 40]"),
-        (Worth(40.0, 12.0, 40.0, 40.0, "up"), "worth more than 40 more real samples a class [12, more than 40]"),
-        (Worth(40.0, 40.0, 40.0, 40.0, "up"), "worth more than 40 more real samples a class"),
-        (Worth(14.2, None, None, 40.0, "up"), "worth about 14 more real samples a class"),
-        (Worth(15.0, 9.0, 15.0, 15.0, "down"), "worth more than the last 15 labels of each class [9, more than 15]"),
+        (
+            EquivalentSampleSize(14.2, 5.1, 40.0, 40.0, "up"),
+            "worth about 14 more real samples a class [5, more than 40]",
+        ),
+        (
+            EquivalentSampleSize(40.0, 12.0, 40.0, 40.0, "up"),
+            "worth more than 40 more real samples a class [12, more than 40]",
+        ),
+        (EquivalentSampleSize(40.0, 40.0, 40.0, 40.0, "up"), "worth more than 40 more real samples a class"),
+        (EquivalentSampleSize(14.2, None, None, 40.0, "up"), "worth about 14 more real samples a class"),
+        (
+            EquivalentSampleSize(15.0, 9.0, 15.0, 15.0, "down"),
+            "worth more than the last 15 labels of each class [9, more than 15]",
+        ),
     ],
 )
-def test_what_a_gain_is_worth(worth: Worth, words: str) -> None:
-    assert worth_text(worth) == words
-    if worth.low is not None:
-        assert worth_text(replace(worth, low=None, high=None)) == words.split(" [")[0]
+def test_what_a_gain_is_worth(equivalent: EquivalentSampleSize, words: str) -> None:
+    assert worth_text(equivalent) == words
+    if equivalent.low is not None:
+        assert worth_text(replace(equivalent, low=None, high=None)) == words.split(" [")[0]

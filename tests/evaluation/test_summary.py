@@ -12,11 +12,11 @@ from made_up import measured, prepared, results
 
 from ganaug.errors import DataError
 from ganaug.evaluation.fidelity import average
-from ganaug.evaluation.metrics import SCALARS
 from ganaug.evaluation.stats.design import BENCHMARK, Design
 from ganaug.evaluation.stats.estimate import holm
 from ganaug.evaluation.summary import summarise
-from ganaug.evaluation.verdict import judge
+from ganaug.evaluation.verdict import compare_arms
+from ganaug.metrics.classification import SCALARS
 
 GAINS = [0.02, 0.03, 0.025, 0.02, 0.03]
 FIXED = prepared()
@@ -31,7 +31,7 @@ def full(gains: list[float] = GAINS) -> dict[str, Any]:
 
 
 def test_the_verdict_and_its_numbers() -> None:
-    found, gain = summarise({"small_cnn": full()}, FIXED), judge(full(), Design(BENCHMARK)).gain
+    found, gain = summarise({"small_cnn": full()}, FIXED), compare_arms(full(), Design(BENCHMARK)).gain
     assert (found["verdict"], found["candidate"], found["reference"]) == ("HELPS", "classical_gan", "classical")
     assert found["difference"] == pytest.approx(gain.mean)
     assert (found["difference_low"], found["difference_high"]) == pytest.approx((gain.low, gain.high))
@@ -66,8 +66,8 @@ def test_secondary_contrasts_are_adjusted_for_their_number() -> None:
 
 def test_the_class_that_fares_worst_is_named() -> None:
     found = results(GAINS)
-    for draw, each in enumerate(found["classical_gan"]):
-        each["test"] = measured(0.75, recalls=[0.9, 0.59 + draw / 100])
+    for repeat, each in enumerate(found["classical_gan"]):
+        each["test"] = measured(0.75, recalls=[0.9, 0.59 + repeat / 100])
     for each in found["classical"]:
         each["test"] = measured(0.7, recalls=[0.7, 0.7])
     summary = summarise({"small_cnn": found}, FIXED)

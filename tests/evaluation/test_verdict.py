@@ -8,7 +8,7 @@ from made_up import measured, of_bits, result, results
 
 from ganaug.evaluation.stats.design import BENCHMARK, Design
 from ganaug.evaluation.stats.estimate import Estimate, estimate
-from ganaug.evaluation.verdict import ROPE, conclude, decide, judge
+from ganaug.evaluation.verdict import ROPE, compare_arms, conclude, decide
 
 FIXED = Design(BENCHMARK)
 SURE = {
@@ -105,11 +105,11 @@ def test_concludes_only_what_control_oracle_and_guards_allow(gain, control, orac
         (OPEN, {"curve": {-0.5: -0.02, -0.75: -0.04}}, "INCONCLUSIVE"),
     ],
 )
-def test_judges_a_run(gains, others, verdict) -> None:
-    found = judge(results(gains, **others), FIXED)
+def test_the_verdict_on_a_run(gains, others, verdict) -> None:
+    found = compare_arms(results(gains, **others), FIXED)
     assert (found.verdict, found.candidate, found.reference) == (verdict, "classical_gan", "classical")
     assert found.gain.mean == pytest.approx(np.mean(gains))
-    assert found.worth is None or verdict in ("INCONCLUSIVE", "NO_SENSITIVITY")
+    assert found.equivalent is None or verdict in ("INCONCLUSIVE", "NO_SENSITIVITY")
     assert found.used == 5
     assert found.gain_where_used == replace(found.gain, look=5)
     assert found.repeats_needed is None or verdict == "INCONCLUSIVE"
@@ -123,13 +123,13 @@ def test_arms_are_picked_on_validation_rows_and_never_among_the_diagnostics() ->
             ("unfiltered", 0.95, 0.95), ("shuffled", 0.5, 0.95), ("synthetic", 0.95, 0.95),
         )
     }  # fmt: skip
-    picked = judge(found, FIXED)
+    picked = compare_arms(found, FIXED)
     assert (picked.candidate, picked.reference) == ("classical_gan", "real")
 
 
 @pytest.mark.parametrize("arms", [["real", "synthetic"], ["gan", "classical_gan"], ["classical", "unfiltered"]])
 def test_it_takes_two_to_contrast(arms: list[str]) -> None:
-    assert judge({arm: [result(arm, 0.7)] for arm in arms}, FIXED) is None
+    assert compare_arms({arm: [result(arm, 0.7)] for arm in arms}, FIXED) is None
 
 
 def test_a_candidate_that_is_the_reference_in_some_repeats_is_told_from_one_that_does_not_help() -> None:
@@ -137,18 +137,18 @@ def test_a_candidate_that_is_the_reference_in_some_repeats_is_told_from_one_that
     found = results([0.0, 0.0, 0.0, 0.009, 0.009])
     for each in found["classical_gan"][:3]:
         each["n_train"]["synthetic"] = 0
-    judged = judge(found, FIXED)
-    assert (judged.verdict, judged.used, judged.gain.repeats) == ("INCONCLUSIVE", 2, 5)
-    assert judged.gain_where_used.mean == pytest.approx(0.009)
-    assert judged.gain_where_used.alpha == judged.gain.alpha
+    compared = compare_arms(found, FIXED)
+    assert (compared.verdict, compared.used, compared.gain.repeats) == ("INCONCLUSIVE", 2, 5)
+    assert compared.gain_where_used.mean == pytest.approx(0.009)
+    assert compared.gain_where_used.alpha == compared.gain.alpha
     for each in found["classical_gan"]:
         each["n_train"]["synthetic"] = 0
         each["test"] = measured(0.7)
     for each in found["classical"]:
         each["test"] = measured(0.7)
-    judged = judge(found, FIXED)
-    assert (judged.verdict, judged.used, judged.gain_where_used) == ("INCONCLUSIVE", 0, None)
-    assert (judged.repeats_needed, judged.test_rows_needed) == (None, None)
+    compared = compare_arms(found, FIXED)
+    assert (compared.verdict, compared.used, compared.gain_where_used) == ("INCONCLUSIVE", 0, None)
+    assert (compared.repeats_needed, compared.test_rows_needed) == (None, None)
 
 
 def test_picking_the_best_of_several_arms_on_validation_rows_makes_no_false_gain() -> None:
@@ -164,6 +164,6 @@ def test_picking_the_best_of_several_arms_on_validation_rows_makes_no_false_gain
             arm: [result(arm, 0.0, score) | {"test": of_bits(row, y)} for row, score in zip(*each, strict=True)]
             for arm, each in zip(arms, zip(right, validation, strict=True), strict=True)
         }
-        gain = judge(found, FIXED).gain
+        gain = compare_arms(found, FIXED).gain
         above += gain.mean > gain.margin(0.05)
     assert above / rounds <= 0.025 + 3 * np.sqrt(0.025 * 0.975 / rounds)

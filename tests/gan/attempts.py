@@ -21,7 +21,7 @@ from sklearn.datasets import load_digits
 
 from ganaug.augmenter import GANAugmenter
 from ganaug.errors import guard
-from ganaug.gan import run
+from ganaug.gan import loop
 from ganaug.gan.trainer import Trainer
 
 
@@ -55,7 +55,7 @@ def ended(child: int) -> int:
 
 def killed(folder: Path) -> dict:
     """Kill a run again and again, at random moments, until one gets through."""
-    run.SECONDS = 0.0
+    loop.SECONDS = 0.0
 
     def work() -> None:
         fit(folder / "checkpoints", steps=160).save(folder / "killed")
@@ -106,7 +106,7 @@ def pair(work: Callable[[int], None], **environment: str) -> list[int]:
 def together(folder: Path) -> dict:
     """Train alone, as two processes of torchrun, as two of `fabric run`, then let two share a batch of 15.
 
-    The learning rate is low: in a wild game differences of a rounding grow.
+    The learning rate is low: in a wild training differences of a rounding grow.
     """
 
     def work(where: Path, **parameters) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from fakes import CENTRES, SPREAD, generated, play, point_trainer
+from fakes import CENTRES, SPREAD, generated, point_trainer, trained
 
 from ganaug.gan.augmentation import AUGMENTATIONS
 
@@ -32,16 +32,16 @@ def test_ada_rises_with_overfitting_falls_without_and_is_clamped():
     assert ada.probability(1.0) == 0
 
 
-def test_ada_adapts_in_a_game_and_survives_a_resume():
+def test_ada_adapts_in_a_training_and_survives_a_resume():
     def trainer():
         return point_trainer(steps=60, objective="non_saturating", augmentation="ada", learning_rate=0.03)
 
-    whole, first = play(trainer()), trainer()
+    whole, first = trained(trainer()), trainer()
     for _ in range(30):
         first.train_step()
     second = trainer()
     second.restore(first.state())
-    state, expected = play(second).state(), whole.state()
+    state, expected = trained(second).state(), whole.state()
     assert expected["augmentation.sign"] != 0
     assert all(torch.equal(state[k], expected[k]) for k in expected)
 
@@ -49,6 +49,6 @@ def test_ada_adapts_in_a_game_and_survives_a_resume():
 @pytest.mark.parametrize("augmentation", ["diffaugment", "ada"])
 def test_augmentation_does_not_leak(augmentation):
     """Both kinds of rows are moved alike and far, yet what is generated is as narrow as the real rows."""
-    found = generated(play(point_trainer(objective="non_saturating", augmentation=augmentation)))
+    found = generated(trained(point_trainer(objective="non_saturating", augmentation=augmentation)))
     assert (found.mean(1) - CENTRES).norm(dim=1).max() < 0.5
     assert found.std(1).max() < 2 * SPREAD

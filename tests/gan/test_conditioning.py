@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganaug.gan.conditioning import CONDITIONINGS, judge, mismatch_loss, other_labels
+from ganaug.gan.conditioning import CONDITIONINGS, apply_head, mismatch_loss, other_labels
 
 NAMES = sorted(CONDITIONINGS)
 FEATURES, LABELS = torch.randn(5, 6, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 1, 2, 0, 1])
@@ -29,7 +29,7 @@ def test_without_strength_the_label_does_not_count(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_with_strength_the_label_counts(name):
-    """In the logit itself or, for a classifying head, in class logits that the players are trained on."""
+    """In the logit itself or, for a classifying head, in class logits that the networks are trained on."""
     logits, classes = head(name)(FEATURES, LABELS, 1.0)
     assert logits.shape == (5,)
     if classes is None:
@@ -53,7 +53,7 @@ def test_projection_starts_unconditional():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_second_opinion_is_what_the_row_would_get_with_that_label(name):
     built, others = head(name), LABELS[:2].flip(0)
-    logits, _ = judge(built, FEATURES, torch.cat([LABELS, others]), 1.0)
+    logits, _ = apply_head(built, FEATURES, torch.cat([LABELS, others]), 1.0)
     torch.testing.assert_close(logits[:5], built(FEATURES, LABELS, 1.0)[0])
     torch.testing.assert_close(logits[5:], built(FEATURES[:2], others, 1.0)[0])
 

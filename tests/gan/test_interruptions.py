@@ -55,7 +55,7 @@ def test_ctrl_c_saves_says_130_and_goes_on(tmp_path):
     assert steps.is_unique
 
 
-def test_two_processes_play_the_game_of_one(tmp_path):
+def test_two_processes_train_like_one(tmp_path):
     says = "ganaug: train_gan.batch_size is 15, which 2 processes cannot share evenly: give a multiple of 2."
     assert attempt("together", tmp_path, says) == [0, 0, 0, 0, 0, 2, 2, *[0] * 6]
     alone, torchrun, fabric, *others = (pd.read_csv(tmp_path / n / "history.csv") for n in NAMES)

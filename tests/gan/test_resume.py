@@ -11,22 +11,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fakes import play, point_trainer
+from fakes import point_trainer, trained
 from safetensors.torch import save_file
 from torch import nn
 
 from ganaug.errors import GanaugError, ModelError
 from ganaug.gan import checkpoint as files
-from ganaug.gan import run as game
+from ganaug.gan import loop
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from ganaug.gan.fabric import make_fabric
-from ganaug.gan.objectives import OBJECTIVES
-from ganaug.gan.penalties import PENALTIES
+from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Trainer
 from ganaug.modalities.image.augment import ImageAugment
-from ganaug.modalities.image.players import Architecture, image_game
+from ganaug.modalities.image.setup import Architecture, image_setup
 
 STATE = {"step": torch.tensor([3]), "weights": torch.arange(6.0).view(2, 3)}
 
@@ -40,8 +40,8 @@ def image_trainer(seed: int = 0) -> Trainer:
     images = np.random.default_rng(0).integers(0, 256, (8, 10, 9, 2), dtype=np.uint8)
     rules = (OBJECTIVES["relativistic"], PENALTIES["r1_r2"](), ImageAugment(), AUGMENTATIONS["diffaugment"](12))
     architecture = Architecture(10, 9, 2, 2, base_width=8)
-    players = image_game(architecture, images, np.arange(8) % 2, *rules, seed, fabric.device)
-    return Trainer(fabric, players, Schedule(12, batch_size=4), seed)
+    setup = image_setup(architecture, images, np.arange(8) % 2, *rules, seed, fabric.device)
+    return Trainer(fabric, setup, Schedule(12, batch_size=4), seed)
 
 
 def assert_equal(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
@@ -50,7 +50,7 @@ def assert_equal(found: dict[str, torch.Tensor], expected: dict[str, torch.Tenso
 
 
 @pytest.mark.parametrize("trainer", [image_trainer, lambda seed=0: point_trainer(12, seed=seed)])
-def test_a_file_holds_the_whole_game(tmp_path, trainer):
+def test_a_file_holds_the_whole_training(tmp_path, trainer):
     """Memory layout included: a file forgets it, and fused optimisers walk through weights and moments side by side."""
     first, second = trainer(), trainer(seed=1)
     for _ in range(5):
@@ -58,7 +58,7 @@ def test_a_file_holds_the_whole_game(tmp_path, trainer):
     save_checkpoint(tmp_path / "c", first.state(), "run")
     second.restore(load_checkpoint(tmp_path / "c", "run"))
     assert_equal(second.state(), first.state())
-    assert_equal(play(second).state(), play(first).state())
+    assert_equal(trained(second).state(), trained(first).state())
 
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path):
@@ -93,7 +93,7 @@ def test_damaged_and_foreign_checkpoints_are_refused(tmp_path, how):
     path = tmp_path / "checkpoint"
     damaged(path, how)
     with pytest.raises(ModelError, match=r"checkpoint.*delete it to start afresh"):
-        game.run(point_trainer(5), snapshot, checkpoint=path, identity="run")
+        loop.run(point_trainer(5), snapshot, checkpoint=path, identity="run")
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path):
@@ -131,24 +131,24 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelError, match="Cannot write the checkpoint"):
-        game.run(point_trainer(5), snapshot, checkpoint=tmp_path / "file" / "c", identity="run")
+        loop.run(point_trainer(5), snapshot, checkpoint=tmp_path / "file" / "c", identity="run")
 
 
-def test_an_interrupted_game_ends_like_an_uninterrupted_one(tmp_path, monkeypatch):
-    """Ctrl-C at many moments, each time going on from the file, with a record as whole as the weights."""
+def test_an_interrupted_training_ends_like_an_uninterrupted_one(tmp_path, monkeypatch):
+    """Ctrl-C at many moments, each time going on from the file, with a log as whole as the weights."""
     whole = point_trainer(200, seed=2)
-    expected = game.run(whole, snapshot)
-    file, clock, played = tmp_path / "c", itertools.count(1), 0
+    expected = loop.run(whole, snapshot)
+    file, clock, parts = tmp_path / "c", itertools.count(1), 0
     monkeypatch.setattr(Trainer, "train_step", interrupted(Trainer.train_step, clock))
     while True:
         trainer = point_trainer(200, seed=2)
         try:
-            found = game.run(trainer, snapshot, checkpoint=file, identity="run")
+            found = loop.run(trainer, snapshot, checkpoint=file, identity="run")
             break
         except KeyboardInterrupt:
-            played += 1
+            parts += 1
             assert load_checkpoint(file, "run")["step"] > 0
-    assert played > 5
+    assert parts > 5
     assert_equal(trainer.state(), whole.state())
     assert found.history == expected.history
     assert_equal({str(k): t for k, t in found.snapshots.items()}, {str(k): t for k, t in expected.snapshots.items()})
@@ -171,7 +171,7 @@ def falling_then_rising(low: int):
 
 def test_the_best_state_is_kept_also_over_interruptions(tmp_path, monkeypatch):
     expected, whole = point_trainer(200), point_trainer(200)
-    game.run(whole, snapshot, choice=game.Choice(falling_then_rising(4)))
+    loop.run(whole, snapshot, choice=loop.Choice(falling_then_rising(4)))
     while expected.step < 140:  # the fourth of ten looks in the second half
         expected.train_step()
     assert_equal(whole.ema.module.state_dict(), expected.ema.module.state_dict())
@@ -180,49 +180,49 @@ def test_the_best_state_is_kept_also_over_interruptions(tmp_path, monkeypatch):
     for _ in range(5):
         trainer = point_trainer(200)
         try:
-            game.run(trainer, snapshot, checkpoint=tmp_path / "c", identity="run", choice=game.Choice(criterion))
+            loop.run(trainer, snapshot, checkpoint=tmp_path / "c", identity="run", choice=loop.Choice(criterion))
         except KeyboardInterrupt:
             continue
         break
     assert_equal(trainer.ema.module.state_dict(), expected.ema.module.state_dict())
 
 
-def test_patience_ends_a_game_early():
+def test_patience_ends_a_training_early():
     trainer = point_trainer(200)
-    record = game.run(trainer, snapshot, choice=game.Choice(falling_then_rising(2), patience=3))
+    log = loop.run(trainer, snapshot, choice=loop.Choice(falling_then_rising(2), patience=3))
     assert trainer.step == 150
-    assert list(record.criterion) == [110, 120, 130, 140, 150]
-    assert max(record.snapshots) == 150
+    assert list(log.criterion) == [110, 120, 130, 140, 150]
+    assert max(log.snapshots) == 150
 
 
-def test_what_a_game_records():
+def test_what_a_training_records():
     trainer = point_trainer(100)
-    record = game.run(trainer, snapshot)
-    steps = [row[0] for row in record.history]
+    log = loop.run(trainer, snapshot)
+    steps = [row[0] for row in log.history]
     assert steps == sorted(set(steps))
     assert steps[-1] == 100
     assert 60 >= len(steps) >= 8
-    assert len(record.snapshots) == game.SNAPSHOTS
-    assert max(record.snapshots) == 100
-    assert all(len(row) == len(record.columns) and all(map(math.isfinite, row)) for row in record.history)
+    assert len(log.snapshots) == loop.SNAPSHOTS
+    assert max(log.snapshots) == 100
+    assert all(len(row) == len(log.columns) and all(map(math.isfinite, row)) for row in log.history)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 41])
-def test_games_of_few_steps(steps):
-    record = game.run(point_trainer(steps), snapshot)
-    assert record.history[-1][0] == steps
-    assert max(record.snapshots) == steps
+def test_trainings_of_few_steps(steps):
+    log = loop.run(point_trainer(steps), snapshot)
+    assert log.history[-1][0] == steps
+    assert max(log.snapshots) == steps
 
 
-def poisoned(trainer: Trainer, player: str, when, what) -> Trainer:
-    """Let ``what(loss)`` become a player's loss in the calls (counted from 1) for which ``when`` holds."""
-    objective, calls = trainer.game.objective, itertools.count(1)
+def poisoned(trainer: Trainer, network: str, when, what) -> Trainer:
+    """Let ``what(loss)`` become a network's loss in the calls (counted from 1) for which ``when`` holds."""
+    objective, calls = trainer.setup.objective, itertools.count(1)
 
     def loss(real, fake):
-        sound = getattr(objective, player)(real, fake)
+        sound = getattr(objective, network)(real, fake)
         return what(sound) if when(next(calls)) else sound
 
-    trainer.game = trainer.game._replace(objective=objective._replace(**{player: loss}))
+    trainer.setup = trainer.setup._replace(objective=objective._replace(**{network: loss}))
     return trainer
 
 
@@ -235,17 +235,17 @@ def nan_gradient(loss: torch.Tensor) -> torch.Tensor:
     return loss + (loss - loss.detach()).abs().sqrt()
 
 
-@pytest.mark.parametrize("player", ["discriminator", "generator"])
+@pytest.mark.parametrize("network", ["discriminator", "generator"])
 @pytest.mark.parametrize("poison", [nan_loss, nan_gradient])
 @pytest.mark.parametrize("at", [3, 60])
-def test_a_divergence_is_rolled_back_and_said(capsys, player, poison, at):
+def test_a_divergence_is_rolled_back_and_said(capsys, network, poison, at):
     """Also where the last step before a look spoils the weights, and no loss has shown it yet."""
-    trainer = poisoned(point_trainer(60), player, lambda call: call == at, poison)
+    trainer = poisoned(point_trainer(60), network, lambda call: call == at, poison)
     before = trainer.schedule.at(59).learning_rate
-    record = game.run(trainer, snapshot)
+    log = loop.run(trainer, snapshot)
     assert trainer.step == 60
     assert all(t.isfinite().all() for t in trainer.state().values())
-    assert record.history[-1][1] == pytest.approx(before / 2)
+    assert log.history[-1][1] == pytest.approx(before / 2)
     said = capsys.readouterr()
     assert "no longer finite" in said.err
     assert said.out == ""
@@ -254,15 +254,15 @@ def test_a_divergence_is_rolled_back_and_said(capsys, player, poison, at):
 def test_repeated_divergence_gives_up_and_keeps_the_good_state(tmp_path):
     trainer = poisoned(point_trainer(60), "generator", lambda call: call > 30, nan_loss)
     with pytest.raises(GanaugError, match=r"diverged .* times in a row near step \d+: lower learning_rate"):
-        game.run(trainer, snapshot, checkpoint=tmp_path / "c", identity="run")
+        loop.run(trainer, snapshot, checkpoint=tmp_path / "c", identity="run")
     kept = load_checkpoint(tmp_path / "c", "run")
     assert 0 < kept["step"] <= 30
     assert all(t.isfinite().all() for t in kept.values())
 
 
 def test_progress_is_shown_under_its_name_only_when_asked(capsys, monkeypatch):
-    monkeypatch.setattr("ganaug.progress.QUIET_SECONDS", 0.0)
-    game.run(point_trainer(5), snapshot)
+    monkeypatch.setattr("ganaug.utils.progress.QUIET_SECONDS", 0.0)
+    loop.run(point_trainer(5), snapshot)
     assert capsys.readouterr().err == ""
-    game.run(point_trainer(5), snapshot, stage="points")
+    loop.run(point_trainer(5), snapshot, stage="points")
     assert "points: 5/5 steps" in capsys.readouterr().err

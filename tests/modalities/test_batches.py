@@ -10,8 +10,8 @@ from ganaug.modalities.batches import plan_batches
 SHARES = st.floats(0, 1)
 
 
-def plan(labels: np.ndarray, steps: int, batch_size: int, **how: object) -> np.ndarray:
-    return plan_batches(labels, steps, batch_size, np.random.default_rng(0), **how)  # type: ignore[arg-type]
+def plan(labels: np.ndarray, steps: int, batch_size: int, **config: object) -> np.ndarray:
+    return plan_batches(labels, steps, batch_size, np.random.default_rng(0), **config)  # type: ignore[arg-type]
 
 
 def test_classes_take_turns_and_so_do_the_rows_of_a_class():

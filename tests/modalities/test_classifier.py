@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 
 from ganaug.errors import DataError
 from ganaug.modalities.image.classifier import SmallCNN, predict_proba, train_classifier
-from ganaug.progress import Progress
+from ganaug.utils.progress import Progress
 
 PLAN = np.random.default_rng(0).permuted(np.tile(np.arange(40), (5, 1)), axis=1)[:, :16]
 
@@ -114,7 +114,7 @@ def test_any_module_can_be_trained(digits):
 
 
 def test_advances_the_progress_step_by_step(digits, capsys, monkeypatch):
-    monkeypatch.setattr("ganaug.progress.QUIET_SECONDS", 0.0)
+    monkeypatch.setattr("ganaug.utils.progress.QUIET_SECONDS", 0.0)
     with Progress("classifier", 3) as progress:
         train_classifier(digits[0][:20], digits[1][:20], 10, steps=3, progress=progress)
     assert progress.done == 3

@@ -6,15 +6,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ganaug.gan.conditioning import CONDITIONINGS
-from ganaug.gan.penalties import squared_gradient
+from ganaug.gan.regularizers import squared_gradient
 from ganaug.modalities.image.networks import Discriminator, Generator, Layout, ResidualBlock
-from ganaug.modalities.image.players import Architecture
+from ganaug.modalities.image.setup import Architecture
 
 SIDES, CHANNELS = st.integers(8, 128), st.integers(1, 4)
 LATENTS, LABELS = torch.randn(2, 6, generator=torch.Generator().manual_seed(0)), torch.tensor([2, 0])
 
 
-def players(height: int, width: int, channels: int, depth: int = 1, base: int = 4) -> tuple[Generator, Discriminator]:
+def networks(height: int, width: int, channels: int, depth: int = 1, base: int = 4) -> tuple[Generator, Discriminator]:
     return Architecture(height, width, channels, 3, latent=6, features=5, base_width=base, depth=depth).build(0)
 
 
@@ -27,7 +27,7 @@ def players(height: int, width: int, channels: int, depth: int = 1, base: int = 
 @example(13, 14, 4)
 @example(128, 128, 4)
 def test_any_size_from_8_to_128_and_1_to_4_channels(height, width, channels):
-    generator, discriminator = players(height, width, channels)
+    generator, discriminator = networks(height, width, channels)
     images = generator(LATENTS, LABELS)
     logits, classes = discriminator(images, LABELS)
     assert images.shape == (2, channels, height, width)
@@ -56,7 +56,7 @@ def test_the_grid_covers_the_image_and_little_more(height, width):
 @pytest.mark.parametrize("depth", [1, 3])
 def test_depth_and_width_make_networks_larger(depth):
     def size(**knobs):
-        return [sum(p.numel() for p in m.parameters()) for m in players(16, 16, 1, **knobs)]
+        return [sum(p.numel() for p in m.parameters()) for m in networks(16, 16, 1, **knobs)]
 
     plain, deeper, wider = size(), size(depth=depth + 1), size(base=16)
     assert all(a < b for a, b in zip(plain, deeper, strict=True))
@@ -64,15 +64,15 @@ def test_depth_and_width_make_networks_larger(depth):
 
 
 def test_rows_do_not_see_each_other():
-    """No normalisation over the batch, which conditional games on small data do without."""
-    generator, discriminator = players(12, 12, 1)
+    """No normalisation over the batch, which conditional GANs on small data do without."""
+    generator, discriminator = networks(12, 12, 1)
     together = generator(LATENTS, LABELS)
     torch.testing.assert_close(together[:1], generator(LATENTS[:1], LABELS[:1]))
     torch.testing.assert_close(discriminator(together, LABELS)[0][:1], discriminator(together[:1], LABELS[:1])[0])
 
 
 def test_latent_and_label_both_count_in_the_generator():
-    generator, _ = players(8, 8, 1)
+    generator, _ = networks(8, 8, 1)
     images = generator(LATENTS, LABELS)
     assert not torch.allclose(images, generator(LATENTS.flip(0), LABELS))
     assert not torch.allclose(images, generator(LATENTS, LABELS.flip(0)))
@@ -81,7 +81,7 @@ def test_latent_and_label_both_count_in_the_generator():
 
 def test_the_discriminator_differentiates_twice():
     """As penalties need; margins and their padding included."""
-    _, discriminator = players(9, 11, 2)
+    _, discriminator = networks(9, 11, 2)
     images = torch.randn(2, 2, 9, 11, generator=torch.Generator().manual_seed(0))
     squared_gradient(lambda x: discriminator(x, LABELS)[0], images).sum().backward()
     assert discriminator.entry.weight.grad.abs().sum() > 0

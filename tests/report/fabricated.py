@@ -11,18 +11,18 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from ganaug.data.merge import merge
-from ganaug.data.nearest import nearest
 from ganaug.data.prepare import prepare
 from ganaug.data.rows import Rows, digest, read_rows
-from ganaug.evaluation.arms import ARMS, result_path
+from ganaug.evaluation.downstream.arms import ARMS, result_path
 from ganaug.evaluation.fidelity import COMPARED, METRICS
-from ganaug.evaluation.metrics import classification_metrics
-from ganaug.files import write_json
+from ganaug.metrics.classification import classification_metrics
+from ganaug.metrics.nearest import nearest
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Candidates
+from ganaug.utils.files import write_json
 
 HOSTILE = "<script>alert('1')</script>"
-DRAWS = (0, 1)
+REPEATS = (0, 1)
 CLASSIFIERS = ("small_cnn", "sklearn.svm.SVC(C=10)")
 SKILL = {
     "real": 0.60, "classical": 0.62, "mixup": 0.61, "gan": 0.72, "classical_gan": 0.76, "mixup_gan": 0.74,
@@ -39,19 +39,19 @@ def finish_run(folder: Path) -> None:
     names = np.array([HOSTILE, *(f"digit {k}" for k in range(1, 10))])
     np.savez(folder / "digits.npz", images=images, labels=names[digits.target])
     splits, report = folder / "data/splits", folder / "reports/prepare.json"
-    prepare(folder / "digits.npz", out=splits, report=report, draws=DRAWS, per_class=5, test=40, validation=5)
-    for draw in DRAWS:
-        rng = np.random.default_rng(draw)
-        train = read_rows(splits / str(draw) / "train.parquet")
-        _generate(folder, draw, train, rng)
-        merge(splits / str(draw), folder / f"data/synthetic/{draw}.parquet", folder / f"data/augmented/{draw}")
-        _train(folder / f"models/gan/{draw}", digest(train.ids), rng)
-        test = read_rows(splits / str(draw) / "test.parquet")
-        _evaluate(folder / "eval", draw, test.labels, train.schema.classes, rng)
-        _compare(folder / f"eval/fidelity/{draw}.json", draw, train, rng)
+    prepare(folder / "digits.npz", out=splits, report=report, repeats=REPEATS, per_class=5, test=40, validation=5)
+    for repeat in REPEATS:
+        rng = np.random.default_rng(repeat)
+        train = read_rows(splits / str(repeat) / "train.parquet")
+        _generate(folder, repeat, train, rng)
+        merge(splits / str(repeat), folder / f"data/synthetic/{repeat}.parquet", folder / f"data/augmented/{repeat}")
+        _train(folder / f"models/gan/{repeat}", digest(train.ids), rng)
+        test = read_rows(splits / str(repeat) / "test.parquet")
+        _evaluate(folder / "eval", repeat, test.labels, train.schema.classes, rng)
+        _compare(folder / f"eval/fidelity/{repeat}.json", repeat, train, rng)
 
 
-def _generate(folder: Path, draw: int, train: Rows, rng: np.random.Generator) -> None:
+def _generate(folder: Path, repeat: int, train: Rows, rng: np.random.Generator) -> None:
     images = np.clip(np.repeat(train.images, 4, axis=0) + rng.normal(0, 25, (len(train) * 4, 8, 8, 1)), 0, 255)
     images = images.astype(np.uint8)
     distance, where = nearest(images, train.images)
@@ -69,8 +69,8 @@ def _generate(folder: Path, draw: int, train: Rows, rng: np.random.Generator) ->
         train,
         dict.fromkeys(train.schema.classes, 16),
         model="0f" * 16,
-        out=folder / f"data/synthetic/{draw}.parquet",
-        report=folder / f"reports/generate/{draw}.json",
+        out=folder / f"data/synthetic/{repeat}.parquet",
+        report=folder / f"reports/generate/{repeat}.json",
         stage="generate",
     )
 
@@ -87,22 +87,22 @@ def _train(model: Path, rows: str, rng: np.random.Generator) -> None:
 
 
 def _evaluate(
-    folder: Path, draw: int, labels: NDArray[np.int64], classes: tuple[str, ...], rng: np.random.Generator
+    folder: Path, repeat: int, labels: NDArray[np.int64], classes: tuple[str, ...], rng: np.random.Generator
 ) -> None:
-    common = {"draw": draw, "steps": 800, "batch_size": 64, "seed": draw, "classes": list(classes)}
-    common |= {"train_ids": f"{draw:032d}", "test_ids": "cd" * 16, "setting": {"share": 0.25}, "trials": []}
+    common = {"repeat": repeat, "steps": 800, "batch_size": 64, "seed": repeat, "classes": list(classes)}
+    common |= {"train_ids": f"{repeat:032d}", "test_ids": "cd" * 16, "setting": {"share": 0.25}, "trials": []}
     for classifier, strength in zip(CLASSIFIERS, (1.0, 0.9), strict=True):
         for arm, skill in SKILL.items():
             n_train = {"real": 50 * (arm != "synthetic"), "synthetic": 160 * ARMS[arm].synthetic}
             measured = _measure(labels, classes, strength * skill, rng)
             about = {"arm": arm, "classifier": classifier, "n_train": n_train}
-            write_json(result_path(folder, arm, draw, classifier), common | about | measured)
+            write_json(result_path(folder, arm, repeat, classifier), common | about | measured)
         points = [
             {"share": share, "n_real": int(50 * (1 + share)), **_measure(labels, classes, strength * skill, rng)}
             for share, skill in ORACLE.items()
         ]
         about = {"arm": "oracle", "classifier": classifier, "direction": "up", "points": points}
-        write_json(result_path(folder, "oracle", draw, classifier), common | about)
+        write_json(result_path(folder, "oracle", repeat, classifier), common | about)
 
 
 def _measure(
@@ -117,7 +117,7 @@ def _measure(
     return {"validation": metrics, "test": metrics}
 
 
-def _compare(path: Path, draw: int, train: Rows, rng: np.random.Generator) -> None:
+def _compare(path: Path, repeat: int, train: Rows, rng: np.random.Generator) -> None:
     """Fidelity; the last class was left with too few rows for a number."""
     classes = train.schema.classes
 
@@ -126,12 +126,12 @@ def _compare(path: Path, draw: int, train: Rows, rng: np.random.Generator) -> No
         return {"rows": dict.fromkeys(("reference", *COMPARED), n), **found}
 
     content = {
-        "draw": draw,
+        "repeat": repeat,
         "extractor": "in_domain",
         "features": 864,
         "most_rows": 5000,
         "neighbours": 5,
-        "seed": draw,
+        "seed": repeat,
     }
     content |= {"overall": numbers(45), "per_class": {name: numbers(5 * (name != classes[-1])) for name in classes}}
     write_json(path, content | {"trained_on": digest(train.ids)})

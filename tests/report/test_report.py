@@ -12,18 +12,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from browser import chromium, opened
-from fabricated import CLASSIFIERS, DRAWS, HOSTILE, SKILL, STEPS, finish_run
+from fabricated import CLASSIFIERS, HOSTILE, REPEATS, SKILL, STEPS, finish_run
 
 from ganaug.config import Params, ReportParams
 from ganaug.data.rows import read_table
 from ganaug.errors import DataError
-from ganaug.files import read_json, write_json
 from ganaug.report.build import build_report
 from ganaug.report.markup import VOID
+from ganaug.utils.files import read_json, write_json
 
 FILES = ("metrics.json", "plots/arms.csv", "plots/training.csv", "report.html")
 PARAMS = Params(
-    draws=DRAWS,
+    repeats=REPEATS,
     evaluate={"arms": [*SKILL, "oracle"], "classifiers": CLASSIFIERS},
     prepare={"source": "digits.npz"},
     report={"title": f"On {HOSTILE}"},
@@ -114,7 +114,7 @@ def test_the_page_shows_the_same_numbers(finished: Path, outline: Outline) -> No
 def test_a_leak_leads_the_page(finished: Path, tmp_path: Path) -> None:
     run = shutil.copytree(finished, tmp_path / "run")
     write_json(run / "reports/generate/0.json", read_json(run / "reports/generate/1.json"))
-    leak = "the teacher of draw 0 was trained on other rows than data/splits/0/train.parquet"
+    leak = "the teacher of repeat 0 was trained on other rows than data/splits/0/train.parquet"
     summary = build_report(PARAMS, run)
     assert (summary["verdict"], summary["leaks"]) == ("INVALID", [leak])
     page = (run / "reports/report.html").read_text(encoding="utf-8")
@@ -127,8 +127,8 @@ def test_copies_and_leaks_are_accounted_for(finished: Path, page: str, outline: 
     metrics = json.loads((finished / "reports/metrics.json").read_text(encoding="utf-8"))
     assert (metrics["leaks"], metrics["unproved"], metrics["membership"]) == ([], [], None)
     assert "No validation or test row, and no near duplicate of one" in outline.text
-    for draw in metrics["copying"]["draws"]:
-        assert "{nearer:.2f} [{low:.2f}, {high:.2f}]".format(**draw) in outline.text
+    for repeat in metrics["copying"]["repeats"]:
+        assert "{nearer:.2f} [{low:.2f}, {high:.2f}]".format(**repeat) in outline.text
     assert metrics["copying"]["nearer"] == pytest.approx(0.99, abs=0.03)  # training rows with noise are nearly copies
     assert "membership attack" not in outline.text
 
@@ -138,12 +138,12 @@ def test_an_attack_is_made_where_it_is_asked_for(finished: Path) -> None:
     summary = build_report(params, finished, out="attacked")
     page = (finished / "attacked/report.html").read_text(encoding="utf-8")
     assert "no value of it is a guarantee of privacy" in page
-    assert "{auc:.2f} [{low:.2f}, {high:.2f}] in repeat 1".format(**summary["membership"]["draws"][1]) in page
+    assert "{auc:.2f} [{low:.2f}, {high:.2f}] in repeat 1".format(**summary["membership"]["repeats"][1]) in page
     assert summary["membership"]["auc"] > 0.9
 
 
 def test_the_selection_says_what_each_filter_dropped_of_each_class(finished: Path, outline: Outline) -> None:
-    tables = [read_table(finished / f"data/synthetic/{draw}.parquet", ["label", "reason"]) for draw in DRAWS]
+    tables = [read_table(finished / f"data/synthetic/{repeat}.parquet", ["label", "reason"]) for repeat in REPEATS]
     candidates = pd.concat(tables)
     dropped = candidates["reason"] == "confidence"
     assert f"looked at{len(candidates)}{len(candidates)}" in outline.text
@@ -153,34 +153,34 @@ def test_the_selection_says_what_each_filter_dropped_of_each_class(finished: Pat
         assert f"{name}0{(dropped & (candidates['label'] == code)).sum()}" in outline.text
 
 
-def test_fidelity_is_a_mean_over_draws_with_the_floor_beside_it(finished: Path, page: str) -> None:
-    found = [json.loads((finished / f"eval/fidelity/{draw}.json").read_text(encoding="utf-8")) for draw in DRAWS]
+def test_fidelity_is_a_mean_over_repeats_with_the_floor_beside_it(finished: Path, page: str) -> None:
+    found = [json.loads((finished / f"eval/fidelity/{repeat}.json").read_text(encoding="utf-8")) for repeat in REPEATS]
     metrics = json.loads((finished / "reports/metrics.json").read_text(encoding="utf-8"))["fidelity"]
 
     def mean(part: str, which: str, metric: str) -> float:
-        draws = [each["overall"] if part == "overall" else each["per_class"][part] for each in found]
-        return sum(draw[which][metric] for draw in draws) / len(DRAWS)
+        repeats = [each["overall"] if part == "overall" else each["per_class"][part] for each in found]
+        return sum(repeat[which][metric] for repeat in repeats) / len(REPEATS)
 
-    for which in ("floor", "before", "after"):
+    for which in ("real_vs_real", "before", "after"):
         assert metrics[which]["kid"] == pytest.approx(mean("overall", which, "kid"))
     recalls = "".join(
-        f"<td>{100 * mean('overall', which, 'recall'):.1f}</td>" for which in ("before", "after", "floor")
+        f"<td>{100 * mean('overall', which, 'recall'):.1f}</td>" for which in ("before", "after", "real_vs_real")
     )
     assert f"Recall, %</th>{recalls}" in page
-    coverage = (f"{100 * mean('digit 4', which, 'coverage'):.1f}" for which in ("after", "floor"))
+    coverage = (f"{100 * mean('digit 4', which, 'coverage'):.1f}" for which in ("after", "real_vs_real"))
     assert "{} ({})".format(*coverage) in page
     assert "<bdi>digit 9</bdi></th>" + "<td>- (-)</td>" * 7 in page
 
 
-def test_plots_hold_every_draw(finished: Path, printed: str) -> None:
+def test_plots_hold_every_repeat(finished: Path, printed: str) -> None:
     arms = pd.read_csv(finished / "reports/plots/arms.csv")
-    assert list(arms.columns) == ["arm", "draw", "balanced_accuracy", "accuracy", "macro_f1"]
-    assert list(zip(arms["arm"], arms["draw"], strict=True)) == [(arm, draw) for arm in SKILL for draw in DRAWS]
+    assert list(arms.columns) == ["arm", "repeat", "balanced_accuracy", "accuracy", "macro_f1"]
+    assert list(zip(arms["arm"], arms["repeat"], strict=True)) == [(arm, repeat) for arm in SKILL for repeat in REPEATS]
     training = pd.read_csv(finished / "reports/plots/training.csv")
     assert list(training.columns) == [
-        "draw", "step", "loss_discriminator", "loss_generator", "real_logits", "fake_logits",
+        "repeat", "step", "loss_discriminator", "loss_generator", "real_logits", "fake_logits",
     ]  # fmt: skip
-    assert len(training) == len(DRAWS) * len(STEPS)
+    assert len(training) == len(REPEATS) * len(STEPS)
 
 
 def test_the_page_has_every_section_and_picture(outline: Outline) -> None:
@@ -219,12 +219,12 @@ def test_built_twice_the_report_is_the_same_to_the_byte(finished: Path, printed:
     assert [(finished / "again" / name).read_bytes() for name in FILES] == before
 
 
-def test_arms_and_draws_that_are_not_asked_for_stay_out(finished: Path) -> None:
-    params = Params(draws=[1], evaluate={"arms": ["real", "gan"]}, prepare={"source": "digits.npz"})
+def test_arms_and_repeats_that_are_not_asked_for_stay_out(finished: Path) -> None:
+    params = Params(repeats=[1], evaluate={"arms": ["real", "gan"]}, prepare={"source": "digits.npz"})
     summary = build_report(params, finished, out="one")
     assert list(summary["per_arm"]) == ["real", "gan"]
     assert summary["repeats"] == 1
-    assert "Draw 0" not in (finished / "one/report.html").read_text(encoding="utf-8")
+    assert "Repeat 0" not in (finished / "one/report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

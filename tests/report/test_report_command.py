@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from fabricated import DRAWS, SKILL, finish_run
+from fabricated import REPEATS, SKILL, finish_run
 from ruamel.yaml import YAML
 
 from ganaug.cli import main
@@ -18,7 +18,7 @@ FILES = ("report.html", "metrics.json", "plots/arms.csv", "plots/training.csv")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     finish_run(folder)
-    params = {"draws": list(DRAWS), "evaluate": {"arms": list(SKILL)}, "prepare": {"source": "digits.npz"}}
+    params = {"repeats": list(REPEATS), "evaluate": {"arms": list(SKILL)}, "prepare": {"source": "digits.npz"}}
     YAML().dump({"ganaug_version": "0.0.1", **params}, folder / "params.yaml")  # an older release made the run
     return folder
 
@@ -36,7 +36,7 @@ def test_the_report_is_written_and_the_verdict_printed(finished: Path, capsys: p
 
 
 def test_without_a_run_it_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for content, message in (("", "params.yaml is missing"), ("draws: [0]", "eval")):
+    for content, message in (("", "params.yaml is missing"), ("repeats: [0]", "eval")):
         if content:
             (tmp_path / "params.yaml").write_text(content)
         with pytest.raises(SystemExit) as stop:

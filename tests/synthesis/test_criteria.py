@@ -8,7 +8,7 @@ import torch
 from sklearn.datasets import load_digits
 from torch import nn
 
-from ganaug.gan.prior import Prior
+from ganaug.gan.latents import Prior
 from ganaug.synthesis import criteria
 from ganaug.synthesis.criteria import CRITERIA, Known, kid
 

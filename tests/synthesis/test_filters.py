@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from ganaug.data.nearest import copy_distance, nearest
 from ganaug.errors import ConfigError
+from ganaug.metrics.nearest import copy_distance, nearest
 from ganaug.synthesis import filters
 from ganaug.synthesis.filters import FILTERS, Portion, Reference, named_filters
 
@@ -23,30 +23,34 @@ def portion(rows: np.ndarray, codes=None, **scores) -> Portion:
     return Portion(rows, codes, {name: np.asarray(score, np.float32) for name, score in scores.items()})
 
 
-def judge(choice):
+def passes(choice):
     ((_, found),) = named_filters([choice])
     return found.fit(REFERENCE)
 
 
 @pytest.mark.parametrize("name", ["confidence", "realism", "density"])
 def test_thresholds_are_inclusive(name):
-    keep = judge({name: {"threshold": 0.25}})
+    keep = passes({name: {"threshold": 0.25}})
     assert keep(portion(images(3), **{name: [0.0, 0.25, 0.5]})).tolist() == [False, True, True]
 
 
 def test_copies_are_those_much_closer_than_training_rows_are_to_each_other():
     limit = copy_distance(TRAINING)
-    assert judge("copy")(portion(images(3), nearest_distance=[0, limit, 1.01 * limit])).tolist() == [False, False, True]
+    assert passes("copy")(portion(images(3), nearest_distance=[0, limit, 1.01 * limit])).tolist() == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_diversity_drops_what_comes_close_to_a_kept_row_of_its_class():
     first, second = images(2)
     close = np.clip(first.astype(int) + 3, 0, 255).astype(np.uint8)
-    keep = judge("diversity")
+    keep = passes("diversity")
     assert keep(portion(np.stack([first, close, second, first]), [0, 0, 0, 1])).tolist() == [True, False, True, True]
     assert keep(portion(np.stack([close, close, second]), [0, 1, 0])).tolist() == [False, False, False]  # remembered
     assert keep(portion(images(0))).tolist() == []
-    wide, none = (judge({"diversity": {"radius": radius}}) for radius in (10, 0))
+    wide, none = (passes({"diversity": {"radius": radius}}) for radius in (10, 0))
     assert wide(portion(images(5))).tolist() == [True, False, False, False, False]
     assert none(portion(np.stack([first, first, close]))).tolist() == [True, False, True]
 
@@ -78,19 +82,19 @@ def test_diversity_does_not_count_from_dropped_rows():
     """In a chain of small steps every other row is far enough from the last kept one."""
     limit = copy_distance(TRAINING) * 255
     chain = np.stack([np.full((8, 8, 1), round(k * 0.6 * limit), np.uint8) for k in range(5)])
-    assert judge("diversity")(portion(chain)).tolist() == [True, False, True, False, True]
+    assert passes("diversity")(portion(chain)).tolist() == [True, False, True, False, True]
 
 
 def test_diversity_remembers_so_much_and_no_more(monkeypatch):
     monkeypatch.setattr(filters, "MEMORY", TRAINING[0].nbytes * 2 * 3)  # three rows for each of two classes
-    keep = judge("diversity")
+    keep = passes("diversity")
     rows = images(5)
     assert keep(portion(rows)).all()
     assert keep(portion(rows)).tolist() == [True, True, False, False, False]
 
 
 def test_a_quota_keeps_the_best_of_each_class():
-    keep = judge({"quota": {"share": 0.25, "by": "realism"}})
+    keep = passes({"quota": {"share": 0.25, "by": "realism"}})
     realism = np.random.default_rng(0).permutation(400) / 400
     codes = np.arange(400) % 2
     realism[codes == 1] /= 10
@@ -149,7 +153,7 @@ def test_a_filter_of_another_package(tmp_path, monkeypatch):
     (about / "entry_points.txt").write_text("[ganaug.filter]\nbright = bright:Bright\n")
     monkeypatch.syspath_prepend(tmp_path)
     rows = np.stack([np.full((8, 8, 1), value, np.uint8) for value in (90, 110, 210)])
-    assert judge("bright")(portion(rows)).tolist() == [False, True, True]
-    assert judge({"bright": {"least": 200}})(portion(rows)).tolist() == [False, False, True]
+    assert passes("bright")(portion(rows)).tolist() == [False, True, True]
+    assert passes({"bright": {"least": 200}})(portion(rows)).tolist() == [False, False, True]
     with pytest.raises(ConfigError, match=r"filters\[0\]\.bright\.leest is no parameter \(did you mean 'least'\?\)"):
         named_filters([{"bright": {"leest": 1}}])

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from ganaug.augmenter import GANAugmenter
 from ganaug.data.merge import POLICIES
-from ganaug.data.nearest import copy_distance
 from ganaug.data.rows import Rows, Schema, content_ids, read_rows, read_table
 from ganaug.errors import ConfigError
+from ganaug.metrics.nearest import copy_distance
 from ganaug.synthesis.generate import SCORES, rows_to_keep, write_candidates
 from ganaug.synthesis.select import Candidates, Selection
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from fakes import LATENT, PointGenerator
 
-from ganaug.gan.prior import Prior
+from ganaug.gan.latents import Prior
 from ganaug.synthesis.sample import BLOCK, draws_of_block, sample
 
 LABELS = np.arange(3 * BLOCK) % 2

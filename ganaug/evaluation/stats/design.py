@@ -53,7 +53,7 @@ def design_of(prepared: Mapping[str, Any], same_test: bool) -> Design:
     if same_test:  # a test set that the source brings, or a single repeat
         return Design(SAME_ROWS)
     ratios = []
-    for repeat in prepared["draws"].values():
+    for repeat in prepared["repeats"].values():
         rows = {part: sum(of_class.values()) for part, of_class in repeat["rows"].items()}
         # Rows that `per_class` cut away would have been training rows: cutting makes repeats share fewer, not more.
         ratios.append(rows["test"] / max(rows["train"] + rows["pool"], 1))

@@ -1,6 +1,6 @@
 """The built-in downstream classifier: a small ConvNet that trains in seconds from a handful of labelled images.
 
-It judges every arm of the evaluation and is the teacher that scores generated rows.
+It measures every arm of the evaluation and is the teacher that scores generated rows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch.nn.functional import cross_entropy, one_hot
 from ganaug.errors import DataError
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.pixels import to_float
-from ganaug.progress import Progress
+from ganaug.utils.progress import Progress
 
 Augment = Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]]
 Build = Callable[[tuple[int, int, int], int], nn.Module]

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, leaky_relu, pixel_shuffle, pixel_unshuffle
 
-from ganaug.gan.conditioning import Judged, judge
-from ganaug.gan.prior import Prior
+from ganaug.gan.conditioning import HeadOutput, apply_head
+from ganaug.gan.latents import Prior
 from ganaug.modalities.image.repeatable import double, pad_edges
 
 SLOPE = 0.2
@@ -115,14 +115,14 @@ class Generator(nn.Module):
         with torch.no_grad():  # the pixels of a cell start alike: no checkerboard (ICNR, arXiv 1707.02937)
             self.exit.weight.copy_(self.exit.weight[:: layout.shuffle**2].repeat_interleave(layout.shuffle**2, 0))
 
-    def forward(self, latents: Tensor, labels: Tensor, strength: float = 1.0) -> Tensor:
+    def forward(self, latents: Tensor, labels: Tensor, condition_scale: float = 1.0) -> Tensor:
         """Map latents (n, Z) and labels (n,) to images (n, C, H, W), in about [-1, 1].
 
-        Nearly clipped, not squashed by tanh: once all pixels are saturated tanh passes no gradient, and the game never
+        Nearly clipped, not squashed by tanh: once all pixels are saturated tanh passes no gradient, and training never
         recovers (seen in 3 of 9 trial runs); without a bound a black background is never quite black.
         """
         rows, columns = self.layout.grid
-        x = self.entry(torch.cat([latents, strength * self.embedding(labels)], dim=1))
+        x = self.entry(torch.cat([latents, condition_scale * self.embedding(labels)], dim=1))
         x = x.view(len(x), rows, columns, -1).permute(0, 3, 1, 2)  # channels last in memory, no copy
         for i, stage in enumerate(self.stages):
             if i:
@@ -179,9 +179,9 @@ class Discriminator(nn.Module):
         x = leaky_relu(x, SLOPE).permute(0, 2, 3, 1)
         return leaky_relu(self.exit(x.flatten(1)), SLOPE)
 
-    def forward(self, images: Tensor, labels: Tensor, strength: float | Tensor = 1.0) -> Judged:
+    def forward(self, images: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> HeadOutput:
         """Map images (n, C, H, W) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K).
 
-        More labels than images are second opinions, see `ganaug.gan.conditioning.judge`.
+        More labels than images are second opinions, see `ganaug.gan.conditioning.apply_head`.
         """
-        return judge(self.head, self.features(images), labels, strength)
+        return apply_head(self.head, self.features(images), labels, condition_scale)

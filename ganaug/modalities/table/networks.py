@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from ganaug.gan.conditioning import Judged, judge
-from ganaug.gan.prior import Prior
+from ganaug.gan.conditioning import HeadOutput, apply_head
+from ganaug.gan.latents import Prior
 
 SLOPE = 0.2
 
@@ -59,13 +59,13 @@ class Generator(nn.Module):
         self.stages = nn.Sequential(*(ResidualBlock(width) for _ in range(depth)))
         self.exit = nn.Linear(width, sum(self.blocks))
 
-    def forward(self, latents: Tensor, labels: Tensor, strength: float = 1.0) -> Tensor:
+    def forward(self, latents: Tensor, labels: Tensor, condition_scale: float = 1.0) -> Tensor:
         """Map latents (n, Z) and labels (n,) to rows (n, W): numbers, then the levels' probabilities, column by column.
 
         Probabilities stand in for a choice of level, through which no gradient would flow. What chance there is comes
         from the latents, so that a row depends on its latent alone.
         """
-        x = self.entry(torch.cat([latents, strength * self.embedding(labels)], dim=1))
+        x = self.entry(torch.cat([latents, condition_scale * self.embedding(labels)], dim=1))
         numbers, *codes = self.exit(leaky_relu(self.stages(x), SLOPE)).split(self.blocks, dim=1)
         return torch.cat([numbers, *(logits.softmax(1) for logits in codes)], dim=1)
 
@@ -91,10 +91,10 @@ class Discriminator(nn.Module):
         self.stages = nn.Sequential(*(ResidualBlock(width) for _ in range(depth)))
         self.head = head(width, n_classes)
 
-    def forward(self, rows: Tensor, labels: Tensor, strength: float | Tensor = 1.0) -> Judged:
+    def forward(self, rows: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> HeadOutput:
         """Map rows (n, W) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K).
 
-        More labels than rows are second opinions, see `ganaug.gan.conditioning.judge`.
+        More labels than rows are second opinions, see `ganaug.gan.conditioning.apply_head`.
         """
         features = leaky_relu(self.stages(self.entry(rows)), SLOPE)
-        return judge(self.head, features, labels, strength)
+        return apply_head(self.head, features, labels, condition_scale)

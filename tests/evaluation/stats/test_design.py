@@ -7,7 +7,7 @@ from ganaug.evaluation.stats.design import design_of
 
 def prepared(mode: str, train: int = 40, test: int = 40, pool: int = 0) -> dict[str, object]:
     rows = {part: {"a": n // 2, "b": n - n // 2} for part, n in (("train", train), ("test", test), ("pool", pool))}
-    return {"mode": mode, "draws": {"0": {"rows": rows}, "1": {"rows": rows}}}
+    return {"mode": mode, "repeats": {"0": {"rows": rows}, "1": {"rows": rows}}}
 
 
 @pytest.mark.parametrize("same_test", [True, False])

@@ -77,7 +77,7 @@ def test_a_gain_that_does_not_matter_is_ruled_out() -> None:
     assert found["NO_BENEFIT"] >= 18
 
 
-def split_and_judge(rng: np.random.Generator, rows: int, tested: int, trained: int, shift: float = 0.0) -> Estimate:
+def split_and_compare(rng: np.random.Generator, rows: int, tested: int, trained: int, shift: float = 0.0) -> Estimate:
     """Compare two classifiers on 10 random splits of one finite data set, cut to ``trained`` training rows.
 
     Each looks at one feature and says the class whose training mean is nearer; both features tell equally much, but for
@@ -98,7 +98,7 @@ def split_and_judge(rng: np.random.Generator, rows: int, tested: int, trained: i
 def test_on_repeated_splits_the_ratio_before_the_cut_holds_and_still_concludes() -> None:
     """200 rows, 40 to test, cut to 40: the ratio after the cut would be four times too large."""
     rng, rounds = np.random.default_rng(5), 300
-    null = [split_and_judge(rng, 200, 40, 40) for _ in range(rounds)]
+    null = [split_and_compare(rng, 200, 40, 40) for _ in range(rounds)]
     assert np.mean([above_zero(found) for found in null]) <= 0.025 + error_of(0.025, rounds)
-    strong = [split_and_judge(rng, 200, 40, 40, shift=2.0) for _ in range(50)]
+    strong = [split_and_compare(rng, 200, 40, 40, shift=2.0) for _ in range(50)]
     assert np.mean([decide(found) == "HELPS" for found in strong]) > 0.8

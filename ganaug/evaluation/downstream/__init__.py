@@ -1,0 +1,1 @@
+"""The downstream classifiers: arms, training rows, training and measuring; nothing of the verdict."""

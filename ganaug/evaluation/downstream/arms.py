@@ -1,0 +1,162 @@
+"""The arms of the comparison: which rows a classifier is trained on, and which settings of its training are tried.
+
+Everything else (steps, batch size, schedule, seed, the number of different settings tried) is the same for each arm;
+more rows never mean longer training, and no arm is tuned harder than another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from ganaug.config import Mixing
+from ganaug.errors import ConfigError
+
+MIXUP = 0.4
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What validation rows may choose about the training of a classifier.
+
+    Attributes
+    ----------
+    learning_rate : float
+        Peak of a network's schedule; one of `RATES`. Of an estimator it stands for another parameter, see
+        `ganaug.evaluation.downstream.estimators.make_estimator`.
+    strength : float
+        Of the classical augmentation; 0: none.
+    mixup : float
+        Parameter of MixUp's Beta distribution; 0: none.
+    share, weight, min_confidence, pretrain : float
+        How synthetic rows enter, see `ganaug.config.Mixing`.
+    """
+
+    learning_rate: float = 3e-3
+    strength: float = 0.0
+    mixup: float = 0.0
+    share: float = 0.0
+    weight: float = 1.0
+    min_confidence: float = 0.0
+    pretrain: float = 0.0
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether synthetic rows enter at all."""
+        return self.share > 0 or self.pretrain > 0
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One training set to compare.
+
+    Attributes
+    ----------
+    label : str
+        What it trains on, in few words, for a plot.
+    title : str
+        The same in more words.
+    rows : str
+        Which rows join the real ones, or stand in for them: see `ganaug.evaluation.downstream.training_rows.RowSource`.
+    settings : tuple of Setting
+        What is tried, the default first. Where synthetic rows join real ones, each is combined with
+        ``evaluate.mixing`` instead.
+    contender : bool
+        Whether it takes part in the contrast, or only explains it.
+    """
+
+    label: str
+    title: str
+    rows: str = "real"
+    settings: tuple[Setting, ...] = (Setting(),)
+    contender: bool = True
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether it has synthetic rows."""
+        return self.rows not in ("real", "oracle")
+
+    def tried(self, mixing: Sequence[Mixing], trials: int) -> list[Setting]:
+        """List the settings of which validation rows choose one: ``trials`` different ones."""
+        tried: Iterable[Setting] = self.settings
+        if self.synthetic and self.rows != "synthetic":
+            # a control without synthetic rows would control nothing
+            tried = (self._with(way) for way in mixing if way.synthetic or self.rows != "shuffled")
+        return list(islice(tried, trials))
+
+    def _with(self, way: Mixing) -> Setting:
+        """Return the first setting, mixed in this way; without synthetic rows nothing else of it matters."""
+        options = asdict(way) if way.synthetic else {}
+        return replace(self.settings[0], **options)
+
+
+RATES = (3e-3, 1e-3, 6e-3, 2e-3, 4e-3, 5e-4)  # learning rates, in the order tried
+_RATES = tuple(Setting(learning_rate=rate) for rate in RATES)
+_STRENGTHS = tuple(
+    Setting(rate, strength) for strength, rate in ((1, 3e-3), (0.5, 3e-3), (1.5, 3e-3), (1, 1e-3), (1, 6e-3), (2, 3e-3))
+)
+_MIXUPS = tuple(
+    Setting(rate, strength, mixup)
+    for mixup, strength, rate in (
+        (MIXUP, 1, 3e-3), (0.2, 1, 3e-3), (1, 1, 3e-3), (MIXUP, 0.5, 3e-3), (MIXUP, 1, 1e-3), (MIXUP, 1.5, 3e-3)
+    )
+)  # fmt: skip
+
+ARMS = {
+    "real": Arm("real only", "real rows", settings=_RATES),
+    "classical": Arm("real + classical", "real rows, classical augmentation", settings=_STRENGTHS),
+    "mixup": Arm("real + MixUp", "real rows, classical augmentation and MixUp", settings=_MIXUPS),
+    "oracle": Arm("more real rows", "more real rows, classical augmentation", "oracle", _STRENGTHS, contender=False),
+    "gan": Arm("real + synthetic", "real and synthetic rows", "selected"),
+    "classical_gan": Arm(
+        "real + classical + synthetic", "real and synthetic rows, classical augmentation", "selected", _STRENGTHS
+    ),
+    "mixup_gan": Arm(
+        "real + MixUp + synthetic",
+        "real and synthetic rows, classical augmentation and MixUp",
+        "selected",
+        _MIXUPS,
+    ),
+    "unfiltered": Arm(
+        "unfiltered synthetic", "as classical_gan, without selection", "drawn", _STRENGTHS, contender=False
+    ),
+    "shuffled": Arm(
+        "shuffled labels",
+        "as classical_gan, with the synthetic labels shuffled",
+        "shuffled",
+        _STRENGTHS,
+        contender=False,
+    ),
+    "synthetic": Arm("synthetic only", "synthetic rows only", "synthetic", _RATES, contender=False),
+}
+
+
+def arms_named(names: Iterable[str]) -> dict[str, Arm]:
+    """Look arms up by name, in the order given; `ConfigError` for a name that is none."""
+    names = list(names)
+    unknown = [name for name in names if name not in ARMS]
+    if unknown:
+        raise ConfigError(f"there is no arm {unknown[0]!r}; evaluate.arms knows {', '.join(ARMS)}")
+    return {name: ARMS[name] for name in names}
+
+
+def result_path(folder: str | Path, arm: str, repeat: int, classifier: str) -> Path:
+    """Return where an arm's result lies: under ``augmented`` if it has synthetic rows, else under ``baselines``.
+
+    Each of the two folders of a repeat is one out of a DVC stage, whichever arms and classifiers it holds.
+    """
+    half = "augmented" if ARMS[arm].synthetic else "baselines"
+    return Path(folder, half, str(repeat), re.sub(r"[^\w.-]+", "_", classifier), f"{arm}.json")
+
+
+def references(names: Iterable[str]) -> list[str]:
+    """Names of the contenders without synthetic rows; the best of them is what a GAN has to beat."""
+    return [name for name, arm in arms_named(names).items() if arm.contender and not arm.synthetic]
+
+
+def candidates(names: Iterable[str]) -> list[str]:
+    """Names of the contenders that add synthetic rows to the real ones."""
+    return [name for name, arm in arms_named(names).items() if arm.contender and arm.synthetic]

@@ -1,0 +1,103 @@
+"""Downstream classifiers by name: the built-in ConvNet, scikit-learn estimators, timm models, a user's own.
+
+- ``small_cnn``: the built-in `ganaug.modalities.image.classifier.SmallCNN`;
+- ``sklearn.linear_model.LogisticRegression(C=10)``: any scikit-learn classifier with ``predict_proba``, on flattened
+  pixels in [0, 1]; a list among its values, as in ``LogisticRegression(C=[1, 10])``, holds those that each arm tries;
+  with ``features:`` before it: on features of a small ConvNet trained on the real training rows;
+- ``timm:resnet18``: a model of timm, from random weights;
+- ``package.module:function``: ``function(shape, n_classes)`` returns a torch module, which maps images (n, C, H, W) in
+  [-1, 1] to logits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ganaug.errors import ConfigError, GanaugError
+from ganaug.evaluation.downstream.arms import Setting
+from ganaug.evaluation.downstream.estimators import FEATURES, fit_estimator, is_estimator, make_estimator
+from ganaug.evaluation.downstream.train_config import Predict, TrainConfig, loss_weights
+from ganaug.evaluation.downstream.training_rows import TrainingRows
+from ganaug.modalities.image.classifier import Build, SmallCNN, predict_proba, train_classifier
+from ganaug.utils.imported import import_named
+
+
+def is_users(name: str) -> bool:
+    """Whether a classifier's name means a user's function."""
+    return ":" in name and not is_estimator(name) and not name.startswith("timm:")
+
+
+def check_classifier(name: str, settings: Iterable[Setting] = (Setting(),)) -> None:
+    """Raise `ConfigError` unless there is a classifier of this name, and it can be trained in these settings."""
+    if not is_estimator(name):
+        _build(name)
+        return
+    for setting in settings:
+        make_estimator(name.removeprefix(FEATURES), setting)
+
+
+def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: TrainConfig) -> Predict:
+    """Train the classifier of this name.
+
+    Returns
+    -------
+    callable
+        From images (n, H, W, C) to class probabilities (n, n_classes).
+
+    Raises
+    ------
+    ConfigError
+        There is no such classifier, or it cannot be used.
+    """
+    if is_estimator(name):
+        return fit_estimator(name, rows, setting, config)
+    model = train_classifier(
+        rows.images,
+        rows.labels,
+        config.n_classes,
+        batch_size=config.batch_size,
+        learning_rate=setting.learning_rate,
+        augment=config.augment(setting),
+        mixup=setting.mixup,
+        plan=config.plan(rows, setting, config.steps),
+        weights=loss_weights(rows, setting),
+        build=_build(name),
+        seed=config.seed,
+        device=config.device,
+    )
+    return lambda images: predict_proba(model, images)
+
+
+def _build(name: str) -> Build:
+    """Return what makes the torch module of this name."""
+    if name == "small_cnn":
+        return SmallCNN
+    kind, colon, rest = name.partition(":")
+    if not colon:
+        raise ConfigError(
+            f"there is no classifier {name!r}: evaluate.classifiers takes small_cnn, sklearn.<module>.<Class>, "
+            "timm:<name> or module:function"
+        )
+    if kind == "timm":
+        return _timm(rest)
+    return import_named(name, "the classifier")  # type: ignore[no-any-return]
+
+
+def _timm(model: str) -> Build:
+    try:
+        import timm
+    except (
+        ImportError,
+        RuntimeError,
+    ) as error:  # torchvision, which it needs, raises RuntimeError beside another torch
+        raise GanaugError(
+            f"the classifier timm:{model} needs timm, which cannot be imported ({error}); run `pip install timm`"
+        ) from error
+    if model not in timm.list_models():
+        raise ConfigError(f"timm has no model {model!r}; list them with timm.list_models()")
+
+    def build(shape: tuple[int, int, int], n_classes: int) -> Any:
+        return timm.create_model(model, in_chans=shape[2], num_classes=n_classes)
+
+    return build

@@ -1,0 +1,149 @@
+"""The training rows of each arm of one repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.data.rows import Rows, read_rows, read_table
+from ganaug.errors import DataError
+
+MORE = (0.5, 1.0, 2.0)  # shares of the training rows that the oracle gets beside them
+FEWER = (-0.5, -0.75)  # and shares that it lacks, where there are no more
+
+
+@dataclass
+class TrainingRows:
+    """What a classifier is trained on.
+
+    Attributes
+    ----------
+    images, labels : arrays (n, H, W, C) and (n,)
+        Rows.
+    synthetic : bool array (n,)
+        Which are synthetic.
+    confidence : float array (n,)
+        The teacher's confidence in a synthetic row's label; 1 for real rows.
+    ids : object array (n,)
+        Content hashes.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    synthetic: NDArray[np.bool_]
+    confidence: NDArray[np.float32]
+    ids: NDArray[np.object_]
+
+    def take(self, mask: NDArray[np.bool_]) -> TrainingRows:
+        """Return the rows that ``mask`` marks."""
+        return TrainingRows(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
+
+
+class RowSource:
+    """Training rows by name, for one repeat.
+
+    - ``real``: the real rows of the training split;
+    - ``selected``: these and the synthetic rows merged into it; ``synthetic``: the latter only;
+    - ``drawn``: as selected, with as many synthetic rows of a class as they came, before any selection;
+    - ``shuffled``: as selected, with the synthetic rows' labels shuffled;
+    - ``oracle``: see `oracle`.
+
+    Parameters
+    ----------
+    train : Rows
+        Of the training split, with the synthetic rows merged into it, if any.
+    synthetic : path-like, optional
+        Parquet file of all candidates with their scores; needed for rows that are synthetic.
+    pool : path-like, optional
+        Parquet file of spare real rows, for the oracle.
+    seed : int
+        Shuffles.
+    held_out : collection of str
+        Ids of validation and test rows, which a generator may make by chance; `ganaug.data.merge` leaves them out, too.
+    """
+
+    def __init__(
+        self,
+        train: Rows,
+        synthetic: str | Path | None = None,
+        pool: str | Path | None = None,
+        seed: int = 0,
+        held_out: Collection[str] = (),
+    ) -> None:
+        self._train, self._synthetic, self._pool, self._seed = train, synthetic, pool, seed
+        self._held_out = held_out
+        self._made: dict[str, TrainingRows] = {}
+
+    def __getitem__(self, name: str) -> TrainingRows:
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name: str) -> TrainingRows:
+        real, merged = self._merged.take(~self._merged.synthetic), self._merged.take(self._merged.synthetic)
+        if name == "real":
+            return real
+        if not len(merged.labels):
+            raise DataError("no synthetic row was merged into the training split; raise merge.amount, or leave "
+                            "the arms with synthetic rows out of evaluate.arms")  # fmt: skip
+        if name == "drawn":
+            merged = self._drawn(np.bincount(merged.labels, minlength=len(self._train.schema.classes)))
+        if name == "shuffled":
+            merged.labels = np.random.default_rng(self._seed).permutation(merged.labels)
+        return merged if name == "synthetic" else _together(real, merged)
+
+    @cached_property
+    def _merged(self) -> TrainingRows:
+        confidence = np.ones(len(self._train), np.float32)
+        if self._synthetic is not None and self._train.synthetic.any():
+            scores = read_table(self._synthetic, ["id", "confidence"]).drop_duplicates("id").set_index("id")
+            confidence = scores["confidence"].reindex(self._train.ids).fillna(1.0).to_numpy(np.float32)
+        return _with(self._train, confidence)
+
+    def _drawn(self, quotas: NDArray[np.int64]) -> TrainingRows:
+        """Return the first candidates of each class, kept or not."""
+        assert self._synthetic is not None
+        table = read_table(self._synthetic, ["id", "label", "confidence"])
+        allowed = table[~table["id"].isin(self._held_out)]
+        first = table.index.isin(allowed.index[allowed.groupby("label").cumcount() < quotas[allowed["label"]]])
+        return _with(read_rows(self._synthetic), table["confidence"].to_numpy(np.float32)).take(first)
+
+    @cached_property
+    def oracle(self) -> dict[float, TrainingRows]:
+        """Return real rows by the share of the training split that was added, or is missing where it is negative.
+
+        Sets are nested. Upwards as far as the pool reaches for every class; downwards if there is no pool to speak of.
+        """
+        real = self["real"]
+        classes = len(self._train.schema.classes)
+        counts = np.bincount(real.labels, minlength=classes)
+        spare = None if self._pool is None else read_rows(self._pool)
+        if spare is not None:
+            room = np.bincount(spare.labels, minlength=classes)
+            shares = [share for share in MORE if (np.round(share * counts) <= room).all()]
+            more = _with(spare, np.ones(len(spare), np.float32))
+            if shares:
+                return {share: _together(real, self._some(more, np.round(share * counts))) for share in shares}
+        return {share: self._some(real, np.maximum(np.round((1 + share) * counts), 1)) for share in FEWER}
+
+    def _some(self, rows: TrainingRows, quotas: NDArray[np.float64]) -> TrainingRows:
+        """Draw so many rows of each class; fewer are among more."""
+        order = np.random.default_rng(self._seed).permutation(len(rows.labels))
+        mask = np.zeros(len(order), bool)
+        for code, quota in enumerate(quotas.astype(int)):
+            mask[order[rows.labels[order] == code][:quota]] = True
+        return rows.take(mask)
+
+
+def _with(rows: Rows, confidence: NDArray[np.float32]) -> TrainingRows:
+    return TrainingRows(rows.images, rows.labels, rows.synthetic, confidence, rows.ids)
+
+
+def _together(first: TrainingRows, second: TrainingRows) -> TrainingRows:
+    names = first.__dataclass_fields__
+    return TrainingRows(*(np.concatenate([getattr(first, name), getattr(second, name)]) for name in names))

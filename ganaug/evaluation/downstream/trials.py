@@ -1,0 +1,110 @@
+"""Train classifiers side by side, and measure each on held-out rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from joblib import Parallel, cpu_count, delayed, parallel_config
+
+from ganaug import __version__
+from ganaug.data.rows import Rows, digest
+from ganaug.evaluation.downstream.arms import Setting
+from ganaug.evaluation.downstream.classifiers import fit_classifier, is_users
+from ganaug.evaluation.downstream.train_config import TrainConfig
+from ganaug.evaluation.downstream.training_rows import TrainingRows
+from ganaug.metrics.classification import classification_metrics
+from ganaug.utils.files import read_json, write_json
+from ganaug.utils.progress import Progress
+
+HELD_OUT = ("validation", "test")
+Measured = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training: a classifier, rows by name (of the oracle: and share) and a setting."""
+
+    classifier: str
+    rows: str
+    share: float
+    setting: Setting
+
+
+def run_trials(
+    todo: Mapping[Trial, TrainingRows],
+    splits: Mapping[str, Rows],
+    config: TrainConfig,
+    jobs: int | str,
+    stage: str,
+    cache_dir: str | Path | None = None,
+) -> dict[Trial, Measured]:
+    """Run every trial, side by side on the CPU's cores, one after another on a GPU.
+
+    Parameters
+    ----------
+    todo : mapping of Trial to TrainingRows
+        Trials and the rows of each.
+    splits : mapping of str to Rows
+        With the rows of `HELD_OUT`.
+    config : TrainConfig
+        What all trainings have in common.
+    jobs : int or "auto"
+        Trials at a time; auto: as many as there are cores.
+    stage : str
+        Name to show progress under.
+    cache_dir : path-like, optional
+        Folder in which finished trials are kept, and looked up.
+
+    Returns
+    -------
+    dict
+        For each trial its ``setting``, ``n_train`` {real, synthetic}, ``train_ids``, and the metrics of each part of
+        `HELD_OUT`.
+    """
+    on_gpu = config.device.startswith("cuda") or (config.device == "auto" and torch.cuda.is_available())
+    at_once = 1 if on_gpu else cpu_count() if jobs == "auto" else int(jobs)
+    held_out = {part: splits[part] for part in HELD_OUT}
+    tasks = (delayed(_look_up)(trial, rows, held_out, config, cache_dir) for trial, rows in todo.items())
+    measured = {}
+    with (
+        parallel_config("loky", n_jobs=min(at_once, len(todo)), inner_max_num_threads=1),
+        Progress(stage, len(todo), "classifiers") as progress,
+    ):
+        for trial, found in zip(todo, Parallel(return_as="generator")(tasks), strict=True):
+            measured[trial] = found
+            progress.advance()
+    return measured
+
+
+def _look_up(
+    trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], config: TrainConfig, cache_dir: str | Path | None
+) -> Measured:
+    """Look up what was measured before an interruption, or measure it."""
+    if cache_dir is None or is_users(trial.classifier):  # whose code may have changed since
+        return _measure(trial, rows, held_out, config)
+    key = hashlib.blake2b(repr((__version__, trial, config)).encode(), digest_size=16)
+    parts: list[TrainingRows | Rows] = [rows, *held_out.values()]
+    for part in parts:
+        key.update(digest(part.ids).encode() + part.labels.tobytes())
+    path = Path(cache_dir, f"{key.hexdigest()}.json")
+    if not path.exists():
+        write_json(path, _measure(trial, rows, held_out, config))
+    found: Measured = read_json(path)
+    return found
+
+
+def _measure(trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], config: TrainConfig) -> Measured:
+    """Train one classifier and measure it on the held-out rows."""
+    rows = rows.take(~rows.synthetic | (rows.confidence >= trial.setting.min_confidence))
+    predict = fit_classifier(trial.classifier, rows, trial.setting, config)
+    measured = {
+        part: classification_metrics(held.labels, predict(held.images), held.schema.classes)
+        for part, held in held_out.items()
+    }
+    n_train = {"real": int((~rows.synthetic).sum()), "synthetic": int(rows.synthetic.sum())}
+    return {"setting": asdict(trial.setting), "n_train": n_train, "train_ids": digest(rows.ids), **measured}

@@ -1,0 +1,1 @@
+"""Distances, nearest neighbours and the quality of a classification."""

@@ -1,0 +1,1 @@
+"""Files, progress and registries, which any package may use."""

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ganaug.config import MOST_TRIALS, EvaluateParams, Mixing
+from ganaug.errors import ConfigError
+from ganaug.evaluation.downstream.arms import ARMS, Setting, candidates, references
+from ganaug.evaluation.downstream.estimators import make_estimator
+
+MIXINGS = EvaluateParams().mixing
+
+
+def test_contenders_are_told_from_what_explains_them():
+    assert references(ARMS) == ["real", "classical", "mixup"]
+    assert candidates(ARMS) == ["gan", "classical_gan", "mixup_gan"]
+
+
+CLASSIFIERS = (
+    "small_cnn",
+    "sklearn.linear_model.LogisticRegression(C=10)",
+    "sklearn.ensemble.RandomForestClassifier()",
+    "sklearn.naive_bayes.GaussianNB()",
+)
+SAME = [Mixing(), Mixing(min_confidence=0.5)]
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize("trials", [1, 2, MOST_TRIALS])
+def test_every_arm_has_as_many_different_settings_for_every_classifier(arm, trials, classifier):
+    settings = ARMS[arm].tried(MIXINGS, trials)
+    assert len(settings) == trials
+    assert len({what_is_trained(classifier, setting) for setting in settings}) == trials
+
+
+def what_is_trained(classifier: str, setting: Setting) -> str:
+    """All that a classifier's training takes from a setting."""
+    if classifier == "small_cnn":
+        return repr(setting)
+    without_rate = replace(setting, learning_rate=0.0)
+    return f"{make_estimator(classifier, setting).get_params()} {without_rate}"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"mixing": [Mixing(share=0)], "trials": 1}, "lists 0 ways in which synthetic rows enter.*shuffled"),
+        ({"mixing": [Mixing(share=0.1), Mixing()], "trials": 2}, "lists 1 ways in which synthetic rows enter"),
+        (
+            {"mixing": [Mixing(share=0.1)], "trials": 2, "arms": ["real", "gan"]},
+            "lists 1 ways: every arm is tuned alike",
+        ),
+        (
+            {"mixing": [Mixing(), Mixing(min_confidence=0.5)], "trials": 1},
+            r"mixing\[1\] does the same as .*mixing\[0\]",
+        ),
+    ],
+)
+def test_entries_that_would_not_tune_every_arm_alike_are_refused(options, words):
+    with pytest.raises(ConfigError, match=words):
+        EvaluateParams(**options)
+
+
+def test_a_row_without_weight_is_no_way_to_enter():
+    with pytest.raises(ConfigError, match=r"weight is 0.*above 0"):
+        Mixing(pretrain=0.5, weight=0)
+
+
+def test_settings_keep_what_makes_the_arm():
+    tried = {name: arm.tried(MIXINGS, MOST_TRIALS) for name, arm in ARMS.items()}
+    assert all(s.mixup > 0 and s.strength > 0 for name in ("mixup", "mixup_gan") for s in tried[name])
+    assert all(s.strength > 0 == s.mixup for name in ("classical", "classical_gan", "oracle") for s in tried[name])
+    assert all(s.strength == 0 for name in ("real", "gan", "synthetic") for s in tried[name])
+    assert all(s.synthetic for s in tried["shuffled"])
+    assert any(not s.synthetic for s in tried["classical_gan"][:2])

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.errors import DataError
+from ganaug.evaluation.downstream.training_rows import FEWER, MORE, RowSource
+
+SCHEMA = Schema(8, 8, 1, ("a", "b", "c"))
+N = 20  # real rows a class
+
+
+def rows(per_class: int, seed: int, synthetic: bool = False) -> Rows:
+    labels = np.repeat(np.arange(3), per_class)
+    images = np.random.default_rng(seed).integers(0, 256, (len(labels), 8, 8, 1), dtype=np.uint8)
+    return Rows.build(SCHEMA, images, labels, synthetic=synthetic)
+
+
+def joined(first: Rows, second: Rows) -> Rows:
+    names = ("images", "labels", "synthetic", "ids", "groups")
+    return Rows(SCHEMA, *(np.concatenate([getattr(first, name), getattr(second, name)]) for name in names))
+
+
+@pytest.fixture
+def candidates(tmp_path: Path) -> Path:
+    path = tmp_path / "candidates.parquet"
+    with RowWriter(path, SCHEMA, pa.schema([("confidence", pa.float32())])) as writer:
+        writer.write(rows(50, 1, synthetic=True), {"confidence": np.tile(np.float32([0.1, 0.9]), 75)})
+    return path
+
+
+@pytest.fixture
+def merged() -> Rows:
+    """Real rows, and of the candidates every second one, the sure ones."""
+    return joined(rows(N, 0), rows(50, 1, synthetic=True).take(np.arange(1, 150, 2)))
+
+
+def test_rows_by_name(merged, candidates):
+    source = RowSource(merged, candidates)
+    assert not source["real"].synthetic.any()
+    assert source["synthetic"].synthetic.all()
+    selected, drawn, shuffled = (source[name] for name in ("selected", "drawn", "shuffled"))
+    for found in (selected, drawn, shuffled):
+        assert Counter(found.labels[~found.synthetic].tolist()) == dict.fromkeys(range(3), N)
+        assert Counter(found.labels[found.synthetic].tolist()) == dict.fromkeys(range(3), 25)
+    assert selected.confidence[selected.synthetic].tolist() == pytest.approx([0.9] * 75)
+    assert drawn.confidence[drawn.synthetic].mean() == pytest.approx(0.5, abs=0.02)
+    np.testing.assert_array_equal(shuffled.ids, selected.ids)
+    assert (shuffled.labels != selected.labels).any()
+    assert (shuffled.labels == selected.labels)[~selected.synthetic].all()
+
+
+def test_candidates_that_are_held_out_rows_by_chance_are_in_no_arm(merged, candidates):
+    """`merge` leaves them out of the split; the arm without selection takes candidates from their own file."""
+    first = rows(50, 1, synthetic=True).ids[[0, 60]]
+    drawn = RowSource(merged, candidates, held_out=set(first))["drawn"]
+    assert not set(first) & set(drawn.ids)
+    assert Counter(drawn.labels[drawn.synthetic].tolist()) == dict.fromkeys(range(3), 25)
+
+
+@pytest.mark.parametrize(("spare", "shares"), [(50, MORE), (N, MORE[:2]), (N // 2, MORE[:1]), (N // 2 - 1, FEWER)])
+def test_the_oracle_goes_up_as_far_as_the_pool_reaches_and_down_without_one(tmp_path, merged, spare, shares):
+    pool = tmp_path / "pool.parquet"
+    with RowWriter(pool, SCHEMA) as writer:
+        writer.write(rows(spare, 2))
+    points = RowSource(merged, pool=pool).oracle
+    assert tuple(points) == shares
+    for share, found in points.items():
+        assert not found.synthetic.any()
+        assert Counter(found.labels.tolist()) == dict.fromkeys(range(3), round((1 + share) * N))
+    by_size = sorted((set(found.ids) for found in points.values()), key=len)
+    assert all(fewer < more for fewer, more in itertools.pairwise(by_size))
+
+
+def test_no_pool_no_more_rows(merged):
+    assert tuple(RowSource(merged).oracle) == FEWER
+
+
+def test_synthetic_rows_that_are_not_there(merged):
+    with pytest.raises(DataError, match=r"merge\.amount"):
+        RowSource(merged.take(~merged.synthetic))["selected"]
