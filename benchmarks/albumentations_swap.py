@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
-from ganaug.data.pool import Pool
+from ganaug.modalities.image.pool import Pool
 from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.plugins.albumentations import A, SyntheticSwap
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganaug.data.sources.idx import read_idx_pair
+from ganaug.modalities.image.sources.idx import read_idx_pair
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import predict_proba, train_classifier
 

@@ -32,7 +32,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ganaug import GANAugmenter
-from ganaug.data.sources.idx import read_idx_pair
+from ganaug.modalities.image.sources.idx import read_idx_pair
 from ganaug.evaluation.statement import change_text
 from ganaug.evaluation.stats.design import BENCHMARK, Design
 from ganaug.evaluation.stats.paired import estimate_rows

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from ganaug.config import load_params
 from ganaug.data.rows import Rows, read_rows, read_table
-from ganaug.modalities.image.pixels import picture_grid
+from ganaug.modalities.image.codec import picture_grid
 
 EACH, SCALE, GAP = 4, 2, 2
 MARGIN, HEAD, BETWEEN = 90, 24, 24

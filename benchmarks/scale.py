@@ -140,7 +140,7 @@ def merge_rows(count: int) -> None:
 
 
 def export_rows(_: int) -> None:
-    from ganaug.data.exports import export
+    from ganaug.modalities.image.exports import export
 
     export("webdataset", "merge", "export")
 

@@ -1,10 +1,9 @@
-"""The front door: fit a conditional GAN to labelled images, sample new ones, augment a training set."""
+"""The front door: fit a conditional GAN to labelled samples, sample new ones, augment a training set."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +16,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ganaug.config import TrainGanParams
-from ganaug.data.rows import content_ids, digest
+from ganaug.data.rows import digest
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
 from ganaug.gan.saved_model import SHOWN, Saved, misfit, read_saved, write_saved
-from ganaug.gan.setup import Trained, explained, train
+from ganaug.gan.setup import Data, Trained, explained, train
 from ganaug.kinds import FLAG, TEXT, Kind, either, integer, number, optional
-from ganaug.modalities.image.augment import SAFE
-from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
-from ganaug.modalities.image.pixels import as_images, check_levels, to_float, to_uint8
+from ganaug.modalities import modality_of
 from ganaug.modalities.labels import encode, to_codes
 from ganaug.synthesis.realism import Realism
 from ganaug.synthesis.sample import sample
@@ -33,8 +30,8 @@ from ganaug.synthesis.score import Scorer
 from ganaug.synthesis.select import Candidates, Selection, fill_quotas
 from ganaug.together import check_together
 from ganaug.utils.progress import Progress
+from ganaug.utils.samples import Samples, concat, take
 
-Images = NDArray[np.uint8]
 TEACHER_STEPS = 500
 FAR = 2**40  # rows between those that processes draw: more than any of them will
 SCORED = 2048  # rows that fix the zero of the discriminator's logits
@@ -44,10 +41,14 @@ RULES = (  # parameters that a saved model remembers, beside its architecture an
 
 
 class GANAugmenter(BaseEstimator):  # type: ignore[misc]
-    """Learn to generate labelled images from a few, and add the good ones to them.
+    """Learn to generate labelled samples from a few, and add the good ones to them.
+
+    X is what the modality takes: images as uint8 (n, H, W) or (n, H, W, C), a table as a DataFrame (n, columns).
 
     Parameters
     ----------
+    modality : str, default="auto"
+        What a sample is: image, table, or what another package adds. ``"auto"`` tells by the type and shape of X.
     steps : int or "auto", default="auto"
         Optimiser steps of each network. ``"auto"`` picks a budget from data and device.
     batch_size : int, default=64
@@ -66,17 +67,18 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     augmentation : str, default="diffaugment"
         How probable augmentations are: diffaugment (ramped in), ada (adaptive; under the objectives non_saturating,
         hinge and minimax), none.
-    invariances : sequence of str, default=("translate", "scale", "brightness", "contrast")
-        Changes that keep a label true: also cutout, flip_horizontal, flip_vertical, rotate, saturation. Both real and
-        generated images undergo them before the discriminator looks. Saturation is for colour.
+    invariances : "auto" or sequence of str, default="auto"
+        Changes that keep a label true; both real and generated samples undergo them before the discriminator looks.
+        ``"auto"``: those that do for nearly any data. For images these are translate, scale, brightness and contrast;
+        there are also cutout, flip_horizontal, flip_vertical, rotate, and saturation, for colour. Tables have none.
     prior : {"auto", "anchored", "normal"}, default="auto"
         Where latents come from. Anchored: mixtures of fixed latents, one for each labelled row, of which the generator
         has to make that row, so that it forgets no kind of row. Normal: the standard normal. ``"auto"`` anchors up to
         2,000 labelled rows.
     width : int, default=64
-        Channels at the coarsest grid of the networks; below 8 it counts as 8.
+        Channels at the coarsest grid of networks for images, where below 8 counts as 8; units of a layer for tables.
     depth : int, default=1
-        Residual blocks a resolution.
+        Residual blocks a resolution for images, half the residual blocks for tables.
     compile : bool, default=False
         Compile both networks (torch.compile): takes half a minute or more and a C++ compiler, and may pay in long runs
         on a GPU; on two CPU cores training was half as fast.
@@ -93,8 +95,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     patience : int, optional
         Stop early, after so many of 10 looks at the criterion, 9 at most, without a better one.
     warm_start : path-like, optional
-        Folder of a saved model to start from, trained with the same width, depth and conditioning on images of the same
-        shape. Its classes may be others: those of the same name keep what they have learnt.
+        Folder of a saved model to start from, trained with the same width, depth and conditioning on samples of the
+        same size. Its classes may be others: those of the same name keep what they have learnt.
     checkpoint_dir : path-like, optional
         Where training saves its state, to go on from there when it is run again after an interruption. The state is
         removed by `save`, and where its run is not taken up again by the first training there after a week.
@@ -105,14 +107,16 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     ----------
     classes_ : ndarray (K,)
         Class labels.
-    shape_ : tuple
-        Shape of an image as it was given: (H, W) or (H, W, C).
+    modality_ : Modality
+        What a sample is.
+    spec_ : Spec
+        What all samples share: of images ``shape``, of tables their columns.
     generator_, discriminator_ : nn.Module
         The trained networks; the generator's weights are a moving average.
     history_ : DataFrame
         Losses, mean logits and penalty through training.
-    snapshots_ : dict of int to uint8 array
-        Step to images of up to ten classes through training.
+    snapshots_ : dict of int to X
+        Step to samples of up to ten classes through training.
     model_id_ : str
         Hash of the weights, once saved or loaded.
     trained_on_ : dict
@@ -138,6 +142,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
+        modality: str = "auto",
         steps: int | str = "auto",
         batch_size: int = 64,
         learning_rate: float = 2.5e-3,
@@ -146,7 +151,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         penalty_weight: float = 0.1,
         conditioning: str = "projection",
         augmentation: str = "diffaugment",
-        invariances: Sequence[str] = SAFE,
+        invariances: str | Sequence[str] = "auto",
         prior: str = "auto",
         width: int = 64,
         depth: int = 1,
@@ -160,6 +165,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         checkpoint_dir: str | Path | None = None,
         verbose: bool | str = False,
     ) -> None:
+        self.modality = modality
         self.steps = steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -184,24 +190,24 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
 
     def fit(
         self,
-        X: ArrayLike,  # noqa: N803
+        X: Any,  # noqa: N803
         y: ArrayLike,
-        unlabelled: ArrayLike | None = None,
-        validation: tuple[ArrayLike, ArrayLike] | None = None,
+        unlabelled: Any = None,
+        validation: tuple[Any, ArrayLike] | None = None,
     ) -> GANAugmenter:
         """Train the GAN.
 
         Parameters
         ----------
-        X : uint8 array (n, H, W) or (n, H, W, C)
-            Images of 8 to 128 pixels a side and 1 to 4 channels.
+        X : array or DataFrame (n, ...)
+            uint8 images (n, H, W) or (n, H, W, C) of 8 to 128 pixels a side and 1 to 4 channels; or a table.
         y : array (n,)
             Strings or numbers; bytes are text in UTF-8.
-        unlabelled : uint8 array (m, ...), optional
-            More images of the same kind without labels. They teach the discriminator, and through it the generator,
-            what images look like, though not of which class.
-        validation : (uint8 array (v, ...), array (v,)), optional
-            Images and labels, none of them in X, on which ``criterion`` chooses. Never give test rows.
+        unlabelled : like X (m, ...), optional
+            More samples of the same kind without labels. They teach the discriminator, and through it the generator,
+            what samples look like, though not of which class.
+        validation : (like X (v, ...), array (v,)), optional
+            Samples and labels, none of them in X, on which ``criterion`` chooses. Never give test rows.
 
         Returns
         -------
@@ -223,21 +229,22 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         params["checkpoint_dir"] = _check(optional(TEXT), self.checkpoint_dir, "checkpoint_dir")
         params["verbose"] = _check(either(FLAG, TEXT), self.verbose, "verbose")
         check_together(params)
-        images = as_images(X)
-        check_levels(images)
-        self.classes_, codes = encode(y, len(images))
-        self.shape_ = np.asarray(X).shape[1:]
+        self.modality_ = modality_of(X, self.modality)
+        samples, self.spec_ = self.modality_.infer(X)
+        self.classes_, codes = encode(y, len(samples))
         self.seed_ = _seed(self.random_state)
         self._drawn = 0
-        more = images[:0] if unlabelled is None else self._as_mine(unlabelled)
-        everything = np.concatenate([images, more]) if len(more) else images
+        more = take(samples, slice(0)) if unlabelled is None else self.modality_.conform(unlabelled, self.spec_)
         chosen_on = self._chosen_on(validation)
+        everything = concat([samples, more]) if len(more) else samples
+        data = Data(self.modality_, self.spec_, everything, codes, self.classes_, chosen_on)
         with explained(params):
-            trained = train(params, everything, codes, self.classes_, self.seed_, self._snapshot, chosen_on)
-        seen = {"labelled": images, "unlabelled": more, "validation": images[:0] if chosen_on is None else chosen_on[0]}
-        digests = {kind: digest(content_ids(rows)) if len(rows) else None for kind, rows in seen.items()}
+            trained = train(params, data, self.seed_, self._snapshot)
+        seen = {"labelled": samples, "unlabelled": more, "validation": chosen_on[0] if chosen_on else more[:0]}
+        ids = self.modality_.ids
+        digests = {kind: digest(ids(rows)) if len(rows) else None for kind, rows in seen.items()}
         self.trained_on_ = {**digests, "warm_start": trained.inherited}
-        self._keep(trained, images, codes)
+        self._keep(trained, samples, codes)
         return self
 
     def sample(
@@ -247,24 +254,24 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         *,
         truncation: float = 1.0,
         random_state: int | None = None,
-    ) -> tuple[Images, NDArray[Any]]:
-        """Generate images.
+    ) -> tuple[Any, NDArray[Any]]:
+        """Generate samples.
 
         Parameters
         ----------
         per_class : int, optional
-            Images of every class.
+            Samples of every class.
         y : array (n,), optional
             Exact labels, instead.
         truncation : float, default=1.0
-            Scale of the latents; below 1, typical images at the price of variety.
+            Scale of the latents; below 1, typical samples at the price of variety.
         random_state : int, optional
-            The same int gives the same images. None goes on where the last call stopped.
+            The same int gives the same samples. None goes on where the last call stopped.
 
         Returns
         -------
-        X_new : uint8 array (n, *shape_)
-            The images.
+        X_new : like X (n, ...)
+            The samples.
         y_new : array (n,)
             Their labels.
 
@@ -285,35 +292,35 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         else:
             raise ConfigError("sample needs either per_class=n or y=[labels]: give one of them.")
         if random_state is None:
-            images = self._draw(codes, truncation)
+            samples = self._draw(codes, truncation)
         else:
-            images = self._generate(codes, _seed(random_state), 0, truncation)
-        return images.reshape(-1, *self.shape_), self.classes_[codes]
+            samples = self._generate(codes, _seed(random_state), 0, truncation)
+        return self.modality_.restore(samples, self.spec_), self.classes_[codes]
 
     def augment(
         self,
-        X: ArrayLike,  # noqa: N803
+        X: Any,  # noqa: N803
         y: ArrayLike,
         ratio: float = 1.0,
         *,
         selection: Selection | None = None,
-    ) -> tuple[Images, NDArray[Any]]:
-        """Append selected synthetic images to labelled images.
+    ) -> tuple[Any, NDArray[Any]]:
+        """Append selected synthetic samples to labelled ones.
 
         Parameters
         ----------
-        X, y : arrays (n, ...) and (n,)
-            Training images and labels, those that `fit` saw or others of its classes.
+        X, y : like X (n, ...) and array (n,)
+            Training samples and labels, those that `fit` saw or others of its classes.
         ratio : float, default=1.0
-            Synthetic images for each given one, class by class.
+            Synthetic samples for each given one, class by class.
         selection : Selection, optional
-            What a synthetic image must show; the default drops copies and images that a teacher, trained on X and y,
+            What a synthetic sample must show; the default drops copies, and samples that a teacher, trained on X and y,
             does not take for their class.
 
         Returns
         -------
-        X_aug, y_aug : arrays (n + m, ...) and (n + m,)
-            The originals first, in their order. m falls short where too few images were good enough.
+        X_aug, y_aug : like X (n + m, ...) and array (n + m,)
+            The originals first, in their order. m falls short where too few samples were good enough.
 
         Raises
         ------
@@ -324,20 +331,20 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         _check(number(0), ratio, "ratio")
-        images = self._as_mine(X)
-        codes = to_codes(y, self.classes_, len(images))
+        samples = self.modality_.conform(X, self.spec_)
+        codes = to_codes(y, self.classes_, len(samples))
         counts = np.round(np.bincount(codes, minlength=len(self.classes_)) * ratio).astype(np.int64)
         quotas = dict(zip(self.classes_, counts, strict=True))
         found = list(self.candidates(X, y, quotas, selection or Selection()))
-        new = np.concatenate([images[:0], *(c.images[c.kept] for c in found)])
+        new = concat([take(samples, slice(0)), *(take(c.samples, c.kept) for c in found)])
         labels = np.concatenate([self.classes_[:0], *(c.labels[c.kept] for c in found)])
         order = labels.argsort(kind="stable")
-        both = np.concatenate([images, new[order]]).reshape(-1, *self.shape_)
+        both = self.modality_.restore(concat([samples, take(new, order)]), self.spec_)
         return both, np.concatenate([self.classes_[codes], labels[order]])
 
     def candidates(
         self,
-        X: ArrayLike,  # noqa: N803
+        X: Any,  # noqa: N803
         y: ArrayLike,
         quotas: Mapping[Any, int],
         selection: Selection,
@@ -348,8 +355,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X, y : arrays (n, ...) and (n,)
-            Training images and labels.
+        X, y : like X (n, ...) and array (n,)
+            Training samples and labels.
         quotas : mapping from label to int
             Rows to keep of each class; a class left out gets none.
         selection : Selection
@@ -360,14 +367,14 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         Candidates
             Portions of bounded size, with labels as in ``y``.
         """
-        images = self._as_mine(X)
-        codes = to_codes(y, self.classes_, len(images))
+        samples = self.modality_.conform(X, self.spec_)
+        codes = to_codes(y, self.classes_, len(samples))
         wanted = np.zeros(len(self.classes_), np.int64)
         wanted[to_codes(list(quotas), self.classes_, len(quotas))] = list(quotas.values())
         stage = f"{self.verbose}, teacher" if isinstance(self.verbose, str) else "teacher"
         with Progress(stage if self.verbose else None, TEACHER_STEPS) as progress:
-            teacher = train_classifier(
-                images,
+            teacher = self.modality_.teacher(
+                samples,
                 codes,
                 len(self.classes_),
                 steps=TEACHER_STEPS,
@@ -375,8 +382,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
                 device=self.device,
                 progress=progress,
             )
-        sees = partial(predict_proba, teacher), partial(extract_features, teacher)
-        scorer = Scorer(self._realism, *sees, images, codes)
+        scorer = Scorer(self.modality_, self.spec_, self._realism, teacher, samples, codes)
         rank, size = rank_and_size()
         mine = wanted // size + (rank < wanted % size)
         self._drawn += rank * FAR
@@ -384,21 +390,21 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             yield replace(found, labels=self.classes_[found.labels])
         self._drawn -= rank * FAR
 
-    def score_real(self, X: ArrayLike, y: ArrayLike | None = None) -> NDArray[np.float32]:  # noqa: N803
-        """Give the discriminator's probability that images are real.
+    def score_real(self, X: Any, y: ArrayLike | None = None) -> NDArray[np.float32]:  # noqa: N803
+        """Give the discriminator's probability that samples are real.
 
         Parameters
         ----------
-        X : uint8 array (n, *shape_)
-            Images.
+        X : like X (n, ...)
+            Samples.
         y : array (n,), optional
-            Their labels. With them the question is whether an image is a real one of its class, without them whether it
+            Their labels. With them the question is whether a sample is a real one of its class, without them whether it
             is a real one of any: the discriminator judges by the part of its logit that does not look at the label.
 
         Returns
         -------
         float32 array (n,)
-            One half lies midway between the mean logits of the training images and of as many generated ones, measured
+            One half lies midway between the mean logits of the training samples and of as many generated ones, measured
             with labels or without, as they are given here.
 
         Raises
@@ -407,8 +413,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             X or y does not fit the model.
         """
         check_is_fitted(self)
-        images = self._as_mine(X)
-        return self._realism(images, None if y is None else to_codes(y, self.classes_, len(images)))
+        samples = self.modality_.conform(X, self.spec_)
+        return self._realism(samples, None if y is None else to_codes(y, self.classes_, len(samples)))
 
     def save(self, folder: str | Path) -> None:
         """Write the model as safetensors and JSON, with the history and the sample grids beside it.
@@ -425,16 +431,18 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             if not writes:
                 return
             saved = Saved(
+                self.modality_,
+                self.spec_,
+                self._realism.codec,
                 self._architecture,
                 self.generator_,
                 self.discriminator_,
                 self.classes_,
-                self.shape_,
                 self.seed_,
                 self._realism.midpoint,
                 self._realism.midpoint_unlabelled,
                 self.trained_on_,
-                {name: getattr(self, name) for name in RULES} | {"invariances": sorted(self.invariances)},
+                {name: getattr(self, name) for name in RULES} | {"invariances": _sorted(self.invariances)},
                 self.history_,
             )
             self.model_id_ = write_saved(Path(folder), saved, self.snapshots_)
@@ -452,18 +460,19 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         """
         saved, weights = read_saved(Path(folder))
         try:
-            self = cls(**saved.rules, device=device)
+            self = cls(**saved.rules, modality=saved.modality.name, device=device)
         except TypeError as error:  # a rule that this version does not know
             raise misfit(Path(folder), error) from error
-        self._architecture, self.classes_, self.shape_ = saved.architecture, saved.classes, saved.shape
+        self.modality_, self.spec_ = saved.modality, saved.spec
+        self._architecture, self.classes_ = saved.architecture, saved.classes
         self.seed_, self.trained_on_, self.history_ = saved.seed, saved.trained_on, saved.history
         target = resolve_device(device)
         self.generator_, self.discriminator_ = (m.to(target).eval() for m in (saved.generator, saved.discriminator))
-        self._realism = Realism(self.discriminator_, to_float, saved.midpoint, saved.midpoint_unlabelled)
+        self._realism = Realism(self.discriminator_, saved.codec, saved.midpoint, saved.midpoint_unlabelled)
         self._drawn, self._checkpoint, self.model_id_, self.snapshots_ = 0, None, weights, {}
         return self
 
-    def _chosen_on(self, validation: tuple[ArrayLike, ArrayLike] | None) -> tuple[Images, NDArray[np.int64]] | None:
+    def _chosen_on(self, validation: tuple[Any, ArrayLike] | None) -> tuple[Samples, NDArray[np.int64]] | None:
         """Check the validation rows; None where there is nothing to choose by."""
         if self.criterion == "none":
             return None
@@ -472,28 +481,18 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
                 f"criterion {self.criterion!r} chooses on validation rows: give fit(validation=(X, y)), or "
                 "criterion 'none'."
             )
-        images = self._as_mine(validation[0])
-        codes = to_codes(validation[1], self.classes_, len(images))
+        samples = self.modality_.conform(validation[0], self.spec_)
+        codes = to_codes(validation[1], self.classes_, len(samples))
         if np.bincount(codes).max() < 2:
             raise DataError("validation holds one row a class at most: give two rows or more of some class.")
-        return images, codes
-
-    def _as_mine(self, X: ArrayLike) -> Images:  # noqa: N803
-        """Return images (n, H, W, C) after making sure that they are of the shape that the model makes."""
-        images = as_images(X)
-        mine = (*self.shape_, 1)[:3]
-        if images.shape[1:] != mine:
-            raise DataError(
-                f"X holds images of shape {images.shape[1:]}, but the model was trained on {mine}: convert them first."
-            )
-        return images
+        return samples, codes
 
     def _snapshot(self, generator: torch.nn.Module) -> torch.Tensor:
-        """Return the same latents of up to ten classes through the generator as it is now: uint8 (n, H, W, C)."""
+        """Return the same latents of up to ten classes through the generator as it is now (n, ...)."""
         codes = np.repeat(np.arange(min(10, len(self.classes_))), SHOWN)
-        return torch.from_numpy(np.concatenate([to_uint8(part) for part in sample(generator, codes, self.seed_)]))
+        return torch.cat([part.float().cpu() for part in sample(generator, codes, self.seed_)])
 
-    def _keep(self, trained: Trained, images: Images, codes: NDArray[np.int64]) -> None:
+    def _keep(self, trained: Trained, samples: Samples, codes: NDArray[np.int64]) -> None:
         """Turn what training left into fitted attributes."""
         self._architecture, self._checkpoint = trained.architecture, trained.checkpoint
         self.generator_, self.discriminator_ = trained.generator, trained.discriminator
@@ -501,22 +500,22 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.history_ = pd.DataFrame(log.history, columns=list(log.columns)).astype({"step": int})
         if log.criterion:
             self.history_["criterion"] = self.history_["step"].map(log.criterion)
-        self.snapshots_ = {step: tensor.numpy() for step, tensor in log.snapshots.items()}
-        some = np.random.default_rng(self.seed_).permutation(len(images))[:SCORED]
+        self._realism = Realism(self.discriminator_, trained.codec)
+        self.snapshots_ = {step: trained.codec.to_samples(inputs) for step, inputs in log.snapshots.items()}
+        some = np.random.default_rng(self.seed_).permutation(len(samples))[:SCORED]
         fakes = self._generate(codes[some], self.seed_ + 1, 0, 1.0)
-        self._realism = Realism(self.discriminator_, to_float)
-        self._realism.calibrate(images[some], fakes, codes[some])
+        self._realism.calibrate(take(samples, some), fakes, codes[some])
 
-    def _draw(self, codes: NDArray[np.int64], truncation: float = 1.0) -> Images:
-        """Generate the next images of this model's own stream."""
-        images = self._generate(codes, self.seed_, self._drawn, truncation)
+    def _draw(self, codes: NDArray[np.int64], truncation: float = 1.0) -> Samples:
+        """Generate the next samples of this model's own stream."""
+        samples = self._generate(codes, self.seed_, self._drawn, truncation)
         self._drawn += len(codes)
-        return images
+        return samples
 
-    def _generate(self, codes: NDArray[np.int64], seed: int, start: int, truncation: float) -> Images:
-        parts = sample(self.generator_, codes, seed, start, truncation)
-        empty = np.empty((0, *self.shape_, 1)[:4], np.uint8)
-        return np.concatenate([empty, *(to_uint8(part) for part in parts)])
+    def _generate(self, codes: NDArray[np.int64], seed: int, start: int, truncation: float) -> Samples:
+        to_samples = self._realism.codec.to_samples
+        parts = [to_samples(part) for part in sample(self.generator_, codes, seed, start, truncation)]
+        return concat(parts) if parts else take(to_samples(self._architecture.example()), slice(0))
 
 
 def load_augmenter(folder: str | Path, device: str = "auto") -> GANAugmenter:
@@ -536,3 +535,8 @@ def _check(kind: Kind, value: Any, name: str) -> Any:
     if isinstance(value, (np.generic, Path)):
         value = str(value) if isinstance(value, Path) else value.item()
     return kind.parse(value, name)
+
+
+def _sorted(invariances: str | Sequence[str]) -> str | list[str]:
+    """Return a set of names in order, and ``"auto"`` as it is."""
+    return invariances if isinstance(invariances, str) else sorted(invariances)

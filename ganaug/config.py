@@ -53,6 +53,7 @@ MOST_TRIALS = 6
 LOOKS = 10  # at the criterion
 MOST_ROWS = 10**9  # of a class
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
+MODALITIES = ("image",)
 MAX_SIDE, MIN_SIDE = 128, 8  # pixels
 PRESETS = {"quick": (3, 2), "standard": (10, 4), "publish": (20, 6)}  # repeats, and settings tried for each arm
 
@@ -99,6 +100,11 @@ class PrepareParams(Section):
         TEXT,
         "The data: a built-in name (fashion_mnist_mini, digits), an image folder, a manifest (.csv, .parquet), "
         "an .npz, or a folder of the four idx files.",
+    )
+    modality: str = param(
+        "auto",
+        registered("modality", "auto", *MODALITIES),
+        "What a row is: image, table, or what another package adds; auto: told from the source, and said.",
     )
     size: tuple[int, int] | None = param(
         None, optional(pair(integer(MIN_SIDE, MAX_SIDE))), "Height and width in pixels; null: the source's most common."
@@ -163,10 +169,11 @@ class TrainGanParams(Section):
         registered("augmentation", *AUGMENTATIONS),
         "How probable the changes below are: ramped in, adaptive (under non_saturating, hinge or minimax), or none.",
     )
-    invariances: tuple[str, ...] = param(
-        INVARIANCES[:4],
-        listing(choice(*INVARIANCES)),
-        "Changes that keep a label true; real and generated images undergo them before the discriminator looks. "
+    invariances: tuple[str, ...] | str = param(
+        "auto",
+        either(choice("auto"), listing(choice(*INVARIANCES))),
+        "Changes that keep a label true; real and generated samples undergo them before the discriminator looks; "
+        "auto: those that do for nearly any data: translate, scale, brightness, contrast of images. "
         "Saturation is for colour; an empty list is as augmentation none.",
     )
     prior: str = param(

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ganaug.config import load_params
-from ganaug.data.exports import export
+from ganaug.modalities.image.exports import export
 from ganaug.data.merge import coincidences, merge, shortfall
 from ganaug.errors import guard
 

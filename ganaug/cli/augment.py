@@ -25,14 +25,14 @@ from ganaug.cli.show import class_table, count_classes, show, table
 from ganaug.config import GenerateParams, PrepareParams, TrainGanParams
 from ganaug.data.folders import check_ours, fresh_folder
 from ganaug.data.integrity import conflicts
-from ganaug.data.load import Loaded, load
 from ganaug.data.merge import POLICIES, coincidences, merge, shortfall
 from ganaug.data.reading import about, told
 from ganaug.data.rows import Rows, RowWriter
-from ganaug.data.sources import open_source
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.checkpoint import fingerprint
 from ganaug.gan.model_files import load_model
+from ganaug.modalities.image.load import Loaded, load
+from ganaug.modalities.image.sources import open_source
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Selection
 

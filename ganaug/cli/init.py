@@ -14,8 +14,8 @@ from ganaug.cli.options import SPLITTING, parameters
 from ganaug.cli.scaffold import files, ignored, outs, project_files
 from ganaug.cli.suggest import suggest
 from ganaug.config import PrepareParams
-from ganaug.data.sources.builtin import BUILTIN
 from ganaug.errors import ConfigError, DataError
+from ganaug.modalities.image.sources.builtin import BUILTIN
 from ganaug.utils.files import atomic_path
 
 CHECKPOINTS = ".ganaug/"  # in the root of the DVC project, see pipelines/train_gan.py

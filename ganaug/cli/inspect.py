@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from ganaug.cli.options import LOOKING, parameters
 from ganaug.cli.show import class_table, count_classes, show, table
 from ganaug.config import PrepareParams
-from ganaug.data.images import Shape, UnreadableError, fit_image
-from ganaug.data.load import Survey, common_shape, survey
 from ganaug.data.reading import about, told
 from ganaug.data.rows import read_images, read_schema, read_table
-from ganaug.data.sources import Source, open_source
 from ganaug.errors import DataError
+from ganaug.modalities.image.load import Survey, common_shape, survey
+from ganaug.modalities.image.reading import Shape, UnreadableError, fit_image
+from ganaug.modalities.image.sources import Source, open_source
 
 Strips = list[tuple[str, NDArray[np.uint8]]]  # class names with some of their images (n, H, W, C)
 SHOWN = 8  # images of a class in the picture
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         found = _source(arguments.what, parameters(PrepareParams, arguments, LOOKING))
     if arguments.picture is not None:
-        from ganaug.cli.picture import draw
+        from ganaug.modalities.image.picture import draw
 
         draw(arguments.picture, found.strips())
     facts = {"what": arguments.what, **found.facts}

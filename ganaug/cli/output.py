@@ -6,10 +6,10 @@ import os
 import shutil
 from pathlib import Path
 
-from ganaug.data.exports import PARTS, export
 from ganaug.data.folders import check_ours, fresh_folder
 from ganaug.data.rows import RowWriter, Schema, read_schema
 from ganaug.errors import ConfigError, DataError
+from ganaug.modalities.image.exports import PARTS, export
 
 FILE = ".parquet"
 MARK = "provenance.json"  # what a folder of the form "parquet" holds; exports hold a provenance.csv

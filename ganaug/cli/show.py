@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.sources.base import SPLITS
+from ganaug.data.names import SPLITS
 
 
 def show(arguments: argparse.Namespace, facts: Mapping[str, Any], text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,21 +11,15 @@ from numpy.typing import NDArray
 
 import ganaug
 from ganaug.cli.show import class_table, count_classes
-from ganaug.config import PrepareParams, TrainGanParams
-from ganaug.data.images import Shape
-from ganaug.data.load import common_shape, survey
+from ganaug.config import PrepareParams
 from ganaug.data.reading import about, told
-from ganaug.data.sources import open_source
-from ganaug.data.sources.builtin import BUILTIN
 from ganaug.data.splits import make_splits
-from ganaug.gan.fabric import resolve_device
-from ganaug.gan.schedule import auto_steps
-from ganaug.modalities.image.setup import Architecture, costs
+from ganaug.modalities.image.load import common_shape, survey
+from ganaug.modalities.image.sources import open_source
+from ganaug.modalities.image.sources.builtin import BUILTIN
 
 RATIO = 10.0  # synthetic rows for each real one, where rows are scarce
 SYNTHETIC = 2000  # rows of a class, from which the ratio falls
-CPU_BUDGET = 1e14  # operations of a GAN's training; two cores that have bfloat16 took 8 to 15 minutes for as many
-LEAST_STEPS = 1600
 
 
 class Suggestion(NamedTuple):
@@ -106,24 +100,3 @@ def _training_rows(
     return np.bincount(labels[splits.repeats[0].train], minlength=len(classes))
 
 
-def _budget(shape: Shape, counts: NDArray[np.int64]) -> tuple[Mapping[str, Any], str]:
-    """Return the largest width and number of steps that the device does in good time, and why."""
-    device = resolve_device("auto").type
-    width, steps = TrainGanParams().width, auto_steps(int(counts.sum()), device)
-    if device != "cpu":
-        return {}, f"GPU: networks of full width ({width}), {steps:,} steps"
-    if _operations(shape, len(counts), width, steps) <= CPU_BUDGET:
-        return {}, f"CPU: networks of full width ({width}), {steps:,} steps"
-    width //= 2
-    if (needed := _operations(shape, len(counts), width, steps)) <= CPU_BUDGET:
-        return {"train_gan.width": width}, f"CPU: networks of half width ({width}), {steps:,} steps"
-    steps = max(min(steps, LEAST_STEPS), int(steps * CPU_BUDGET / needed))
-    chosen = {"train_gan.width": width, "train_gan.steps": steps}
-    return chosen, f"CPU: networks of half width ({width}) and {steps:,} steps only; a GPU would do with more"
-
-
-def _operations(shape: Shape, n_classes: int, width: int, steps: int) -> float:
-    """Return the floating-point operations of a training: three times those forward, of both networks."""
-    architecture = Architecture(*shape, n_classes, base_width=width)
-    forward = sum(cost["flops"] for cost in costs(architecture, *architecture.build(0)).values())
-    return 3.0 * forward * TrainGanParams().batch_size * steps

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ganaug.data.folders import fresh_folder
 from ganaug.data.integrity import assert_disjoint, by_chance
-from ganaug.data.rows import RowWriter, content_ids, iter_encoded, iter_rows, read_schema, read_table
+from ganaug.data.rows import RowWriter, iter_encoded, iter_rows, read_schema, read_table
 from ganaug.errors import DataError
 from ganaug.utils.files import write_json
 from ganaug.utils.progress import Progress
@@ -50,8 +50,8 @@ def merge(
 
     The training split gets, after the real rows, the first kept synthetic rows of each class up to the policy's quota,
     and a column ``model``: the hash of the generator's weights, empty for real rows. Validation and test are copied
-    byte for byte. A few synthetic rows may be held-out ones to the pixel, by chance, where images are small and of few
-    tones: they are left out and counted. The folder ``out`` is replaced as a whole.
+    byte for byte. A few synthetic rows may be held-out ones to the last bit, by chance, where rows hold
+    little: they are left out and counted. The folder ``out`` is replaced as a whole.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def merge(
     files = {part: Path(splits) / f"{part}.parquet" for part in ("train", "validation", "test")}
     schema = read_schema(files["train"])
     if read_schema(synthetic) != schema:
-        raise DataError(f"{synthetic} and {files['train']} differ in image shape or classes; generate the rows again.")
+        raise DataError(f"{synthetic} and {files['train']} differ in samples or classes; generate the rows again.")
     table = read_table(synthetic, ["label", "synthetic", "kept"])
     if not table["synthetic"].all():
         raise DataError(f"{synthetic} holds rows that are not marked synthetic; generate the rows again.")
@@ -120,11 +120,17 @@ def merge(
 def coincidences(provenance: Mapping[str, Any]) -> str:
     """Say in a sentence which synthetic rows `merge` left out as they are held-out ones; empty where none was."""
     found = [f"{n:,} of {part}" for part, n in provenance["held_out"].items() if n]
-    return f"synthetic rows left out, as they are held-out rows to the pixel: {', '.join(found)}" if found else ""
+    return f"synthetic rows left out, as they are equal to held-out rows: {', '.join(found)}" if found else ""
 
 
 def _held_out(synthetic: str | Path, files: Mapping[str, Path]) -> dict[str, NDArray[np.bool_]]:
-    """Mark the synthetic rows (n,) that are rows of each held-out file; `DataError` where they are too many."""
+    """Mark the synthetic rows (n,) that are rows of each held-out file; `DataError` where they are too many.
+
+    Where rows are equal by chance, none is marked.
+    """
+    schema = read_schema(synthetic)
+    if not schema.modality.copies_leak(schema.spec):
+        return {part: np.zeros(len(read_table(synthetic, ["label"])), bool) for part in files}
     ids = {name: _ids(path) for name, path in {"": Path(synthetic), **files}.items()}
     made, found = ids.pop(""), {}
     for part, known in ids.items():
@@ -139,8 +145,8 @@ def _held_out(synthetic: str | Path, files: Mapping[str, Path]) -> dict[str, NDA
 
 
 def _ids(path: Path) -> NDArray[np.str_]:
-    """Hash the pixels of a file's rows (n,)."""
-    parts = [content_ids(rows.images).astype(str) for rows in iter_rows(path)]
+    """Hash the samples of a file (n,)."""
+    parts = [rows.schema.modality.ids(rows.samples).astype(str) for rows in iter_rows(path)]
     return np.concatenate([np.empty(0, "<U32"), *parts])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,22 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.data import integrity
+from ganaug.data.clusters import join_clusters
 from ganaug.data.folders import fresh_folder
-from ganaug.data.load import Loaded, load
-from ganaug.data.ranges import Range
 from ganaug.data.reading import about
-from ganaug.data.rows import Rows, RowWriter
-from ganaug.data.sources import open_source
+from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.data.splits import Indices, make_splits
 from ganaug.errors import DataError
+from ganaug.modalities import modality_for
+from ganaug.modalities.base import Loaded, Modality
+from ganaug.modalities.choose import AUTO
 from ganaug.utils.files import write_json
 from ganaug.utils.progress import Progress
 
 PARTS = ("train", "validation", "test", "pool")
-SIZE_RULE = (
-    "images of another size are scaled as a whole, by Lanczos with antialiasing; the aspect ratio is not kept; "
-    "the size is prepare.size, or else the most common one, with sides of 8 to 128 pixels"
-)
 LISTED = 100  # names, or clusters of names, in a list of the report
 
 
@@ -37,16 +35,14 @@ def prepare(
     out: str | Path = "data/splits",
     report: str | Path = "reports/prepare.json",
     repeats: Sequence[int] = (0,),
-    size: tuple[int, int] | None = None,
-    channels: int | None = None,
+    modality: str = AUTO,
     per_class: int | None = None,
     validation: float = 0.2,
     test: float = 0.2,
     columns: Mapping[str, str] | None = None,
-    pixel_range: Range | None = None,
-    max_unreadable: float = 0.05,
     near_duplicates: bool = True,
     seed: int = 0,
+    **reading: Any,
 ) -> dict[str, Any]:
     """Write ``{out}/{repeat}/{train,validation,test,pool}.parquet`` for each repeat, and the report.
 
@@ -55,8 +51,12 @@ def prepare(
 
     Parameters
     ----------
-    source, columns : see `ganaug.data.sources.open_source`
-    size, channels, pixel_range, max_unreadable : see `ganaug.data.load.load`
+    source : str or path-like
+        A built-in name or a path.
+    modality : str, default="auto"
+        What a row is; ``"auto"``: told from the source.
+    columns, reading : mappings
+        How the modality reads the source: see `ganaug.config.PrepareParams`.
     repeats, per_class, validation, test, seed : see `ganaug.data.splits.make_splits`
     near_duplicates : bool, default=True
         Whether near duplicates count as copies, or exact ones only (right for pictures of one scene in which small
@@ -67,24 +67,20 @@ def prepare(
     Returns
     -------
     dict
-        The report: shape, range of pixels, classes, mode, rows by repeat, split and class, copies, what was set aside
-        or passed over and why.
+        The report: modality and why, what it says of the source, classes, mode, rows by repeat, split and class,
+        copies, what was set aside or passed over and why.
 
     Raises
     ------
     DataError
         If the source cannot be read, or is too small for the splits asked for.
     """
-    opened = open_source(source, columns)
-    loaded = load(
-        opened,
-        size=size,
-        channels=channels,
-        max_unreadable=max_unreadable,
-        pixel_range=pixel_range,
-    )
-    rows = loaded.rows
-    copies = integrity.near_duplicates(rows.images) if near_duplicates else _numbers(rows.ids)
+    columns = columns or {}
+    kind, why = modality_for(source, columns, modality)
+    loaded = kind.load(source, {"columns": columns, "near_duplicates": near_duplicates, **reading})
+    rows = _rows(kind, loaded)
+    leak = kind.copies_leak(loaded.spec)
+    copies = kind.duplicates(rows.samples, loaded.spec, near_duplicates) if leak else np.arange(len(rows))
     contested = integrity.conflicts(rows)
     usable = np.flatnonzero(~contested)
     try:
@@ -95,7 +91,7 @@ def prepare(
             per_class=per_class,
             validation=validation,
             test=test,
-            units=integrity.join_clusters(copies, _numbers(rows.groups))[usable],
+            units=join_clusters(copies, _numbers(rows.groups))[usable],
             given=loaded.splits[usable],
             seed=seed,
         )
@@ -106,13 +102,12 @@ def prepare(
         for repeat, split in sorted(splits.repeats.items())
     }
     found = {
-        "shape": list(rows.schema.shape),
-        "size_rule": SIZE_RULE,
-        "resized": loaded.resized,
-        "pixels": str(loaded.ranges),
-        "classes": list(rows.schema.classes),
-        "source": _about_source(loaded),
-        **about(opened, len(rows), loaded.rejected, loaded.further),
+        "modality": kind.name,
+        "modality_reason": why,
+        **loaded.facts,
+        "classes": list(loaded.classes),
+        "source": _about_source(rows, loaded),
+        **about(loaded, kind.unit),
         "mode": splits.mode,
         "mode_reason": splits.reason,
         "repeats": {str(repeat): _about_repeat(rows, at) for repeat, at in parts.items()},
@@ -173,8 +168,20 @@ def _counts(rows: Rows, at: Indices) -> dict[str, int]:
     return dict(zip(rows.schema.classes, counts.tolist(), strict=True))
 
 
-def _about_source(loaded: Loaded) -> dict[str, Any]:
-    rows = loaded.rows
+def _rows(modality: Modality, loaded: Loaded) -> Rows:
+    """Make rows of what was loaded; of those that are equal by chance, the id tells which copy it is."""
+    rows = Rows.build(
+        Schema(modality, loaded.spec, loaded.classes), loaded.samples, loaded.labels, groups=loaded.groups
+    )
+    if not modality.copies_leak(loaded.spec):
+        seen: Counter[str] = Counter()
+        for i, content in enumerate(rows.ids.tolist()):
+            seen[content] += 1
+            rows.ids[i] = content if seen[content] == 1 else f"{content}-{seen[content]}"
+    return rows
+
+
+def _about_source(rows: Rows, loaded: Loaded) -> dict[str, Any]:
     content = "\n".join(map(repr, zip(rows.ids, rows.labels.tolist(), loaded.splits, rows.groups, strict=True)))
     return {
         "hash": hashlib.blake2b(content.encode(), digest_size=16).hexdigest(),

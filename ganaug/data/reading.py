@@ -2,49 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-from ganaug.data.sources import Rejected, Source
-from ganaug.data.sources.entries import HIDDEN
+from ganaug.modalities.base import Loaded
 
+HIDDEN = "hidden, or left by a system"  # the reason why files are passed over that nobody would miss
 PAGES = "further pages or frames of a file, of which the first is read"
 LISTED = 100  # names of one reason
 NAMED, REASONS = 3, 10  # names of a reason, and reasons, that are told to people
 MUCH = 0.1  # share passed over that nobody may miss
 
 
-def about(source: Source, images: int, rejected: Sequence[Rejected], further: Mapping[str, int]) -> dict[str, Any]:
+def about(loaded: Loaded, unit: str) -> dict[str, Any]:
     """Say where the rows of a source came from, and what lay beside them.
 
     Parameters
     ----------
-    source : Source
-    images : int
-        Rows that were read.
-    rejected : sequence of Rejected
-        Rows that were not.
-    further : mapping of str to int
-        Pages or frames after the first of the rows that have some.
+    loaded : Loaded
+    unit : str
+        What its samples are called.
 
     Returns
     -------
     dict
-        ``images``; ``read_from`` and ``split_folders``, see `Source`; and ``passed_over``, a list of mappings with
+        ``usable``, the number of rows; ``unit``; ``read_from`` and ``split_folders``, see `Loaded`; and ``passed_over``, a list of mappings with
         ``reason``, ``count`` and the first ``names``: of rows that could not be read, further pages, other files.
     """
     groups: dict[str, list[str]] = {}
-    for name, reason in chain(rejected, source.skipped):
+    for name, reason in chain(loaded.rejected, loaded.skipped):
         groups.setdefault(reason, []).append(name)
     counted = [(reason, len(names), names) for reason, names in groups.items()]
-    if further:
+    if further := loaded.further:
         counted.append((PAGES, sum(further.values()), [f"{name} ({n + 1:,})" for name, n in further.items()]))
     counted.sort(key=lambda group: (group[0] == HIDDEN, -group[1]))
     return {
-        "images": images,
-        "read_from": source.read_from,
-        "split_folders": dict(source.split_folders),
+        "usable": len(loaded.labels),
+        "unit": unit,
+        "read_from": loaded.read_from,
+        "split_folders": dict(loaded.split_folders),
         "passed_over": [
             {"reason": reason, "count": count, "names": names[:LISTED]} for reason, count, names in counted
         ],
@@ -65,8 +62,8 @@ def told(found: Mapping[str, Any]) -> list[str]:
     groups = found["passed_over"]
     if groups:
         total = sum(group["count"] for group in groups if group["reason"] != HIDDEN)
-        loud = total > MUCH * (total + found["images"])
-        lines.append(f"{'PASSED OVER' if loud else 'Passed over'}, beside {found['images']:,} images that are read:")
+        loud = total > MUCH * (total + found["usable"])
+        lines.append(f"{'PASSED OVER' if loud else 'Passed over'}, beside {found['usable']:,} {found['unit']} that are read:")
         lines += [f"  {_group(group)}" for group in groups[:REASONS]]
         if len(groups) > REASONS:
             rest = groups[REASONS:]

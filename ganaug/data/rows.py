@@ -1,7 +1,7 @@
-"""Labelled image rows and their file form: one Parquet file a split, which `datasets.load_dataset` reads with no code.
+"""Labelled rows and their file form: one Parquet file a split, which `datasets.load_dataset` reads with no code.
 
-Columns: ``image`` struct<bytes, path> (PNG), ``label`` int64, ``synthetic`` bool, ``id`` string (content hash),
-``group`` string, then whatever extra columns a stage adds. Files are streamed by row group, atomic, byte-deterministic.
+Columns: the modality's, ``label`` int64, ``synthetic`` bool, ``id`` string (content hash), ``group`` string, then
+whatever extra columns a stage adds. Files are streamed by row group, atomic, byte-deterministic.
 """
 
 from __future__ import annotations
@@ -21,66 +21,61 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import ArrayLike, NDArray
 
-from ganaug.data.png import decode_png, encode_png
 from ganaug.errors import DataError
+from ganaug.modalities import modality_named
+from ganaug.modalities.base import Modality, Spec
 from ganaug.utils.files import atomic_path
+from ganaug.utils.samples import Samples, concat, take
 
-CHANNELS = (1, 3, 4)  # gray, RGB, RGBA
-VERSION = 1
+VERSION = 2
 UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for damaged bytes
 AGAIN = "run the stage that writes it again."
 
-_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-_COLUMNS = pa.schema(
-    [("image", _IMAGE), ("label", pa.int64()), ("synthetic", pa.bool_()), ("id", pa.string()), ("group", pa.string())]
-)
+_SCALARS = ("labels", "synthetic", "ids", "groups")
+_COLUMNS = pa.schema([("label", pa.int64()), ("synthetic", pa.bool_()), ("id", pa.string()), ("group", pa.string())])
 
 
 @dataclass(frozen=True)
 class Schema:
-    """What every row of a data set has in common: the images' shape, and the names of the classes.
+    """What every row of a data set has in common.
 
     Attributes
     ----------
-    height, width, channels : int
-        Shape of one image in pixels; channels is 1 (gray), 3 (RGB) or 4 (RGBA).
+    modality : Modality
+        What a sample is.
+    spec : Spec
+        What all samples share.
     classes : tuple of str
         Class names; labels are positions in it.
     """
 
-    height: int
-    width: int
-    channels: int
+    modality: Modality
+    spec: Spec
     classes: tuple[str, ...]
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(height, width, channels)."""
-        return self.height, self.width, self.channels
 
 
 @dataclass
 class Rows:
-    """Labelled images in memory.
+    """Labelled samples in memory.
 
     Attributes
     ----------
     schema : Schema
-        Shape and class names.
-    images : ndarray of shape (n, H, W, C), uint8
-        C-contiguous pixels.
+        What they share, and class names.
+    samples : Samples (n)
+        As the modality holds them.
     labels : ndarray of shape (n,), int64
         Positions in ``schema.classes``.
     synthetic : ndarray of shape (n,), bool
         True where a generator made the row.
     ids : ndarray of shape (n,), object
-        Content hashes, see `content_ids`.
+        Content hashes; of rows that are equal by chance, with the number of the copy.
     groups : ndarray of shape (n,), object
         Name of the group a row belongs to (a patient, a font family), or None.
     """
 
     schema: Schema
-    images: NDArray[np.uint8]
+    samples: Samples
     labels: NDArray[np.int64]
     synthetic: NDArray[np.bool_]
     ids: NDArray[np.object_]
@@ -90,33 +85,29 @@ class Rows:
     def build(
         cls,
         schema: Schema,
-        images: NDArray[np.uint8],
+        samples: Samples,
         labels: ArrayLike,
         *,
         synthetic: bool = False,
         groups: Sequence[str | None] | NDArray[np.object_] | None = None,
     ) -> Rows:
-        """Make rows from pixels and labels, and hash their content.
+        """Make rows from samples and labels, and hash their content.
 
         Raises
         ------
         DataError
-            If the arrays do not have the schema's shape, length, dtype or range of labels.
+            If the samples are not as the schema says, or labels have another length or range.
         """
-        n = len(images)
+        n = len(samples)
         codes = np.asarray(labels, dtype=np.int64)
-        if images.dtype != np.uint8 or images.shape != (n, *schema.shape):
-            raise DataError(
-                f"images must be uint8 of shape (n, {schema.height}, {schema.width}, {schema.channels}), "
-                f"got {images.dtype} of shape {images.shape}."
-            )
+        if n:
+            samples = schema.modality.conform(samples, schema.spec)
         if codes.shape != (n,) or (n and not 0 <= codes.min() <= codes.max() < len(schema.classes)):
-            raise DataError(f"labels must be {n} positions among the {len(schema.classes)} classes, one an image.")
+            raise DataError(f"labels must be {n} positions among the {len(schema.classes)} classes, one a sample.")
         named = np.full(n, None, dtype=object)
         if groups is not None:
             named[:] = groups
-        images = np.ascontiguousarray(images)
-        return cls(schema, images, codes, np.full(n, synthetic), content_ids(images), named)
+        return cls(schema, samples, codes, np.full(n, synthetic), schema.modality.ids(samples), named)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -125,25 +116,18 @@ class Rows:
         """Return the rows at ``indices`` (positions or a boolean mask), in that order."""
         at = np.asarray(indices)
         at = at if at.dtype == bool else at.astype(np.int64)
-        return Rows(self.schema, self.images[at], self.labels[at], self.synthetic[at], self.ids[at], self.groups[at])
+        return Rows(
+            self.schema, take(self.samples, at), self.labels[at], self.synthetic[at], self.ids[at], self.groups[at]
+        )
 
+    def contents(self) -> NDArray[np.object_]:
+        """Return what tells rows apart (n,): hashes of the samples as they are now, not as the file says.
 
-def content_ids(images: NDArray[np.uint8]) -> NDArray[np.object_]:
-    """Hash each image's shape and pixels.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n, H, W, C), uint8
-
-    Returns
-    -------
-    ndarray of shape (n,), object
-        BLAKE2b-128 as 32 hexadecimal digits.
-    """
-    head = repr(tuple(int(side) for side in images.shape[1:])).encode()
-    ids = np.empty(len(images), dtype=object)
-    ids[:] = [hashlib.blake2b(head + image.tobytes(), digest_size=16).hexdigest() for image in images]
-    return ids
+        Where samples are equal by chance it is the ids, which number the copies.
+        """
+        if self.schema.modality.copies_leak(self.schema.spec):
+            return self.schema.modality.ids(self.samples)
+        return self.ids
 
 
 def digest(ids: Iterable[str]) -> str:
@@ -159,7 +143,7 @@ class RowWriter:
     path : path-like
         The file to write.
     schema : Schema
-        Shape and class names of every row.
+        What every row shares.
     extra : pyarrow.Schema, optional
         Further columns.
     row_group : int, default=1024
@@ -170,7 +154,7 @@ class RowWriter:
         self.path = Path(path)
         self.schema = schema
         self.row_group = row_group
-        fields = [*_COLUMNS, *(extra or [])]
+        fields = [*schema.modality.columns(schema.spec), *_COLUMNS, *(extra or [])]
         self._extra = [field.name for field in extra or []]
         self._columns = pa.schema(fields, metadata=_metadata(schema, fields))
         self._waiting: list[pa.RecordBatch] = []
@@ -192,18 +176,16 @@ class RowWriter:
         """
         if rows.schema != self.schema:
             raise DataError(
-                f"{self.path}: rows of {rows.schema.shape} with classes {', '.join(rows.schema.classes)} "
-                "do not fit the file's schema."
+                f"{self.path}: rows of {rows.schema.modality.describe(rows.schema.spec)} with classes "
+                f"{', '.join(rows.schema.classes)} do not fit the file's schema."
             )
-        png = pa.array([encode_png(image) for image in rows.images], pa.binary())
-        image = pa.StructArray.from_arrays([png, pa.nulls(len(rows), pa.string())], fields=list(_IMAGE))
-        scalars = [rows.labels, rows.synthetic, rows.ids, rows.groups]
-        kinds = _COLUMNS.types[1:]
-        self._append([image, *(pa.array(values, kind) for values, kind in zip(scalars, kinds, strict=True))], extra)
+        samples = self.schema.modality.to_arrow(rows.samples, self.schema.spec)
+        scalars = zip([rows.labels, rows.synthetic, rows.ids, rows.groups], _COLUMNS.types, strict=True)
+        self._append([*samples, *(pa.array(values, kind) for values, kind in scalars)], extra)
 
     def copy(self, rows: pa.RecordBatch, extra: Mapping[str, NDArray[Any]] | None = None) -> None:
-        """Append rows of another file of the same schema, as `iter_encoded` gives them; no image is decoded."""
-        self._append([rows.column(name) for name in _COLUMNS.names], extra)
+        """Append rows of another file of the same schema, as `iter_encoded` gives them; no sample is decoded."""
+        self._append([rows.column(name) for name in _names(self.schema)], extra)
 
     def _append(self, arrays: list[pa.Array], extra: Mapping[str, NDArray[Any]] | None) -> None:
         extra = extra or {}
@@ -254,67 +236,45 @@ def iter_rows(path: str | Path, batch: int = 1024) -> Iterator[Rows]:
 
 
 def iter_encoded(path: str | Path, extra: Sequence[str] = (), batch: int = 1024) -> Iterator[pa.RecordBatch]:
-    """Stream a file's rows, with these extra columns, as they are: images as PNG in the struct ``image``."""
+    """Stream a file's rows, with these extra columns, as they are stored."""
     with _open(path) as file:
-        _schema(file, path)
+        names = _names(_schema(file, path))
         _check_columns(file, extra, path)
         try:
-            yield from file.iter_batches(batch, columns=[*_COLUMNS.names, *extra])
+            yield from file.iter_batches(batch, columns=[*names, *extra])
         except UNREADABLE as error:
             raise DataError(f"{path} is damaged ({error}); {AGAIN}") from error
 
 
 def read_rows(path: str | Path) -> Rows:
     """Read all rows of a file into memory."""
+    parts = list(iter_rows(path))
+    if not parts:
+        schema = read_schema(path)
+        columns = pa.schema([*schema.modality.columns(schema.spec), *_COLUMNS])
+        return _rows(pa.RecordBatch.from_pylist([], columns), schema)
+    arrays = (np.concatenate([getattr(part, name) for part in parts]) for name in _SCALARS)
+    return Rows(parts[0].schema, concat([part.samples for part in parts]), *arrays)
+
+
+def read_samples(path: str | Path, wanted: Sequence[int] | NDArray[np.int64]) -> Samples:
+    """Decode the samples at these positions of a file, and no others, in one pass; return them in that order."""
+    schema, positions = read_schema(path), np.asarray(wanted, np.int64)
+    at, back = np.unique(positions, return_inverse=True)
+    names = schema.modality.columns(schema.spec).names
+    parts = []
     with _open(path) as file:
-        schema, n = _schema(file, path), file.metadata.num_rows
-    try:
-        images = np.empty((n, *schema.shape), dtype=np.uint8)
-    except (ValueError, TypeError, MemoryError) as error:
-        raise DataError(f"{path} is damaged (its description: {error}); {AGAIN}") from error
-    parts, done = [], 0
-    for part in iter_rows(path):
-        images[done : done + len(part)] = part.images
-        done += len(part)
-        part.images = images[:0]  # freed: only the scalars are still needed
-        parts.append(part)
-
-    def joined(name: str, kind: type) -> NDArray[Any]:
-        return np.concatenate([np.empty(0, kind), *(getattr(part, name) for part in parts)])
-
-    return Rows(
-        schema,
-        images,
-        joined("labels", np.int64),
-        joined("synthetic", np.bool_),
-        joined("ids", object),
-        joined("groups", object),
-    )
-
-
-def read_images(path: str | Path, wanted: Iterable[int]) -> dict[int, NDArray[np.uint8]]:
-    """Decode the rows at these positions of a file, and no others, in one pass.
-
-    Returns
-    -------
-    dict of int to ndarray of shape (H, W, C), uint8
-        The images by position.
-    """
-    shape, positions = read_schema(path).shape, np.unique(np.fromiter(wanted, np.int64))
-    found: dict[int, NDArray[np.uint8]] = {}
-    with _open(path) as file:
-        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-        ends = np.cumsum(sizes)
-        groups = np.searchsorted(ends, positions, side="right")
+        ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
+        groups = np.searchsorted(ends, at, side="right")
         for group in np.unique(groups).tolist():
-            cells = file.read_row_group(group, columns=["image"]).column("image")
-            for at in positions[groups == group].tolist():
-                found[at] = decode_png(cells[at - int(ends[group]) + sizes[group]]["bytes"].as_py(), shape)
-    return found
+            table = file.read_row_group(group, columns=names)
+            here = at[groups == group] - (int(ends[group]) - len(table))
+            parts.append(schema.modality.from_arrow(table.take(here).combine_chunks().to_batches()[0], schema.spec))
+    return take(concat(parts), back) if parts else read_rows(path).samples[:0]
 
 
 def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read scalar columns (labels, ids, scores) without decoding any image.
+    """Read scalar columns (labels, ids, scores) without decoding any sample.
 
     Raises
     ------
@@ -354,16 +314,24 @@ def _schema(file: pq.ParquetFile, path: str | Path) -> Schema:
         raise DataError(f"{path} was not written by ganaug; give it to prepare as a source instead.")
     try:
         about = json.loads(metadata[b"ganaug"])
-        version, (height, width, channels), classes = about["version"], about["shape"], tuple(about["classes"])
+        if about["version"] != VERSION:
+            raise DataError(
+                f"{path} has version {about['version']} of the file form, this ganaug reads {VERSION}; {AGAIN}"
+            )
+        modality = modality_named(about["modality"])
+        schema = Schema(modality, modality.spec_of(about["spec"]), tuple(about["classes"]))
+        wanted = [*modality.columns(schema.spec), *_COLUMNS]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"{path} is damaged (its description: {error}); {AGAIN}") from error
-    if version != VERSION:
-        raise DataError(f"{path} has version {version} of the file form, this ganaug reads {VERSION}; {AGAIN}")
     columns = {field.name: field.type for field in file.schema_arrow}
-    lacking = [field.name for field in _COLUMNS if columns.get(field.name) != field.type]
+    lacking = [field.name for field in wanted if columns.get(field.name) != field.type]
     if lacking:
         raise DataError(f"{path} is damaged (columns missing or of another type: {', '.join(lacking)}); {AGAIN}")
-    return Schema(height, width, channels, classes)
+    return schema
+
+
+def _names(schema: Schema) -> list[str]:
+    return [*schema.modality.columns(schema.spec).names, *_COLUMNS.names]
 
 
 def _check_labels(codes: NDArray[Any], schema: Schema) -> None:
@@ -374,20 +342,22 @@ def _check_labels(codes: NDArray[Any], schema: Schema) -> None:
 def _rows(part: pa.RecordBatch, schema: Schema) -> Rows:
     codes = part.column("label").to_numpy(zero_copy_only=False)
     _check_labels(codes, schema)
-    png = part.column("image").field("bytes").to_pylist()
-    images = np.empty((len(png), *schema.shape), dtype=np.uint8)
-    for i, content in enumerate(png):
-        images[i] = decode_png(content, schema.shape)
-    labels, synthetic, ids, groups = (part.column(name).to_numpy(zero_copy_only=False) for name in _COLUMNS.names[1:])
-    return Rows(schema, images, labels.astype(np.int64), synthetic.astype(bool), ids, groups)
+    samples = schema.modality.from_arrow(part, schema.spec)
+    labels, synthetic, ids, groups = (part.column(name).to_numpy(zero_copy_only=False) for name in _COLUMNS.names)
+    return Rows(schema, samples, labels.astype(np.int64), synthetic.astype(bool), ids, groups)
 
 
 def _metadata(schema: Schema, fields: Sequence[pa.Field]) -> dict[str, str]:
-    """Build the two keys: what `datasets` reads (decoded images, class names), and what we read."""
+    """Build the two keys: what `datasets` reads (kinds of samples, class names), and what we read."""
     features: dict[str, Any] = {field.name: {"dtype": _dtype(field.type), "_type": "Value"} for field in fields}
-    features["image"] = {"_type": "Image"}
+    features |= schema.modality.features(schema.spec)
     features["label"] = {"names": list(schema.classes), "_type": "ClassLabel"}
-    about = {"version": VERSION, "modality": "image", "shape": list(schema.shape), "classes": list(schema.classes)}
+    about = {
+        "version": VERSION,
+        "modality": schema.modality.name,
+        "spec": schema.spec.to_json(),
+        "classes": list(schema.classes),
+    }
     return {"huggingface": json.dumps({"info": {"features": features}}), "ganaug": json.dumps(about)}
 
 

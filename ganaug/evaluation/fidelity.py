@@ -23,12 +23,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from torch import nn
 
-from ganaug.data.rows import digest, read_images, read_rows, read_schema, read_table
-from ganaug.evaluation.extractors import Extractor, make_extractor
+from ganaug.data.rows import digest, read_rows, read_samples, read_table
 from ganaug.metrics.distances import frechet_distance, kid, neighbourhood_metrics
-from ganaug.modalities.image.classifier import predict_proba, train_classifier
+from ganaug.modalities.base import Extractor, Teacher
 from ganaug.utils.files import write_json
 from ganaug.utils.progress import Progress
 
@@ -92,7 +90,7 @@ def measure_fidelity(
         ``most_rows``, ``seed``, ``repeat``; ``trained_on``, the digest of the ids that the classifier, and the
         in-domain extractor with it, was trained on, see `ganaug.data.rows.digest`.
     extractor : str
-        See `ganaug.evaluation.extractors.make_extractor`.
+        See `ganaug.modalities.base.Modality.extractor`.
     seed : int
         Of the classifier and of the halves.
     device : str
@@ -110,10 +108,10 @@ def measure_fidelity(
     real = read_table(test, ["label", "id", "group"])
     positions = _positions(real, read_table(synthetic, ["label", "kept"]), len(classes), seed)
     with Progress(f"fidelity repeat {repeat}", STEPS) as progress:
-        classifier = train_classifier(
-            train.images, train.labels, len(classes), steps=STEPS, seed=seed, device=device, progress=progress
+        classifier = train.schema.modality.teacher(
+            train.samples, train.labels, len(classes), steps=STEPS, seed=seed, device=device, progress=progress
         )
-    extract = make_extractor(extractor, classifier)
+    extract = train.schema.modality.extractor(extractor, classifier)
     samples = {
         name: _sample(
             test if name in ("reference", "real_vs_real") else Path(synthetic), rows, labels, classifier, extract
@@ -134,7 +132,7 @@ def measure_fidelity(
                 for code, name in enumerate(classes)
             },
             "seed": seed,
-            "trained_on": digest(train.ids),
+            "trained_on": digest(train.schema.modality.ids(train.samples)),
         },
     )
 
@@ -174,12 +172,11 @@ def _compare_all(samples: dict[str, Sample]) -> dict[str, Any]:
     return {"rows": {which: len(sample.labels) for which, sample in samples.items()}, **found}
 
 
-def _sample(path: Path, rows: Counts, labels: NDArray[np.int64], classifier: nn.Module, extract: Extractor) -> Sample:
-    decoded = read_images(path, rows)
-    images = np.empty((len(rows), *read_schema(path).shape), np.uint8)
-    for place, at in enumerate(rows.tolist()):
-        images[place] = decoded[at]
-    return Sample(extract(images), labels, predict_proba(classifier, images).argmax(1))
+def _sample(
+    path: Path, rows: NDArray[np.int64], labels: NDArray[np.int64], classifier: Teacher, extract: Extractor
+) -> Sample:
+    samples = read_samples(path, rows)
+    return Sample(extract(samples), labels, classifier.predict_proba(samples).argmax(1))
 
 
 def _positions(

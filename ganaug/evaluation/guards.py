@@ -1,6 +1,6 @@
 """Proof that no held-out row had a part in what it measures; run every time a report is made.
 
-Content hashes are taken of the pixels as they are now, not read from files. What was trained says by digest
+Content hashes are taken of the samples as they are now, not read from files. What was trained says by digest
 (`ganaug.data.rows.digest`) which rows it saw: the GAN in ``models/gan/<repeat>/config.json``, the teacher in
 ``reports/generate/<repeat>.json``, the feature extractor in ``eval/fidelity/<repeat>.json``. Each has to be the digest
 of the repeat's training rows, and among these there must be no validation or test row, and no near duplicate of one.
@@ -21,15 +21,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.integrity import Originals, by_chance
-from ganaug.data.rows import content_ids, digest, iter_rows, read_rows
+from ganaug.data.integrity import by_chance
+from ganaug.data.rows import Rows, digest, iter_rows, read_rows, read_schema
 from ganaug.errors import DataError
 from ganaug.utils.files import read_json
 
 BATCH = 8192  # rows looked at together, so that memory does not grow with a file
 KINDS = ("labelled", "unlabelled", "validation")
-
-Images = NDArray[np.uint8]
 
 
 def check_run(root: str | Path, repeats: Sequence[int]) -> list[str]:
@@ -61,7 +59,7 @@ def unproved(root: str | Path, repeats: Sequence[int]) -> list[str]:
     """Say what cannot be proved.
 
     A sentence for each set of rows that the GAN learnt from and the run does not hold, and one for each repeat of which
-    merge left out a few synthetic rows, as they were held-out ones to the pixel.
+    merge left out a few synthetic rows, as they were equal to held-out ones.
     """
     found = _repeats(root, repeats)
     known = _known(found)
@@ -83,6 +81,19 @@ class _Found(NamedTuple):
     held_out: int
 
 
+class _HeldOut:
+    """Held-out rows that are looked for among others."""
+
+    def __init__(self, rows: Rows) -> None:
+        modality, spec = rows.schema.modality, rows.schema.spec
+        self.contents = rows.contents()
+        self._originals = modality.originals(rows.samples, spec) if modality.copies_leak(spec) else None
+
+    def copies(self, rows: Rows) -> NDArray[np.bool_]:
+        """Mark the rows (n,) that are copies, exact or near; none where rows are equal by chance."""
+        return np.zeros(len(rows), bool) if self._originals is None else self._originals.copies(rows.samples)
+
+
 class _Files:
     """The rows of a run's files. Those that are the same byte for byte in several repeats are read once."""
 
@@ -90,7 +101,7 @@ class _Files:
         self.root = root
         self._first: dict[str, str] = {}
         self._digests: dict[str, str] = {}
-        self._held_out: dict[str, tuple[str, Originals]] = {}  # by split: of the repeat that is looked at
+        self._held_out: dict[str, tuple[str, _HeldOut]] = {}  # by split: of the repeat that is looked at
         self._found: dict[tuple[str, str, bool], _Found] = {}
 
     @cached_property
@@ -110,7 +121,7 @@ class _Files:
 
     def ids(self, file: str) -> NDArray[np.object_]:
         """Return the content hashes of a file's rows."""
-        parts = [content_ids(rows.images) for rows in iter_rows(self.root / file, BATCH)]
+        parts = [rows.schema.modality.ids(rows.samples) for rows in iter_rows(self.root / file, BATCH)]
         return np.concatenate([np.empty(0, object), *parts])
 
     def digest(self, file: str) -> str:
@@ -121,7 +132,7 @@ class _Files:
         return self._digests[first]
 
     def among(self, file: str, held_out: Sequence[str], near: bool = True) -> Iterator[str]:
-        """Say how many of a file's images are held-out rows, or near duplicates of one."""
+        """Say how many of a file's rows are held-out ones, or near duplicates of one."""
         for name, found in self.found(file, held_out, near).items():
             yield from _sentences(file, name, found)
 
@@ -129,33 +140,32 @@ class _Files:
         """Look for the rows of held-out files in another one."""
         keys = {name: (self.first(file), self.first(name), near) for name in held_out}
         if not set(keys.values()) <= self._found.keys():
-            portions = (rows.images for rows in iter_rows(self.root / file, BATCH))
-            found = self.intruders(portions, held_out, near)
+            found = self.intruders(iter_rows(self.root / file, BATCH), held_out, near)
             self._found.update((keys[name], found[name]) for name in held_out)
         return {name: self._found[key] for name, key in keys.items()}
 
-    def intruders(self, portions: Iterable[Images], held_out: Sequence[str], near: bool = True) -> dict[str, _Found]:
-        """Look for the rows of held-out files among images."""
+    def intruders(self, portions: Iterable[Rows], held_out: Sequence[str], near: bool = True) -> dict[str, _Found]:
+        """Look for the rows of held-out files among others."""
         originals = {name: self._originals(name) for name in held_out}
         same, close = dict.fromkeys(held_out, 0), dict.fromkeys(held_out, 0)
         reproduced: dict[str, set[str]] = {name: set() for name in held_out}
-        for images in portions:
-            ids = content_ids(images)
+        for rows in portions:
+            contents = rows.contents()
             for name, held in originals.items():
-                exact = np.isin(ids.astype(str), held.ids.astype(str))
+                exact = np.isin(contents.astype(str), held.contents.astype(str))
                 same[name] += int(exact.sum())
-                reproduced[name].update(ids[exact])
-                close[name] += int((held.copies(images) & ~exact).sum()) if near and self.near else 0
+                reproduced[name].update(contents[exact])
+                close[name] += int((held.copies(rows) & ~exact).sum()) if near and self.near else 0
         return {
-            name: _Found(same[name], close[name], len(reproduced[name]), len(set(held.ids)))
+            name: _Found(same[name], close[name], len(reproduced[name]), len(set(held.contents)))
             for name, held in originals.items()
         }
 
-    def _originals(self, file: str) -> Originals:
+    def _originals(self, file: str) -> _HeldOut:
         first, part = self.first(file), Path(file).name
         if self._held_out.get(part, ("", None))[0] != first:
             self._held_out.pop(part, None)  # before the next ones are read
-            self._held_out[part] = first, Originals(read_rows(self.root / first).images)
+            self._held_out[part] = first, _HeldOut(read_rows(self.root / first))
         return self._held_out[part][1]
 
 
@@ -203,10 +213,12 @@ class _Repeat:
         for whose, rows in self.further():
             for leak in self.files.among(known[rows], self.held_out) if rows in known else ():
                 yield f"the GAN of repeat {self.number} also learnt from {whose}, and {leak}"
-        # It may come near a held-out row by chance, and make a few to the pixel; one that makes many has seen them.
+        # It may come near a held-out row by chance, and make a few of them; one that makes many has seen them.
         synthetic = f"data/synthetic/{self.number}.parquet"
+        schema = read_schema(self.root / synthetic)
+        by_accident = not schema.modality.copies_leak(schema.spec)  # equal rows say nothing
         for name, found in self.files.found(synthetic, self.held_out, near=False).items():
-            if not by_chance(found.reproduced, found.held_out):
+            if not by_accident and not by_chance(found.reproduced, found.held_out):
                 yield from _sentences(synthetic, name, found)
         yield from self._in_training()
         yield from self._in_augmented()
@@ -239,8 +251,10 @@ class _Repeat:
             if self.files.digest(copy) != self.digests[part]:
                 yield f"{copy} does not hold the rows of {self.split(part)}"
         train = f"{folder}/train.parquet"
-        yield from self.files.among(train, self.held_out, near=False)
-        ids = np.concatenate([np.empty(0, object), *(content_ids(images) for images in self._real(train))])
+        schema = read_schema(self.root / train)
+        if schema.modality.copies_leak(schema.spec):
+            yield from self.files.among(train, self.held_out, near=False)
+        ids = np.concatenate([np.empty(0, object), *(schema.modality.ids(rows.samples) for rows in self._real(train))])
         if digest(ids) != self.digests["train"]:  # else they have been looked at
             yield f"the real rows of {train} are not those of {self.split('train')}"
             spare = np.isin(ids.astype(str), self.files.ids(self.split("pool")).astype(str)).sum()
@@ -249,9 +263,9 @@ class _Repeat:
             for name, found in self.files.intruders(self._real(train), self.held_out).items():
                 yield from _sentences(train, name, found)
 
-    def _real(self, file: str) -> Iterator[Images]:
+    def _real(self, file: str) -> Iterator[Rows]:
         for rows in iter_rows(self.root / file, BATCH):
-            yield rows.images[~rows.synthetic]
+            yield rows.take(~rows.synthetic)
 
     def _trained_on(self, file: str) -> Any:
         try:

@@ -13,6 +13,7 @@ nearer to the training rows than a test row with probability .77 and .78, real r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm, rankdata, tiecorrect
 
 from ganaug.data.rows import Rows, read_rows, read_table
-from ganaug.metrics.nearest import nearest
+from ganaug.metrics.nearest import Embed, nearest
 
 LOOKED_AT = 10_000  # rows of a kind at most, evenly spaced
 
@@ -76,7 +77,7 @@ def copying(root: str | Path, repeat: int) -> dict[str, Any]:
     return copying_test(
         kept["nearest_distance"].to_numpy(np.float64),
         kept["label"].to_numpy(np.int64),
-        nearest(test.images, train.images)[0],
+        nearest(test.samples, train.samples, _embed(train))[0],
         test.labels,
         train.schema.classes,
     )
@@ -146,11 +147,12 @@ def membership(root: str | Path, repeat: int) -> dict[str, Any]:
         ``low``, ``high``: its 95 % interval (DeLong); None where no synthetic row was kept.
     """
     splits, path = Path(root, "data/splits", str(repeat)), Path(root, f"data/synthetic/{repeat}.parquet")
-    seen, unseen = (_some(read_rows(splits / f"{part}.parquet")).images for part in ("train", "test"))
+    seen, unseen = (_some(read_rows(splits / f"{part}.parquet")).samples for part in ("train", "test"))
     kept = read_rows(path).take(read_table(path, ["kept"])["kept"].to_numpy(bool))
     if not len(kept):
         return {"auc": None, "low": None, "high": None}
-    return _interval("auc", *below(nearest(seen, kept.images)[0], nearest(unseen, kept.images)[0]))
+    embed = _embed(kept)
+    return _interval("auc", *below(nearest(seen, kept.samples, embed)[0], nearest(unseen, kept.samples, embed)[0]))
 
 
 def below(first: Floats, second: Floats) -> tuple[float, float]:
@@ -173,6 +175,11 @@ def _deviation(first: Floats, second: Floats) -> float:
     if ties == 0:
         return -np.inf
     return float((pairs - n * m / 2 - 0.5) / np.sqrt(ties * n * m * (n + m + 1) / 12))
+
+
+def _embed(rows: Rows) -> Embed:
+    """Return what distances are measured on, see `ganaug.modalities.base.Modality.embed`."""
+    return partial(rows.schema.modality.embed, spec=rows.schema.spec)
 
 
 def _ranks(values: Floats, among: Floats) -> Floats:

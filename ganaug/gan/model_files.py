@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -14,16 +17,21 @@ from torch import Tensor, nn
 from ganaug.errors import DataError, ModelError
 from ganaug.utils.files import atomic_path, read_json, write_json
 
-FORMAT = "ganaug-model-2"
+FORMAT = "ganaug-model-3"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
-def save_model(folder: Path, config: Mapping[str, Any], modules: Mapping[str, nn.Module]) -> str:
-    """Write the modules' weights, then the configuration with their hash, so that a half-written folder never loads.
+def save_model(
+    folder: Path, config: Mapping[str, Any], modules: Mapping[str, nn.Module], arrays: Mapping[str, NDArray[Any]]
+) -> str:
+    """Write weights and arrays, then the configuration with their hash, so that a half-written folder never loads.
+
+    ``arrays`` are what the codec keeps; `load_model` gives them back as the tensors of a module called ``codec``.
 
     Returns the hash.
     """
     tensors = {f"{name}.{k}": t.contiguous() for name, m in modules.items() for k, t in m.state_dict().items()}
+    tensors |= {f"codec.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
     with atomic_path(folder / WEIGHTS) as temporary:
         save_file(tensors, temporary, {"format": FORMAT})
         weights = _hash(temporary)

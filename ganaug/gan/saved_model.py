@@ -11,14 +11,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import nn
 
 from ganaug.errors import ConfigError, ModelError
 from ganaug.gan.model_files import load_model, save_model
-from ganaug.modalities.image.pixels import picture_grid
-from ganaug.modalities.image.setup import Architecture, costs
+from ganaug.gan.networks import costs, restore
+from ganaug.modalities import modality_named
+from ganaug.modalities.base import Architecture, Codec, Modality, Spec
+from ganaug.utils.samples import Samples
 
 SHOWN = 8  # columns of a sample grid
 MAX_LABEL = 2**16  # bytes
@@ -27,11 +30,13 @@ MAX_LABEL = 2**16  # bytes
 class Saved(NamedTuple):
     """What is kept of a fitted augmenter."""
 
+    modality: Modality
+    spec: Spec
+    codec: Codec
     architecture: Architecture
     generator: nn.Module
     discriminator: nn.Module
     classes: NDArray[Any]  # (K,)
-    shape: tuple[int, ...]  # of an image, as it was given
     seed: int
     midpoint: float  # the logit that counts as probability one half
     midpoint_unlabelled: float  # the same of the unconditional logit
@@ -40,7 +45,7 @@ class Saved(NamedTuple):
     history: pd.DataFrame
 
 
-def write_saved(folder: Path, saved: Saved, snapshots: Mapping[int, NDArray[np.uint8]]) -> str:
+def write_saved(folder: Path, saved: Saved, snapshots: Mapping[int, Samples]) -> str:
     """Write a fitted augmenter, and sample grids through training by step; return the hash of its weights.
 
     Raises
@@ -48,11 +53,14 @@ def write_saved(folder: Path, saved: Saved, snapshots: Mapping[int, NDArray[np.u
     ModelError
         The folder cannot be written.
     """
+    codec, arrays = saved.codec.state()
     config = {
-        "architecture": asdict(saved.architecture),
+        "modality": saved.modality.name,
+        "spec": saved.spec.to_json(),
+        "codec": codec,
+        "architecture": asdict(saved.architecture),  # type: ignore[call-overload]
         "classes": saved.classes.tolist(),
         "class_type": saved.classes.dtype.str,
-        "shape": list(saved.shape),
         "seed": saved.seed,
         "trained_on": saved.trained_on,
         "midpoint": saved.midpoint,
@@ -62,12 +70,13 @@ def write_saved(folder: Path, saved: Saved, snapshots: Mapping[int, NDArray[np.u
         "costs": costs(saved.architecture, saved.generator, saved.discriminator),
     }
     try:
-        weights = save_model(folder, config, {"generator": saved.generator, "discriminator": saved.discriminator})
+        modules = {"generator": saved.generator, "discriminator": saved.discriminator}
+        weights = save_model(folder, config, modules, arrays)
         saved.history.to_csv(folder / "history.csv", index=False, float_format="%.6g")
         shutil.rmtree(folder / "samples", ignore_errors=True)  # of a model that was here before
         (folder / "samples").mkdir()
-        for step, images in snapshots.items():
-            picture_grid(images, SHOWN).save(folder / "samples" / f"{step:06d}.png")
+        for step, samples in snapshots.items():
+            saved.modality.save_grid(samples, saved.spec, folder / "samples" / f"{step:06d}", SHOWN)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ModelError(
@@ -86,14 +95,20 @@ def read_saved(folder: Path) -> tuple[Saved, str]:
     """
     config, weights = load_model(folder)
     try:
-        architecture = Architecture(**config["architecture"])
-        modules = architecture.restore(weights)
+        modality = modality_named(config["modality"])
+        spec = modality.spec_of(config["spec"])
+        arrays = {name: tensor.numpy() for name, tensor in weights.get("codec", {}).items()}
+        codec = modality.codec_of(spec, config["codec"], arrays)
+        architecture = modality.architecture_of(config["architecture"])
+        modules = restore(architecture, weights)
         saved = Saved(
+            modality,
+            spec,
+            codec,
             architecture,
             modules["generator"],
             modules["discriminator"],
             _labels(config, architecture.n_classes),
-            tuple(config["shape"]),
             int(config["seed"]),
             float(config["midpoint"]),
             float(config["midpoint_unlabelled"]),
@@ -102,8 +117,10 @@ def read_saved(folder: Path) -> tuple[Saved, str]:
             pd.read_csv(folder / "history.csv"),
         )
         midpoints = saved.midpoint, saved.midpoint_unlabelled
-        if saved.shape not in (architecture.shape, architecture.shape[:2]) or not np.isfinite(midpoints).all():
-            raise ValueError(f"shape {saved.shape}, midpoints {midpoints}")
+        with torch.device("meta"):  # as the numbers may come from anyone's file
+            made = modality.architecture(codec, architecture.n_classes, saved.rules, 0).example().shape
+            if architecture.example().shape != made or not np.isfinite(midpoints).all():
+                raise ValueError(f"inputs of shape {tuple(made)}, midpoints {midpoints}")
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
         raise misfit(folder, error) from error
     return saved, config["weights"]

@@ -1,4 +1,4 @@
-"""From parameters and labelled images to a trained pair of networks."""
+"""From parameters and labelled samples of any modality to a trained pair of networks."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ from ganaug.gan.loop import Choice, TrainingLog, run
 from ganaug.gan.losses import OBJECTIVES
 from ganaug.gan.model_files import load_model
 from ganaug.gan.regularizers import PENALTIES
-from ganaug.gan.schedule import Schedule, auto_steps
+from ganaug.gan.sampler import BalancedSampler
+from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import NetworkSetup, Trainer
 from ganaug.gan.warm_start import start_from
-from ganaug.modalities.image.augment import ImageAugment
-from ganaug.modalities.image.setup import Architecture, image_setup
+from ganaug.modalities.base import Architecture, Codec, Modality, Spec
 from ganaug.synthesis.criteria import CRITERIA, Known
+from ganaug.utils.samples import Samples, take
 
 ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they
     "checkpoint_dir", "verbose",  # change no byte, or
@@ -38,9 +39,21 @@ ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they
 COMPILER = ("torch._dynamo", "torch._inductor")
 
 
+class Data(NamedTuple):
+    """What the GAN is trained on: samples (n), and the class codes (m,) of the first m; the others are unlabelled."""
+
+    modality: Modality
+    spec: Spec
+    samples: Samples
+    codes: NDArray[np.int64]
+    classes: NDArray[Any]  # (K,) labels
+    validation: tuple[Samples, NDArray[np.int64]] | None = None  # on which a criterion chooses
+
+
 class Trained(NamedTuple):
     """What training leaves behind."""
 
+    codec: Codec
     architecture: Architecture
     generator: nn.Module  # the moving average of its weights
     discriminator: nn.Module
@@ -50,30 +63,20 @@ class Trained(NamedTuple):
 
 
 def train(
-    params: Mapping[str, Any],
-    images: NDArray[np.uint8],
-    codes: NDArray[np.int64],
-    classes: NDArray[Any],
-    seed: int,
-    snapshot: Callable[[nn.Module], torch.Tensor],
-    validation: tuple[NDArray[np.uint8], NDArray[np.int64]] | None = None,
+    params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[nn.Module], torch.Tensor]
 ) -> Trained:
-    """Train the networks that the parameters describe, from its checkpoint if there is one.
+    """Train the two networks that the parameters describe, from the checkpoint if there is one.
 
     Parameters
     ----------
     params : mapping
         Those of `ganaug.GANAugmenter`.
-    images, codes : arrays (n, H, W, C) and (m,)
-        Training images, and the class codes of the first m; the others are unlabelled.
-    classes : array (K,)
-        Class labels.
+    data : Data
+        Training samples and what they are.
     seed : int
         Of everything random.
     snapshot : callable
         From the averaged generator to a tensor worth keeping, taken now and then.
-    validation : arrays (v, H, W, C) and (v,), optional
-        Images and class codes on which the criterion, where there is one, chooses the generator.
 
     Raises
     ------
@@ -83,30 +86,25 @@ def train(
         The model to start from does not fit, or the checkpoint cannot be read or written.
     """
     fabric = make_fabric(params["device"], params["precision"])
-    height, width, channels = images.shape[1:]
-    architecture = Architecture(
-        height,
-        width,
-        channels,
-        len(classes),
-        conditioning=params["conditioning"],
-        base_width=params["width"],
-        depth=params["depth"],
-        anchors=_anchors(params, len(codes)),
-    )
+    modality, codes = data.modality, data.codes
+    codec = modality.codec(data.samples, data.spec)
+    architecture = modality.architecture(codec, len(data.classes), params, _anchors(params, len(codes)))
+    auto = params["steps"] == "auto"
     schedule = Schedule(
-        auto_steps(len(images), fabric.device.type) if params["steps"] == "auto" else int(params["steps"]),
+        modality.auto_steps(len(data.samples), fabric.device.type) if auto else int(params["steps"]),
         batch_size=params["batch_size"],
         learning_rate=params["learning_rate"],
         penalty_weight=params["penalty_weight"],
     )
-    setup = _network_setup(params, architecture, images, codes, schedule.steps, seed, fabric)
+    arrays = codec.to_arrays(data.samples)
+    setup = _network_setup(params, data, codec, architecture, arrays, schedule.steps, seed, fabric)
     inherited = None
     if params["warm_start"] is not None:
-        inherited = _start_warm(setup, Path(params["warm_start"]), classes)
-    facts = {"architecture": asdict(architecture), "schedule": asdict(schedule), "device": fabric.device.type}
+        inherited = _start_warm(setup, Path(params["warm_start"]), data)
+    facts = {"architecture": asdict(architecture), "schedule": asdict(schedule), "device": fabric.device.type}  # type: ignore[call-overload]
     start = [p.detach().cpu().numpy() for net in (setup.generator, setup.discriminator) for p in net.parameters()]
-    identity = identity_of(params, seed, facts, [images, codes, *(validation or ()), *start])
+    chosen_on = () if data.validation is None else (*codec.to_arrays(data.validation[0]), data.validation[1])
+    identity = identity_of(params, seed, facts, [*arrays, codes, *chosen_on, *start])
     folder, verbose = params["checkpoint_dir"], params["verbose"]
     checkpoint = None if folder is None else checkpoint_in(folder, identity)
     stage = verbose if isinstance(verbose, str) else "fit" if verbose else None
@@ -115,12 +113,15 @@ def train(
         setup.generator.compile()
         setup.discriminator.compile()
     choice = None
-    if validation is not None and params["criterion"] != "none":
-        known = Known(images[: len(codes)], codes, *validation, len(classes), seed, str(fabric.device))
+    if data.validation is not None and params["criterion"] != "none":
+        known = Known(
+            modality, codec, take(data.samples, slice(len(codes))), codes, *data.validation,
+            len(data.classes), seed, str(fabric.device),
+        )  # fmt: skip
         choice = Choice(CRITERIA[params["criterion"]](known), params["patience"])
     log = run(trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage, choice=choice)
     discriminator = setup.discriminator.eval().requires_grad_(False)
-    return Trained(architecture, trainer.ema.module.eval(), discriminator, log, checkpoint, inherited)
+    return Trained(codec, architecture, trainer.ema.module.eval(), discriminator, log, checkpoint, inherited)
 
 
 def identity_of(params: Mapping[str, Any], seed: int, facts: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> str:
@@ -138,7 +139,8 @@ def identity_of(params: Mapping[str, Any], seed: int, facts: Mapping[str, Any], 
         The rows, and the weights at the start.
     """
     settings = {name: value for name, value in params.items() if name not in ELSEWHERE}
-    settings["invariances"] = sorted(params["invariances"])  # a set
+    if params["invariances"] != "auto":
+        settings["invariances"] = sorted(params["invariances"])  # a set
     versions = {"ganaug": __version__, "torch": torch.__version__}
     return fingerprint({"settings": settings, "seed": seed, **facts, "versions": versions}, *arrays)
 
@@ -153,7 +155,7 @@ def explained(params: Mapping[str, Any]) -> Iterator[None]:
         if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in reason:
             raise ConfigError(
                 f"There is too little memory for batch_size {params['batch_size']}, width {params['width']} and depth "
-                f"{params['depth']}: lower one of them, or make the images smaller."
+                f"{params['depth']}: lower one of them, or make the samples smaller."
             ) from error
         if params["compile"] and ("torch.compile" in reason or type(error).__module__.startswith(COMPILER)):
             raise ConfigError(f"compile is true, but torch cannot compile here ({reason}): set it to false.") from error
@@ -168,32 +170,46 @@ def _anchors(params: Mapping[str, Any], rows: int) -> int:
 
 def _network_setup(
     params: Mapping[str, Any],
+    data: Data,
+    codec: Codec,
     architecture: Architecture,
-    images: NDArray[np.uint8],
-    codes: NDArray[np.int64],
+    arrays: Sequence[NDArray[Any]],
     steps: int,
     seed: int,
     fabric: Fabric,
 ) -> NetworkSetup:
+    """Put the networks on the device, and beside them the whole data set, as the codec's arrays."""
     objective = OBJECTIVES[params["objective"]]
-    return image_setup(
-        architecture,
-        images,
-        codes,
-        objective,
-        PENALTIES[objective.penalty if params["penalty"] == "auto" else params["penalty"]](),
-        ImageAugment(params["invariances"]),
-        AUGMENTATIONS[params["augmentation"]](steps),
-        seed,
-        fabric.device,
+    modality, device, n, m = data.modality, fabric.device, len(data.samples), len(data.codes)
+    tensors = [torch.tensor(array, device=device) for array in arrays]
+    codes = torch.tensor(data.codes, device=device)
+    generator, discriminator = architecture.build(seed)
+    generator.prior.place(codes.cpu(), seed)  # type: ignore[operator, union-attr]
+    invariances = modality.safe if params["invariances"] == "auto" else params["invariances"]
+    return NetworkSetup(
+        generator.to(device),
+        discriminator.to(device),
+        rows=lambda indices: codec.to_inputs(*(tensor[indices] for tensor in tensors)),
+        sampler=BalancedSampler(codes, architecture.n_classes, unlabelled=n - m),
+        objective=objective,
+        penalty=PENALTIES[objective.penalty if params["penalty"] == "auto" else params["penalty"]](),
+        augment=modality.augment(codec, invariances),
+        augmentation=AUGMENTATIONS[params["augmentation"]](steps),
+        distance=modality.distance(codec),
+        labelled=None if n == m else torch.arange(n, device=device) < m,
     )
 
 
-def _start_warm(setup: NetworkSetup, folder: Path, classes: NDArray[Any]) -> dict[str, Any]:
+def _start_warm(setup: NetworkSetup, folder: Path, data: Data) -> dict[str, Any]:
     """Load the weights of a saved model, and return what that one was trained on."""
     config, weights = load_model(folder)
     try:
-        known, names = ([str(c) for c in labels] for labels in (config["classes"], classes))
+        if config["modality"] != data.modality.name:
+            raise ModelError(
+                f"{folder} makes samples of the modality {config['modality']!r}, these are of {data.modality.name!r}: "
+                "start from a model of the same."
+            )
+        known, names = ([str(c) for c in labels] for labels in (config["classes"], data.classes))
         for name, module in (("generator", setup.generator), ("discriminator", setup.discriminator)):
             start_from(module, weights[name], known, names, str(folder))
         return dict(config["trained_on"])

@@ -19,7 +19,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ganaug.utils.samples import Samples
+from ganaug.errors import ConfigError, DataError
+from ganaug.utils.imported import import_named
+from ganaug.utils.markup import Html
+from ganaug.utils.samples import Samples, take
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -47,12 +50,12 @@ class Spec:
 
 @dataclass
 class Loaded:
-    """A source in memory.
+    """A source in memory, or what is known of it before it is.
 
     Attributes
     ----------
-    samples : Samples
-        All usable samples (n), in the source's order.
+    samples : Samples or None
+        All usable samples (n), in the source's order; None where they have not been decoded.
     spec : Spec
         What they share.
     classes : tuple of str
@@ -67,8 +70,17 @@ class Loaded:
         train, validation or test; all of it train where the source does not say.
     rejected, skipped : list of Rejected
         Rows that could not be used; files that are no rows.
+    further : dict of str to int
+        Pages, frames and the like after the first that are not read, of the rows that have some.
+    read_from : str
+        The folder in the source that holds the samples, where that is not the source itself.
+    split_folders : dict of str to str
+        The folders that were taken for splits, and which split each one is.
     facts : dict
-        What reports say of the source, as JSON holds it. ``read_as`` says in words how it was read.
+        What else reports say of the source, as JSON holds it. ``read_as`` says in words how it was read, ``findings``
+        in sentences what else is worth knowing.
+    decode : callable, optional
+        Positions to samples, where ``samples`` is None.
     """
 
     samples: Samples
@@ -80,7 +92,15 @@ class Loaded:
     splits: Ids
     rejected: list[Rejected] = field(default_factory=list)
     skipped: list[Rejected] = field(default_factory=list)
+    further: dict[str, int] = field(default_factory=dict)
+    read_from: str = ""
+    split_folders: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    decode: Callable[[Sequence[int]], Samples] | None = None
+
+    def some(self, positions: Sequence[int]) -> Samples:
+        """Return the samples at these positions."""
+        return take(self.samples, np.asarray(positions, np.int64)) if self.decode is None else self.decode(positions)
 
 
 class Originals(Protocol):
@@ -152,6 +172,20 @@ class Teacher(Protocol):
         ...
 
 
+Extractor = Callable[[Samples], Floats]  # samples (n) to features (n, F)
+
+
+def checked_features(features: Any, n: int, name: str) -> Floats:
+    """Return features (n, F) as an array; `ConfigError` unless they are finite numbers of that shape."""
+    found = np.asarray(features, np.float32)
+    if found.ndim != 2 or len(found) != n or not np.isfinite(found).all():
+        raise ConfigError(
+            f"fidelity.extractor {name} made an array of shape {found.shape} from {n} samples; "
+            "it must return finite numbers of shape (samples, features)"
+        )
+    return found
+
+
 class Modality(ABC):
     """What a kind of samples is.
 
@@ -165,7 +199,7 @@ class Modality(ABC):
     safe: ClassVar[tuple[str, ...]] = ()  # those that do for nearly any data: the default
     builtin: ClassVar[tuple[str, ...]] = ()  # names of data sets that come with it
     exports: ClassVar[tuple[str, ...]] = ()  # names of the forms that `export` writes
-    arms: ClassVar[tuple[str, ...]] = ()  # names in `ganaug.evaluation.arms.ARMS` that make sense here, as by default
+    arms: ClassVar[tuple[str, ...]] = ()  # names in `ganaug.evaluation.downstream.arms.ARMS` that make sense here, as by default
     classifiers: ClassVar[tuple[str, ...]] = ()  # names of downstream classifiers, the default first
 
     # Samples as users have them
@@ -223,6 +257,17 @@ class Modality(ABC):
         ------
         DataError
             It cannot be read, or too many of its rows cannot.
+        """
+
+    def survey(self, source: str | Path, options: Mapping[str, Any]) -> Loaded:
+        """Do as `load`, but leave samples undecoded where that is much quicker."""
+        return self.load(source, options)
+
+    @abstractmethod
+    def suggest(self, spec: Spec, counts: Codes) -> tuple[dict[str, Any], list[str]]:
+        """Return parameters, by place in params.yaml, that fit samples and this machine, and in sentences why.
+
+        ``counts`` (K,) are the training rows of each class.
         """
 
     # Storage
@@ -315,6 +360,29 @@ class Modality(ABC):
     ) -> Teacher:
         """Train the teacher; ``progress.advance()`` after each of the steps."""
 
+    def extractor(self, name: str, teacher: Teacher) -> Extractor:
+        """Return what maps samples to the features on which fidelity is measured.
+
+        Parameters
+        ----------
+        name : str
+            ``"in_domain"``: the teacher's features. ``"module:function"``: what your function returns when called
+            without arguments, from samples to an array (n, F). A modality may know more names.
+        teacher : Teacher
+            Trained on the training rows.
+
+        Raises
+        ------
+        ConfigError
+            There is no such function. From the extractor itself: what it returned is no finite array (n, F).
+        """
+        if name == "in_domain":
+            return teacher.features
+        extract = import_named(name, "the extractor")()
+        if not callable(extract):
+            raise ConfigError(f"{name} returns {type(extract).__name__}; let it return a function of samples")
+        return lambda samples: checked_features(extract(samples), len(samples), name)
+
     @abstractmethod
     def check_classifier(self, name: str, settings: Sequence[Any]) -> None:
         """Raise `ConfigError` unless there is a downstream classifier of this name that takes these settings."""
@@ -344,12 +412,40 @@ class Modality(ABC):
 
     @abstractmethod
     def describe(self, spec: Spec) -> str:
-        """Say what samples are like: ``28x28x1``, ``13 columns``."""
+        """Say what samples are like: ``images of 28 x 28 pixels, 1 channel``, ``rows of 13 columns``."""
+
+    def facts(self, spec: Spec) -> dict[str, Any]:
+        """Return what there is to know of samples by name, for tables of facts."""
+        return {"samples": self.describe(spec)}
 
     @abstractmethod
-    def preview(self, samples: Samples, spec: Spec) -> list[str]:
-        """Return HTML that shows each sample: a picture, a player, a row, a sentence."""
+    def preview(self, samples: Samples, spec: Spec, alt: str, columns: int, budget: int) -> Html:
+        """Return HTML that shows samples: pictures, players, rows, sentences.
+
+        Parameters
+        ----------
+        samples, spec : Samples (n) and Spec
+            What to show; n is at least one.
+        alt : str
+            What it is, for those who cannot see it.
+        columns : int
+            How many may stand side by side.
+        budget : int
+            Bytes that each may take of the page, about.
+        """
+
+    def preview_bytes(self, spec: Spec) -> int:
+        """Return the bytes of a page that a sample takes to be seen well."""
+        return 0
 
     @abstractmethod
     def save_grid(self, samples: Samples, spec: Spec, path: Path, columns: int) -> Path:
         """Write samples in one file to look at, ``columns`` of them side by side; return its path with a suffix."""
+
+    @abstractmethod
+    def show_grid(self, path: Path, alt: str) -> Html:
+        """Return HTML that shows a file which `save_grid` wrote; `DataError` where it is none."""
+
+    def picture(self, path: Path, strips: Sequence[tuple[str, Samples]], spec: Spec) -> None:
+        """Draw a picture of some named samples for each class; `DataError` where there is none of such samples."""
+        raise DataError(f"there is no picture of {self.unit}: leave it out")

@@ -5,7 +5,7 @@ and class names.
 
 - ``load_dataset("data/augmented/0")``: columns ``image``, ``label``, ``synthetic``, ``id``, ``group``, ``model``;
 - ``load_dataset("exports/0/image_folder")``: ``image`` and ``label``, whose names are those of the folders, see
-  `ganaug.data.exports.folder_names`;
+  `ganaug.modalities.image.exports.folder_names`;
 - ``load_dataset("exports/0/webdataset")``: ``png``, ``cls`` and ``json``. The names of ``cls`` stand in the card beside
   the shards, which ``load_dataset("webdataset", data_dir=...)`` does not read: there ``cls`` is a plain number.
 """
@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from ganaug.augmenter import GANAugmenter
-from ganaug.data.png import encode_png
-from ganaug.data.ranges import PixelRanges, Range, RangeFinder
 from ganaug.errors import DataError
+from ganaug.modalities.image.png import encode_png
+from ganaug.modalities.image.ranges import PixelRanges, Range, RangeFinder
 from ganaug.synthesis.select import Selection
 
 MODES = ("L", "RGB", "RGBA")
@@ -61,7 +61,7 @@ def augment_dataset(
     selection : Selection, optional
         Which images are good, see `GANAugmenter.augment`.
     pixel_range : (float, float), optional
-        The pixels that are black and white. None: told from all images, see `ganaug.data.ranges`. Synthetic images have
+        The pixels that are black and white. None: told from all images, see `ganaug.modalities.image.ranges`. Synthetic images have
         pixels of the same type and range.
     **options
         Arguments of `GANAugmenter`, such as ``steps`` and ``random_state``.

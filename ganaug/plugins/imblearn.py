@@ -23,9 +23,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from ganaug.data.ranges import DIM
 from ganaug.data.text import plain, plain_array
 from ganaug.errors import ConfigError, DataError
+from ganaug.modalities.image.ranges import DIM
 
 Strategy = Callable[[ArrayLike], dict[Any, int]]  # from labels to how many rows each class shall have
 
@@ -229,7 +229,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
             validate_data(self, X, y, skip_check_array=True)
             return X, y, one_vs_all
         if np.ndim(X) > 2:
-            from ganaug.modalities.image.pixels import as_images
+            from ganaug.modalities.image.codec import as_images
 
             X = np.asarray(X)  # noqa: N806
             _, y = validate_data(self, as_images(X).reshape(len(X), -1), y, dtype=None)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from ganaug.data.pool import ABOUT, Pool, unknown_class
+from ganaug.modalities.image.pool import ABOUT, Pool, unknown_class
 
 if TYPE_CHECKING:
     from ganaug.augmenter import GANAugmenter

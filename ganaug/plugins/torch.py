@@ -18,13 +18,13 @@ from torch import Tensor
 from torch.utils.data import Dataset, IterableDataset, Subset, WeightedRandomSampler, default_collate
 
 from ganaug.augmenter import GANAugmenter
-from ganaug.data.exports import unescape
 from ganaug.data.merge import balance as to_largest
 from ganaug.data.merge import ratio as per_real_row
-from ganaug.data.pool import Pool
 from ganaug.data.text import plain
 from ganaug.errors import ConfigError, DataError
 from ganaug.kinds import integer, number
+from ganaug.modalities.image.exports import unescape
+from ganaug.modalities.image.pool import Pool
 from ganaug.plugins.live import LivePool, open_pool
 
 Source = str | Path | Pool | LivePool | GANAugmenter
@@ -43,7 +43,7 @@ class SyntheticDataset(Dataset[tuple[Any, int]]):
     Parameters
     ----------
     source : path-like, Pool, LivePool or GANAugmenter
-        A pool: a Parquet file of synthetic rows, or a folder that `ganaug.data.pool.write_pool` wrote. Or a model,
+        A pool: a Parquet file of synthetic rows, or a folder that `ganaug.modalities.image.pool.write_pool` wrote. Or a model,
         saved or fitted, which makes the images on the CPU, one by one, when they are asked for.
     per_class : int or sequence of int (K,), optional
         Images of every class, or of each, chosen by the seed. None: the whole pool, in its order.

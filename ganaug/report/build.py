@@ -17,7 +17,6 @@ from ganaug.report.copies import copies_section
 from ganaug.report.facts import data_section
 from ganaug.report.fidelity import fidelity_section
 from ganaug.report.gallery import classes_section
-from ganaug.report.markup import counted
 from ganaug.report.methods import methods_section
 from ganaug.report.numbers import numbers_section
 from ganaug.report.overview import overview
@@ -28,6 +27,7 @@ from ganaug.report.selection import selection_section
 from ganaug.report.training import training_section
 from ganaug.synthesis.filters import named_filters
 from ganaug.utils.files import atomic_path, write_json
+from ganaug.utils.markup import counted
 
 ARM_COLUMNS = ("balanced_accuracy", "accuracy", "macro_f1")
 TRAINING_COLUMNS = ["step", "loss_discriminator", "loss_generator", "real_logits", "fake_logits"]

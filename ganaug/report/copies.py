@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from ganaug.report.gallery import closest_pairs
-from ganaug.report.markup import Html, element, fragment, named, table
 from ganaug.report.run import Run
+from ganaug.utils.markup import Html, element, fragment, named, table
 
 GUARDED = (
-    "Leak guards, run with this report: hashes of the pixels of every real and synthetic row, {}and what the GAN, the "
+    "Leak guards, run with this report: hashes of every real and synthetic row as it is, {}and what the GAN, the "
     "teacher and the feature extractor say of the rows they were trained on. "
 )
 NEAR = "the measure of near duplicates, "

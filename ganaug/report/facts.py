@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ganaug.report.markup import Html, counted, element, fragment, named, table
 from ganaug.report.run import Run
+from ganaug.utils.markup import Html, counted, element, fragment, named, table
 
 LISTED = 20  # names in one list
 PARTS = {"train": "training", "validation": "validation", "test": "test", "pool": "spare"}
@@ -14,12 +14,11 @@ PARTS = {"train": "training", "validation": "validation", "test": "test", "pool"
 def data_section(run: Run) -> Html:
     """What prepare found in the source and how it split it."""
     found = run.prepared
-    height, width, channels = run.schema.shape
     return fragment(
         element("h2", "The data"),
         element(
             "p",
-            f"{len(run.schema.classes)} classes; images of {height} x {width} pixels, {counted(channels, 'channel')}. "
+            f"{len(run.schema.classes)} classes; {run.schema.modality.describe(run.schema.spec)}. "
             f"Splits: {found['mode']} mode, as {found['mode_reason']}. Validation and test rows are real in every arm.",
         ),
         element("ul", *(element("li", item) for item in _findings(found))),
@@ -34,7 +33,7 @@ def _findings(found: dict[str, Any]) -> list[str]:
     findings = [
         f"Exact copies: {_clusters(exact)}. Exact or near copies: {_clusters(near)}. Copies always share a split.",
         f"Rows whose copies carry another label, kept out of every split: {found['contested']['rows']:,}.",
-        f"Resized: {counted(found['resized'], 'image')}; {found['size_rule']}.",
+        *found["findings"],
     ]
     if found["left_out"]["rows"]:
         rows = counted(found["left_out"]["rows"], "row")

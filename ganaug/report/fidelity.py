@@ -9,8 +9,8 @@ import numpy as np
 
 from ganaug.evaluation.fidelity import average
 from ganaug.evaluation.results import Results
-from ganaug.report.markup import Html, counted, element, fragment, named, table
 from ganaug.report.run import Run
+from ganaug.utils.markup import Html, counted, element, fragment, named, table
 
 Means = dict[str, dict[str, float | None]]
 

@@ -1,53 +1,50 @@
-"""What is made of pictures: the section on every class, and the closest pairs."""
+"""Where samples are shown: the section on every class, and the closest pairs."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ganaug.data.rows import read_images
-from ganaug.report.markup import Html, element, fragment, named
-from ganaug.report.pictures import sheet
+from ganaug.data.rows import read_samples
 from ganaug.report.run import Repeat, Run
+from ganaug.utils.markup import Html, element, fragment, named
+from ganaug.utils.samples import concat
 
 COLUMNS = 5  # tiles beside each other
 LINES = 4  # of tiles for a class, fewer where there are many classes
 PAIRS = 12
-PIXEL_BYTES = 1_400_000  # in all the class pictures together, before compression
-MIN_TILE, MAX_TILE = 16, 64  # pixels of a tile's longer side
+PAGE_BYTES = 1_400_000  # that all these samples together may take
+PAIR_BYTES = 4 * 64 * 64  # of each of a pair
 
 
 def classes_section(run: Run) -> Html:
     """Real, kept and dropped rows of the first repeat, class by class, in file order."""
     repeat = run.repeats[0]
-    lines, side = _layout(run)
+    lines, budget = _layout(run)
     chosen = [_choose(run, repeat, code, lines) for code in range(len(run.schema.classes))]
-    real = read_images(repeat.train, (at for rows in chosen for at in rows.real))
-    synthetic = read_images(repeat.synthetic, (at for rows in chosen for at in rows.synthetic()))
+    schema = run.schema
 
-    def strip(pictures: dict[int, NDArray[np.uint8]], rows: list[int], caption: str, alt: str) -> Html:
+    def strip(path: Path, rows: list[int], caption: str, alt: str) -> Html:
         if not rows:
             return element("figure", element("figcaption", f"{caption}: none"))
-        picture = sheet(np.stack([pictures[at] for at in rows]), COLUMNS, side)
-        return element("figure", element("figcaption", caption), picture.img(alt))
+        shown = schema.modality.preview(read_samples(path, rows), schema.spec, alt, COLUMNS, budget)
+        return element("figure", element("figcaption", caption), shown)
 
     cards = []
     for name, rows in zip(run.schema.classes, chosen, strict=True):
         dropped = [
-            strip(synthetic, some, f"Dropped, {words}: {count:,}", f"Dropped rows of class {name}, {words}")
+            strip(repeat.synthetic, some, f"Dropped, {words}: {count:,}", f"Dropped rows of class {name}, {words}")
             for words, (count, some) in rows.dropped.items()
         ]
         card = (
             element("h3", named(name), element("small", rows.summary)),
-            strip(real, rows.real, "Real", f"Real rows of class {name}"),
-            strip(synthetic, rows.kept, "Synthetic, kept", f"Kept synthetic rows of class {name}"),
-            element("div", *(dropped or [strip(synthetic, [], "Dropped", "")])),
+            strip(repeat.train, rows.real, "Real", f"Real rows of class {name}"),
+            strip(repeat.synthetic, rows.kept, "Synthetic, kept", f"Kept synthetic rows of class {name}"),
+            element("div", *(dropped or [strip(repeat.synthetic, [], "Dropped", "")])),
         )
         cards.append(element("div", *card, class_="class"))
     return fragment(
@@ -76,8 +73,8 @@ def closest_pairs(run: Run) -> Html | None:
         element(
             "p",
             f"Of {len(kept):,} kept rows in all repeats, the {len(items)} nearest to a training row: the synthetic row "
-            "left, its nearest training row right, and their root-mean-square pixel difference (0: the same picture, "
-            "1: black against white). This is a copying diagnostic, no measure of privacy.",
+            "left, its nearest training row right, and their root-mean-square difference (0: the same, about 1: as "
+            "far as can be). This is a copying diagnostic, no measure of privacy.",
         ),
         element("ul", *items, class_="pairs"),
     )
@@ -91,12 +88,6 @@ class _Chosen:
     real: list[int]
     kept: list[int]
     dropped: dict[str, tuple[int, list[int]]]  # words for the reason -> how many, some of them
-
-    def synthetic(self) -> Iterator[int]:
-        """All positions in the file of candidates."""
-        yield from self.kept
-        for _, some in self.dropped.values():
-            yield from some
 
 
 def _choose(run: Run, repeat: Repeat, code: int, lines: int) -> _Chosen:
@@ -113,22 +104,22 @@ def _choose(run: Run, repeat: Repeat, code: int, lines: int) -> _Chosen:
 
 
 def _layout(run: Run) -> tuple[int, int]:
-    """How many lines of tiles a class gets and how large a tile is stored, so that the page stays small."""
-    height, width, channels = run.schema.shape
+    """How many lines of samples a class gets and how many bytes each of them, so that the page stays small."""
+    wanted = run.schema.modality.preview_bytes(run.schema.spec)
     for lines in range(LINES, 0, -1):
-        tiles = len(run.schema.classes) * COLUMNS * (2 * lines + len(run.reasons))
-        side = min(MAX_TILE, math.isqrt(PIXEL_BYTES // (tiles * channels)))
-        if side >= min(MAX_TILE // 2, max(height, width)):
+        budget = PAGE_BYTES // (len(run.schema.classes) * COLUMNS * (2 * lines + len(run.reasons)))
+        if budget >= wanted:
             break
-    return lines, max(side, MIN_TILE)
+    return lines, budget
 
 
 def _pair(run: Run, repeat: Repeat, pair: pd.Series[Any]) -> Html:
     name = run.schema.classes[int(pair["label"])]
     row, neighbour = int(pair["row"]), int(np.flatnonzero(repeat.ids == pair["nearest_id"])[0])
-    both = np.stack([read_images(repeat.synthetic, [row])[row], read_images(repeat.train, [neighbour])[neighbour]])
+    modality, spec = run.schema.modality, run.schema.spec
+    both = concat([read_samples(repeat.synthetic, [row]), read_samples(repeat.train, [neighbour])])
     distance = f"{pair['nearest_distance']:.3f}"
     alt = f"A synthetic row of class {name} beside its nearest training row, difference {distance}"
     return element(
-        "li", sheet(both, 2, MAX_TILE).img(alt), element("div", named(name)), f"{distance}, repeat {repeat.number}"
+        "li", modality.preview(both, spec, alt, 2, PAIR_BYTES), element("div", named(name)), f"{distance}, repeat {repeat.number}"
     )

@@ -16,9 +16,9 @@ from ganaug.evaluation.results import Results
 from ganaug.evaluation.stats.design import WORDS
 from ganaug.evaluation.stats.looks import looks_text
 from ganaug.evaluation.verdict import ROPE
-from ganaug.report.markup import Html, element, fragment, table
 from ganaug.report.run import Run
 from ganaug.section import Section
+from ganaug.utils.markup import Html, element, fragment, table
 
 PACKAGES = ("ganaug", "torch", "numpy", "scikit-learn", "pandas", "pyarrow", "pillow")
 

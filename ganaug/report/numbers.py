@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ganaug.metrics.classification import SCALARS
-from ganaug.report.markup import Html, element, fragment, table
+from ganaug.utils.markup import Html, element, fragment, table
 
 METRIC_WORDS = {
     "balanced_accuracy": "balanced accuracy, %",

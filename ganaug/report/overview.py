@@ -8,10 +8,10 @@ import numpy as np
 
 from ganaug.evaluation.downstream.arms import ARMS
 from ganaug.evaluation.results import Results, scores
-from ganaug.report.markup import Html, element, fragment, key, table
 from ganaug.report.numbers import chance, change, interval_text, p_text
 from ganaug.report.run import Run
 from ganaug.report.svg import Interval, Line, Point, curve_plot, interval_plot
+from ganaug.utils.markup import Html, element, fragment, key, table
 
 KEY = {"real": "without synthetic rows", "synthetic": "with synthetic rows", "dropped": "diagnostics, never picked"}
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from importlib import resources
 
-from ganaug.report.markup import Html, element
+from ganaug.utils.markup import Html, element
 
 
 def page(title: str, opening: Iterable[Html], sections: Mapping[str, Html | None]) -> str:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.evaluation.results import Results, recalls
-from ganaug.report.markup import Html, element, fragment, named, table
 from ganaug.report.numbers import change
 from ganaug.report.run import Run
+from ganaug.utils.markup import Html, element, fragment, named, table
 
 
 def recall_section(run: Run, results: Results, summary: dict[str, Any]) -> Html:

@@ -28,7 +28,7 @@ REASON_WORDS = {  # by the filter that drops a row
 
 @dataclass(frozen=True)
 class Repeat:
-    """One split with its GAN; images stay on disk until `read_images` picks a few.
+    """One split with its GAN; samples stay on disk until `read_samples` picks a few.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def read_run(
     fidelity: Path,
     prepared: Path,
 ) -> Run:
-    """Read a run without its images.
+    """Read a run without its samples.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def _read_repeat(number: int, splits: Path, synthetic: Path, models: Path, gener
     train = _made_by("prepare", splits / str(number) / "train.parquet")
     rows = read_table(train, ["label", "id"])
     candidates = _made_by("generate", synthetic / f"{number}.parquet")
-    grids = sorted((int(path.stem), path) for path in (model / "samples").glob("*.png") if path.stem.isdigit())
+    grids = sorted((int(path.stem), path) for path in (model / "samples").glob("*") if path.stem.isdigit())
     return Repeat(
         number=number,
         train=train,

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganaug.report.markup import Html, counted, element, fragment, key, named, table
 from ganaug.report.run import Run
 from ganaug.report.svg import mirrored_histogram, ticks
 from ganaug.synthesis.filters import Filter, Threshold
+from ganaug.utils.markup import Html, counted, element, fragment, key, named, table
 
 SCORE_WORDS = {
     "confidence": (
@@ -28,7 +28,7 @@ SCORE_WORDS = {
     ),
     "nearest_distance": (
         "Distance to the training rows",
-        "To the nearest one, as root-mean-square pixel difference; 0 is a copy.",
+        "To the nearest one, as root-mean-square difference; 0 is a copy.",
     ),
 }
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.report.markup import Html, element
+from ganaug.utils.markup import Html, element
 
 INSET = 1.5  # per cent kept free on either side, so that a dot at the edge stays whole
 ROW = 52  # px for one interval

@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganaug.report.markup import Html, counted, element, fragment, key
-from ganaug.report.pictures import stored_picture
+from ganaug.modalities.base import Modality
 from ganaug.report.run import Repeat, Run
 from ganaug.report.svg import Line, line_chart
+from ganaug.utils.markup import Html, counted, element, fragment, key
 
 FRAMES = 8
-FRAME_PIXELS = 400
 LOSSES = {"loss_discriminator": ("real", "discriminator D"), "loss_generator": ("synthetic", "generator G")}
 SCORES = {"real_logits": ("real", "real rows"), "fake_logits": ("synthetic", "generated rows")}
 
@@ -39,11 +38,11 @@ def training_section(run: Run) -> Html:
             "The generator G learns to be taken for real by the discriminator D, which learns to tell its rows from "
             f"real ones. Curves: one line for each of {counted(len(run.repeats), 'repeat')}.",
         ),
-        element("div", _film(run.repeats[0]), element("div", losses, scores), class_="columns"),
+        element("div", _film(run.repeats[0], run.schema.modality), element("div", losses, scores), class_="columns"),
     )
 
 
-def _film(repeat: Repeat) -> Html | None:
+def _film(repeat: Repeat, modality: Modality) -> Html | None:
     """The sample grids: a strip that scrolls sideways, which the page's script turns into a slider."""
     if not repeat.grids:
         return None
@@ -51,7 +50,7 @@ def _film(repeat: Repeat) -> Html | None:
     last = int(repeat.history["step"].iloc[-1])
     for at in sorted({round(at) for at in np.linspace(0, len(repeat.grids) - 1, min(FRAMES, len(repeat.grids)))}):
         step, path = repeat.grids[at]
-        picture = stored_picture(path, FRAME_PIXELS).img(f"Grid of generated rows at training step {step}")
+        picture = modality.show_grid(path, f"Grid of generated rows at training step {step}")
         heading = element("b", f"Step {step:,}"), f" of {last:,}, repeat {repeat.number}. "
         caption = element("figcaption", *heading, element("span", _scores(repeat, step)))
         frames.append(element("figure", picture, caption, data_step=step))

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ganaug.metrics.distances import kid
-from ganaug.modalities.image.classifier import extract_features, predict_proba, train_classifier
-from ganaug.modalities.image.pixels import to_uint8
+from ganaug.modalities.base import Codec, Modality
 from ganaug.synthesis.sample import sample
 from ganaug.utils.registry import Registry
+from ganaug.utils.samples import Samples, concat
 
-Images = NDArray[np.uint8]
 Codes = NDArray[np.int64]
 Criterion = Callable[[nn.Module], float]
 
@@ -28,11 +27,13 @@ STEPS = 300  # of a classifier that is trained here
 
 
 class Known(NamedTuple):
-    """What a criterion may look at: images (n, H, W, C) and class codes (n,)."""
+    """What a criterion may look at: samples (n) and class codes (n,)."""
 
-    images: Images
+    modality: Modality
+    codec: Codec
+    samples: Samples
     codes: Codes
-    validation_images: Images
+    validation_samples: Samples
     validation_codes: Codes
     n_classes: int
     seed: int
@@ -49,16 +50,16 @@ def class_wise_kid(known: Known) -> Criterion:
     On features of a classifier trained on the training rows, not Inception's. Class by class, since a good distance
     over all rows can hide bad classes. Those with a single validation row are left out.
     """
-    extractor = train_classifier(
-        known.images, known.codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device
+    teacher = known.modality.teacher(
+        known.samples, known.codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device
     )
-    theirs = extract_features(extractor, known.validation_images)
+    theirs = teacher.features(known.validation_samples)
     counts = np.bincount(known.validation_codes, minlength=known.n_classes)
     classes = np.flatnonzero(counts > 1)
 
     def distance(generator: nn.Module) -> float:
-        images, codes = _samples(generator, known)
-        ours = extract_features(extractor, images)
+        samples, codes = _samples(generator, known)
+        ours = teacher.features(samples)
         return float(np.mean([kid(ours[codes == c], theirs[known.validation_codes == c]) for c in classes]))
 
     return distance
@@ -69,14 +70,15 @@ def train_on_synthetic(known: Known) -> Criterion:
     """Minus the accuracy, on validation rows, of a classifier trained on samples only (CAS, arXiv 1905.10887)."""
 
     def error(generator: nn.Module) -> float:
-        images, codes = _samples(generator, known)
-        model = train_classifier(images, codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device)
-        found = predict_proba(model, known.validation_images).argmax(1)
+        samples, codes = _samples(generator, known)
+        found = known.modality.teacher(
+            samples, codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device
+        ).predict_proba(known.validation_samples).argmax(1)
         return -float((found == known.validation_codes).mean())
 
     return error
 
 
-def _samples(generator: nn.Module, known: Known) -> tuple[Images, Codes]:
+def _samples(generator: nn.Module, known: Known) -> tuple[Samples, Codes]:
     codes = np.repeat(np.arange(known.n_classes), PER_CLASS)
-    return np.concatenate([to_uint8(part) for part in sample(generator, codes, known.seed)]), codes
+    return concat([known.codec.to_samples(part) for part in sample(generator, codes, known.seed)]), codes

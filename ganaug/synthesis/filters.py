@@ -33,10 +33,11 @@ from numpy.typing import NDArray
 
 from ganaug.errors import ConfigError
 from ganaug.kinds import Kind, check_keys, choice, number
-from ganaug.metrics.nearest import copy_distance, nearest, spread_out
+from ganaug.metrics.nearest import Embed, copy_distance, nearest, spread_out
 from ganaug.section import Section, param
 from ganaug.synthesis.score import Scores
 from ganaug.utils.registry import Registry
+from ganaug.utils.samples import Samples, concat, take
 
 MEMORY = 2**28  # bytes of kept rows that a diversity guard remembers
 REMEMBERED = 4096  # scores of a class that a quota remembers
@@ -47,20 +48,21 @@ Mask = NDArray[np.bool_]
 class Reference(NamedTuple):
     """The training rows, which filters may compare generated rows with."""
 
-    images: NDArray[np.uint8]  # (m, H, W, C)
+    samples: Samples  # (m)
     codes: NDArray[np.int64]  # (m,)
+    embed: Embed  # what likeness is measured on
 
 
 class Portion(NamedTuple):
     """Generated rows as a filter sees them."""
 
-    images: NDArray[np.uint8]  # (n, H, W, C)
+    samples: Samples  # (n)
     codes: NDArray[np.int64]  # (n,) the classes that they claim
     scores: Scores  # confidence, realism, density, nearest_distance, nearest: each (n,)
 
     def take(self, at: NDArray[np.int64]) -> Portion:
         """Return the rows at these positions."""
-        return Portion(self.images[at], self.codes[at], {name: score[at] for name, score in self.scores.items()})
+        return Portion(take(self.samples, at), self.codes[at], {name: score[at] for name, score in self.scores.items()})
 
 
 class Filter(Protocol):
@@ -80,7 +82,7 @@ class Copy(Section):
 
     def fit(self, reference: Reference) -> Callable[[Portion], Mask]:
         """See `Filter`."""
-        limit = copy_distance(reference.images)
+        limit = copy_distance(reference.samples, reference.embed)
         return lambda rows: rows.scores["nearest_distance"] > limit
 
 
@@ -136,19 +138,20 @@ class Diversity(Section):
 
     def fit(self, reference: Reference) -> Callable[[Portion], Mask]:
         """See `Filter`."""
-        limit = copy_distance(reference.images) * self.radius
-        room = max(1, MEMORY // (reference.images[0].nbytes * len(np.unique(reference.codes))))
-        kept: dict[int, NDArray[np.uint8]] = {}
+        limit = copy_distance(reference.samples, reference.embed) * self.radius
+        one = reference.embed(take(reference.samples, slice(1))).nbytes  # about what a sample takes, at most
+        room = max(1, MEMORY // (one * len(np.unique(reference.codes))))
+        kept: dict[int, Samples] = {}
 
         def passes(rows: Portion) -> Mask:
             keep = np.zeros(len(rows.codes), bool)
             for code in np.unique(rows.codes):
-                earlier = kept.get(code, rows.images[:0])
+                earlier = kept.get(code, take(rows.samples, slice(0)))
                 at = np.flatnonzero(rows.codes == code)
-                at = at[nearest(rows.images[at], earlier)[0] > limit]
-                at = at[spread_out(rows.images[at], limit)]
+                at = at[nearest(take(rows.samples, at), earlier, reference.embed)[0] > limit]
+                at = at[spread_out(take(rows.samples, at), limit, reference.embed)]
                 keep[at] = True
-                kept[code] = np.concatenate([earlier, rows.images[at]])[-room:]
+                kept[code] = take(concat([earlier, take(rows.samples, at)]), slice(-room, None))
             return keep
 
         return passes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganaug.data.merge import POLICIES
-from ganaug.data.rows import Rows, RowWriter, content_ids
+from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import ConfigError, option
 from ganaug.gan.fabric import one_writer
 from ganaug.metrics.nearest import copy_distance
@@ -119,7 +120,7 @@ def _write(
     report: Path,
     stage: str,
 ) -> None:
-    names = training.schema.classes
+    names, modality = training.schema.classes, training.schema.modality
     drawn, kept = Counter[str](), Counter[str]()
     reasons: dict[str, Counter[str]] = {name: Counter() for name in names}
     trained_on = None
@@ -142,7 +143,7 @@ def _write(
         {
             "model": model,
             "trained_on": trained_on,
-            "copy_distance": copy_distance(training.images),
+            "copy_distance": copy_distance(training.samples, partial(modality.embed, spec=training.schema.spec)),
             "wanted": sum(quotas.values()),
             "candidates": sum(drawn.values()),
             "kept": sum(kept.values()),
@@ -165,10 +166,10 @@ def _rows(found: Candidates, training: Rows) -> Rows:
     codes = {name: code for code, name in enumerate(names)}  # the model sorts its classes, a schema need not
     return Rows(
         training.schema,
-        found.images,
+        found.samples,
         np.array([codes[name] for name in found.labels], np.int64),
         synthetic=np.ones(n, bool),
-        ids=content_ids(found.images),
+        ids=training.schema.modality.ids(found.samples),
         groups=np.full(n, None, object),
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
+
+from ganaug.modalities.base import Codec
+from ganaug.utils.samples import Samples, take
 
 Floats = NDArray[np.float32]
 BATCH = 1024
@@ -20,8 +21,8 @@ class Realism:
     ----------
     discriminator : nn.Module
         ``(inputs, labels, condition_scale) -> logits, class logits``.
-    to_inputs : callable
-        Rows (n, ...) as a tensor on the device to what the discriminator sees.
+    codec : Codec
+        From samples to what the discriminator sees.
     midpoint : float, default=0.0
         The logit that counts as probability one half. Objectives such as the relativistic one fix only differences of
         logits, so it has to be measured, see `calibrate`.
@@ -32,32 +33,36 @@ class Realism:
     def __init__(
         self,
         discriminator: nn.Module,
-        to_inputs: Callable[[Tensor], Tensor],
+        codec: Codec,
         midpoint: float = 0.0,
         midpoint_unlabelled: float = 0.0,
     ) -> None:
-        self.discriminator, self.to_inputs = discriminator, to_inputs
+        self.discriminator, self.codec = discriminator, codec
         self.midpoint, self.midpoint_unlabelled = midpoint, midpoint_unlabelled
 
-    def calibrate(self, real: NDArray[np.uint8], fake: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
-        """Put each midpoint halfway between the mean logits of real and of generated rows (n, ...)."""
+    def calibrate(self, real: Samples, fake: Samples, labels: NDArray[np.int64]) -> None:
+        """Put each midpoint halfway between the mean logits of real and of generated samples (n)."""
         self.midpoint, self.midpoint_unlabelled = (
             float(np.mean([self.logits(rows, given).mean() for rows in (real, fake)])) for given in (labels, None)
         )
 
     @torch.no_grad()
-    def logits(self, rows: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> Floats:
-        """Return the logits (n,) of rows (n, ...); without labels, those of the unconditional part."""
+    def logits(self, rows: Samples, labels: NDArray[np.int64] | None) -> Floats:
+        """Return the logits (n,) of samples (n); without labels, those of the unconditional part."""
         device = next(self.discriminator.parameters()).device
         condition_scale = 0.0 if labels is None else 1.0
         codes = np.zeros(len(rows), np.int64) if labels is None else labels
         parts = [np.empty(0, np.float32)]
         for start in range(0, len(rows), BATCH):
-            batch, code = (torch.tensor(a[start : start + BATCH], device=device) for a in (rows, codes))
-            parts.append(self.discriminator(self.to_inputs(batch), code, condition_scale)[0].float().cpu().numpy())
+            portion = slice(start, start + BATCH)
+            *batch, code = (
+                torch.tensor(array, device=device)
+                for array in (*self.codec.to_arrays(take(rows, portion)), codes[portion])
+            )
+            parts.append(self.discriminator(self.codec.to_inputs(*batch), code, condition_scale)[0].float().cpu().numpy())
         return np.concatenate(parts)
 
-    def __call__(self, rows: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> Floats:
-        """Return P(real) (n,) of rows (n, ...); without labels, that of images of whatever class."""
+    def __call__(self, rows: Samples, labels: NDArray[np.int64] | None) -> Floats:
+        """Return P(real) (n,) of samples (n); without labels, that of samples of whatever class."""
         midpoint = self.midpoint_unlabelled if labels is None else self.midpoint
         return (0.5 * (1 + np.tanh((self.logits(rows, labels) - midpoint) / 2))).astype(np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from sklearn.metrics.pairwise import euclidean_distances
 
 from ganaug.metrics.nearest import nearest
+from ganaug.modalities.base import Modality, Spec, Teacher
+from ganaug.utils.samples import Samples
 
 Floats = NDArray[np.float32]
 Scores = dict[str, NDArray[Any]]
@@ -57,13 +60,13 @@ class Scorer:
 
     Parameters
     ----------
+    modality, spec : Modality and Spec
+        What a sample is.
     realism : callable
-        ``(rows, labels) -> P(real)``, the discriminator's view.
-    teacher : callable
-        ``rows -> class probabilities (n, K)``, from a classifier that has seen the training rows only.
-    features : callable
-        ``rows -> (n, F)``, what the teacher's last layer sees.
-    training : uint8 array (m, ...)
+        ``(samples, labels) -> P(real)``, the discriminator's view.
+    teacher : Teacher
+        A classifier that has seen the training rows only.
+    training : Samples (m)
         The training rows.
     codes : int array (m,)
         Their classes.
@@ -71,23 +74,25 @@ class Scorer:
 
     def __init__(
         self,
-        realism: Callable[[NDArray[np.uint8], NDArray[np.int64]], Floats],
-        teacher: Callable[[NDArray[np.uint8]], Floats],
-        features: Callable[[NDArray[np.uint8]], Floats],
-        training: NDArray[np.uint8],
+        modality: Modality,
+        spec: Spec,
+        realism: Callable[[Samples, NDArray[np.int64]], Floats],
+        teacher: Teacher,
+        training: Samples,
         codes: NDArray[np.int64],
     ) -> None:
-        self._realism, self._teacher, self._features = realism, teacher, features
-        self._density = ClassDensity(features(training), codes)
+        self.modality, self.embed = modality, partial(modality.embed, spec=spec)
+        self._realism, self._teacher = realism, teacher
+        self._density = ClassDensity(teacher.features(training), codes)
         self.training, self.codes = training, codes
 
-    def __call__(self, rows: NDArray[np.uint8], labels: NDArray[np.int64]) -> Scores:
+    def __call__(self, rows: Samples, labels: NDArray[np.int64]) -> Scores:
         """Return realism, confidence in the row's own label, density, nearest_distance and nearest, each (n,)."""
-        distance, closest = nearest(rows, self.training)
+        distance, closest = nearest(rows, self.training, self.embed)
         return {
             "realism": self._realism(rows, labels),
-            "confidence": self._teacher(rows)[np.arange(len(rows)), labels],
-            "density": self._density(self._features(rows), labels),
+            "confidence": self._teacher.predict_proba(rows)[np.arange(len(rows)), labels],
+            "density": self._density(self._teacher.features(rows), labels),
             "nearest_distance": distance,
             "nearest": closest,
         }

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.rows import content_ids, digest
+from ganaug.data.rows import digest
 from ganaug.errors import ConfigError, option
 from ganaug.synthesis.filters import Choice, Portion, Reference, named_filters
 from ganaug.synthesis.score import Scorer, Scores
+from ganaug.utils.samples import Samples
 
 KEPT = ""
 MOST = 1e9  # candidates for every row wanted; more could not be counted
@@ -68,7 +69,7 @@ class Selection:
 class Candidates:
     """A portion of generated rows with their scores and what became of them."""
 
-    images: NDArray[np.uint8]  # (n, H, W, C)
+    samples: Samples  # (n)
     labels: NDArray[Any]  # (n,)
     scores: Scores
     reasons: NDArray[np.object_]  # the filter that dropped the row, "" where kept
@@ -81,7 +82,7 @@ class Candidates:
 
 
 def fill_quotas(
-    sampler: Callable[[NDArray[np.int64]], NDArray[np.uint8]],
+    sampler: Callable[[NDArray[np.int64]], Samples],
     scorer: Scorer,
     selection: Selection,
     quotas: NDArray[np.int64],
@@ -91,7 +92,7 @@ def fill_quotas(
     Parameters
     ----------
     sampler : callable
-        Labels (n,) to new images.
+        Labels (n,) to new samples.
     scorer : Scorer
         Scores them.
     selection : Selection
@@ -104,8 +105,8 @@ def fill_quotas(
     Candidates
         At most `CHUNK` at a time, kept and dropped.
     """
-    reasons = selection.fit(Reference(scorer.training, scorer.codes))
-    trained_on = digest(content_ids(scorer.training))
+    reasons = selection.fit(Reference(scorer.training, scorer.codes, scorer.embed))
+    trained_on = digest(scorer.modality.ids(scorer.training))
     missing, left = (
         quotas.copy(),
         np.ceil(np.minimum(quotas * min(selection.max_candidates, MOST), 2.0**62)).astype(np.int64),
@@ -114,9 +115,9 @@ def fill_quotas(
         labels = np.repeat(np.arange(len(quotas)), wanted)
         for start in range(0, len(labels), CHUNK):
             codes = labels[start : start + CHUNK]
-            images = sampler(codes)
-            scores = scorer(images, codes)
-            found = Candidates(images, codes, scores, reasons(Portion(images, codes, scores)), trained_on)
+            samples = sampler(codes)
+            scores = scorer(samples, codes)
+            found = Candidates(samples, codes, scores, reasons(Portion(samples, codes, scores)), trained_on)
             missing -= np.bincount(codes[found.kept], minlength=len(quotas))
             left -= np.bincount(codes, minlength=len(quotas))
             yield found

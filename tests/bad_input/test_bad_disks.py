@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from stages import PARAMS, contents
 
-from ganaug.data.exports import export
+from ganaug.modalities.image.exports import export
 from ganaug.errors import WriteError
 
 FULL = "File too large"

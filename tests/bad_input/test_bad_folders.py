@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from pictures import image_folder, noise
 
-from ganaug.data.sources import open_source
+from ganaug.modalities.image.sources import open_source
 
 
 def classes(**counts: int) -> Callable[[], None]:

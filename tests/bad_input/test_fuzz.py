@@ -23,12 +23,12 @@ from pictures import encoded, noise
 
 from ganaug import load_augmenter
 from ganaug.config import load_params
-from ganaug.data.images import read_header, read_image
-from ganaug.data.load import load
+from ganaug.modalities.image.reading import read_header, read_image
+from ganaug.modalities.image.load import load
 from ganaug.data.merge import merge
-from ganaug.data.pool import Pool, write_pool
+from ganaug.modalities.image.pool import Pool, write_pool
 from ganaug.data.rows import Rows, RowWriter, Schema, read_rows
-from ganaug.data.sources import open_source
+from ganaug.modalities.image.sources import open_source
 from ganaug.errors import GanaugError
 from ganaug.gan.checkpoint import load_checkpoint, save_checkpoint
 from ganaug.gan.model_files import _hash

@@ -11,7 +11,7 @@ from typing_commands import Type
 
 from ganaug import __version__
 from ganaug.cli.parser import FORMS, build_parser
-from ganaug.data.exports import EXPORTS
+from ganaug.modalities.image.exports import EXPORTS
 
 COMMANDS = next(action.choices for action in build_parser()._actions if action.dest == "command")
 

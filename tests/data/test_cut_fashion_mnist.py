@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganaug.data.builtin import cut_fashion_mnist
-from ganaug.data.sources import open_source
+from ganaug.modalities.image.builtin import cut_fashion_mnist
+from ganaug.modalities.image.sources import open_source
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ganaug.data import exports
-from ganaug.data.exports import escape, export, folder_names, unescape
-from ganaug.data.load import load
-from ganaug.data.png import decode_png
+from ganaug.modalities.image.exports import escape, export, folder_names, unescape
+from ganaug.modalities.image.load import load
+from ganaug.modalities.image.png import decode_png
 from ganaug.data.rows import Rows, RowWriter, Schema
-from ganaug.data.sources import open_source
+from ganaug.modalities.image.sources import open_source
 from ganaug.errors import DataError
 from ganaug.utils.files import write_json
 

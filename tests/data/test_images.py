@@ -12,7 +12,7 @@ import pytest
 from encoders import deep_png, deep_tiff
 from PIL import Image
 
-from ganaug.data.images import UnreadableError, fit_image, read_header, read_image
+from ganaug.modalities.image.reading import UnreadableError, fit_image, read_header, read_image
 
 RAMP = np.arange(6 * 4, dtype=np.uint8).reshape(6, 4) * 10  # height 6, width 4
 

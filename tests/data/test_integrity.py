@@ -10,9 +10,9 @@ from PIL import Image
 
 from ganaug.data import integrity
 from ganaug.data.integrity import Originals, assert_disjoint, conflicts, join_clusters, near_duplicates
-from ganaug.data.load import load
+from ganaug.modalities.image.load import load
 from ganaug.data.rows import Rows, Schema
-from ganaug.data.sources import open_source
+from ganaug.modalities.image.sources import open_source
 from ganaug.errors import DataError
 
 

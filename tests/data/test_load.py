@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganaug.data.load import common_size, load
+from ganaug.modalities.image.load import common_size, load
 from ganaug.data.rows import Rows, RowWriter, Schema
-from ganaug.data.sources import open_source
+from ganaug.modalities.image.sources import open_source
 from ganaug.errors import DataError
 
 

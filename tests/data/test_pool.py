@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ganaug.data.pool import Pool, write_pool
+from ganaug.modalities.image.pool import Pool, write_pool
 from ganaug.data.rows import Rows
 from ganaug.errors import DataError
 

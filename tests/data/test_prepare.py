@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganaug.data.load import load
+from ganaug.modalities.image.load import load
 from ganaug.data.prepare import prepare
 from ganaug.data.rows import read_rows
-from ganaug.data.sources import open_source
+from ganaug.modalities.image.sources import open_source
 from ganaug.errors import DataError
 
 PARTS = ("train", "validation", "test", "pool")
@@ -170,5 +170,5 @@ def test_the_report_says_what_was_set_aside(tmp_path: Path) -> None:
 
 
 def test_preparing_imports_no_torch() -> None:
-    code = "import sys, ganaug.data.prepare, ganaug.data.merge, ganaug.data.exports; assert 'torch' not in sys.modules"
+    code = "import sys, ganaug.data.prepare, ganaug.data.merge, ganaug.modalities.image.exports; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 from PIL import Image
 
-from ganaug.data.load import load
-from ganaug.data.ranges import RangeFinder, kind_of
-from ganaug.data.sources import open_source
+from ganaug.modalities.image.load import load
+from ganaug.modalities.image.ranges import RangeFinder, kind_of
+from ganaug.modalities.image.sources import open_source
 from ganaug.errors import DataError
 
 N = 6

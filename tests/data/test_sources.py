@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from ganaug.data.load import load
+from ganaug.modalities.image.load import load
 from ganaug.data.rows import Rows
-from ganaug.data.sources import Source, open_source
+from ganaug.modalities.image.sources import Source, open_source
 from ganaug.errors import DataError
 
 

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganaug.data.load import load
-from ganaug.data.sources import Source, open_source
+from ganaug.modalities.image.load import load
+from ganaug.modalities.image.sources import Source, open_source
 from ganaug.data.text import plain, plain_array, to_label, to_text
 from ganaug.errors import DataError
 

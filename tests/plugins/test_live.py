@@ -9,7 +9,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from ganaug import GANAugmenter
-from ganaug.data.pool import Pool, write_pool
+from ganaug.modalities.image.pool import Pool, write_pool
 from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import DataError, ModelError
 from ganaug.plugins.live import LivePool, open_pool

@@ -20,7 +20,7 @@ from sklearn.datasets import load_digits
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 
 from ganaug import GANAugmenter
-from ganaug.data.pool import Pool
+from ganaug.modalities.image.pool import Pool
 from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import ConfigError, DataError
 from ganaug.plugins.torch import (

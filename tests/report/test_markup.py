@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ganaug.report.markup import element, named, table
+from ganaug.utils.markup import element, named, table
 
 HOSTILE = "<script>alert('1')</script>"
 

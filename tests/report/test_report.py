@@ -18,7 +18,7 @@ from ganaug.config import Params, ReportParams
 from ganaug.data.rows import read_table
 from ganaug.errors import DataError
 from ganaug.report.build import build_report
-from ganaug.report.markup import VOID
+from ganaug.utils.markup import VOID
 from ganaug.utils.files import read_json, write_json
 
 FILES = ("metrics.json", "plots/arms.csv", "plots/training.csv", "report.html")

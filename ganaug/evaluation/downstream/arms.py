@@ -14,39 +14,9 @@ from pathlib import Path
 
 from ganaug.config import Mixing
 from ganaug.errors import ConfigError
+from ganaug.modalities.training import RATES, Setting
 
 MIXUP = 0.4
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What validation rows may choose about the training of a classifier.
-
-    Attributes
-    ----------
-    learning_rate : float
-        Peak of a network's schedule; one of `RATES`. Of an estimator it stands for another parameter, see
-        `ganaug.evaluation.downstream.estimators.make_estimator`.
-    strength : float
-        Of the classical augmentation; 0: none.
-    mixup : float
-        Parameter of MixUp's Beta distribution; 0: none.
-    share, weight, min_confidence, pretrain : float
-        How synthetic rows enter, see `ganaug.config.Mixing`.
-    """
-
-    learning_rate: float = 3e-3
-    strength: float = 0.0
-    mixup: float = 0.0
-    share: float = 0.0
-    weight: float = 1.0
-    min_confidence: float = 0.0
-    pretrain: float = 0.0
-
-    @property
-    def synthetic(self) -> bool:
-        """Whether synthetic rows enter at all."""
-        return self.share > 0 or self.pretrain > 0
 
 
 @dataclass(frozen=True)
@@ -93,7 +63,6 @@ class Arm:
         return replace(self.settings[0], **options)
 
 
-RATES = (3e-3, 1e-3, 6e-3, 2e-3, 4e-3, 5e-4)  # learning rates, in the order tried
 _RATES = tuple(Setting(learning_rate=rate) for rate in RATES)
 _STRENGTHS = tuple(
     Setting(rate, strength) for strength, rate in ((1, 3e-3), (0.5, 3e-3), (1.5, 3e-3), (1, 1e-3), (1, 6e-3), (2, 3e-3))

@@ -11,14 +11,13 @@ import numpy as np
 
 from ganaug.config import EvaluateParams
 from ganaug.data.integrity import assert_disjoint
-from ganaug.data.rows import Rows, digest, read_rows
+from ganaug.data.rows import Rows, digest, read_rows, read_schema
 from ganaug.errors import DataError
 from ganaug.evaluation.downstream.arms import Arm, arms_named, result_path
-from ganaug.evaluation.downstream.classifiers import check_classifier
-from ganaug.evaluation.downstream.train_config import TrainConfig
-from ganaug.evaluation.downstream.training_rows import RowSource, TrainingRows
 from ganaug.evaluation.downstream.trials import Trial, run_trials
+from ganaug.evaluation.downstream.training_rows import RowSource
 from ganaug.metrics.classification import SCALARS
+from ganaug.modalities.training import TrainConfig, TrainingRows
 from ganaug.utils.files import write_json
 
 SPLITS = ("train", "validation", "test")
@@ -77,9 +76,11 @@ def run_arms(
     chosen = arms_named(arms)
     if not chosen:
         return []
-    for classifier in params.classifiers:
-        check_classifier(classifier, (s for arm in chosen.values() for s in arm.tried(params.mixing, params.trials)))
     files = {name: Path(folder, f"{name}.parquet") for name in SPLITS}
+    modality = read_schema(files["train"]).modality
+    for classifier in params.classifiers:
+        settings = [s for arm in chosen.values() for s in arm.tried(params.mixing, params.trials)]
+        modality.check_classifier(classifier, settings)
     splits = {name: read_rows(path) for name, path in files.items()}
     _check_filled(splits, folder)
     assert_disjoint([files["train"]], [files["validation"], files["test"]])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -12,36 +11,11 @@ from numpy.typing import NDArray
 
 from ganaug.data.rows import Rows, read_rows, read_table
 from ganaug.errors import DataError
+from ganaug.modalities.training import TrainingRows
+from ganaug.utils.samples import concat
 
 MORE = (0.5, 1.0, 2.0)  # shares of the training rows that the oracle gets beside them
 FEWER = (-0.5, -0.75)  # and shares that it lacks, where there are no more
-
-
-@dataclass
-class TrainingRows:
-    """What a classifier is trained on.
-
-    Attributes
-    ----------
-    images, labels : arrays (n, H, W, C) and (n,)
-        Rows.
-    synthetic : bool array (n,)
-        Which are synthetic.
-    confidence : float array (n,)
-        The teacher's confidence in a synthetic row's label; 1 for real rows.
-    ids : object array (n,)
-        Content hashes.
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-    synthetic: NDArray[np.bool_]
-    confidence: NDArray[np.float32]
-    ids: NDArray[np.object_]
-
-    def take(self, mask: NDArray[np.bool_]) -> TrainingRows:
-        """Return the rows that ``mask`` marks."""
-        return TrainingRows(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
 
 
 class RowSource:
@@ -141,9 +115,9 @@ class RowSource:
 
 
 def _with(rows: Rows, confidence: NDArray[np.float32]) -> TrainingRows:
-    return TrainingRows(rows.images, rows.labels, rows.synthetic, confidence, rows.ids)
+    return TrainingRows(rows.samples, rows.labels, rows.synthetic, confidence, rows.ids)
 
 
 def _together(first: TrainingRows, second: TrainingRows) -> TrainingRows:
     names = first.__dataclass_fields__
-    return TrainingRows(*(np.concatenate([getattr(first, name), getattr(second, name)]) for name in names))
+    return TrainingRows(*(concat([getattr(first, name), getattr(second, name)]) for name in names))

@@ -13,11 +13,9 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from ganaug import __version__
 from ganaug.data.rows import Rows, digest
-from ganaug.evaluation.downstream.arms import Setting
-from ganaug.evaluation.downstream.classifiers import fit_classifier, is_users
-from ganaug.evaluation.downstream.train_config import TrainConfig
-from ganaug.evaluation.downstream.training_rows import TrainingRows
 from ganaug.metrics.classification import classification_metrics
+from ganaug.modalities.estimators import is_users
+from ganaug.modalities.training import Setting, TrainConfig, TrainingRows
 from ganaug.utils.files import read_json, write_json
 from ganaug.utils.progress import Progress
 
@@ -101,9 +99,10 @@ def _look_up(
 def _measure(trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], config: TrainConfig) -> Measured:
     """Train one classifier and measure it on the held-out rows."""
     rows = rows.take(~rows.synthetic | (rows.confidence >= trial.setting.min_confidence))
-    predict = fit_classifier(trial.classifier, rows, trial.setting, config)
+    modality = held_out[HELD_OUT[0]].schema.modality
+    predict = modality.fit_classifier(trial.classifier, rows, trial.setting, config)
     measured = {
-        part: classification_metrics(held.labels, predict(held.images), held.schema.classes)
+        part: classification_metrics(held.labels, predict(held.samples), held.schema.classes)
         for part, held in held_out.items()
     }
     n_train = {"real": int((~rows.synthetic).sum()), "synthetic": int(rows.synthetic.sum())}

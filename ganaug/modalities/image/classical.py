@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.errors import ConfigError, GanaugError
+from ganaug.modalities.training import Setting, TrainConfig
 
 INVARIANCES = ("flip_horizontal", "flip_vertical", "rotate", "saturation")
 # Chosen on validation rows of Fashion-MNIST at 20 a class, where they raise accuracy by 1.5 points and lower the log
@@ -69,6 +70,11 @@ class ClassicalAugment:
             return altered
         both = self._compose(image=image[:, :, :3], mask=image[:, :, 3])  # a mask moves along, but has no tone
         return np.dstack([both["image"], both["mask"]])
+
+
+def make_augment(config: TrainConfig, setting: Setting) -> ClassicalAugment | None:
+    """Return the classical augmentation of a setting, if there is any."""
+    return ClassicalAugment(config.invariances, setting.strength) if setting.strength else None
 
 
 def import_albumentations(cure: str) -> ModuleType:

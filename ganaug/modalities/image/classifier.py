@@ -18,7 +18,7 @@ from torch.nn.functional import cross_entropy, one_hot
 
 from ganaug.errors import DataError
 from ganaug.modalities.batches import plan_batches
-from ganaug.modalities.image.pixels import to_float
+from ganaug.modalities.image.codec import to_float
 from ganaug.utils.progress import Progress
 
 Augment = Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]]

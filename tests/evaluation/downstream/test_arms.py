@@ -7,7 +7,7 @@ import pytest
 from ganaug.config import MOST_TRIALS, EvaluateParams, Mixing
 from ganaug.errors import ConfigError
 from ganaug.evaluation.downstream.arms import ARMS, Setting, candidates, references
-from ganaug.evaluation.downstream.estimators import make_estimator
+from ganaug.modalities.image.estimators import make_estimator
 
 MIXINGS = EvaluateParams().mixing
 

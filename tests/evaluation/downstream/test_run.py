@@ -14,9 +14,9 @@ from ganaug.config import ARMS as CONFIGURED
 from ganaug.config import EvaluateParams, Mixing
 from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import ConfigError, DataError
-from ganaug.evaluation.downstream import trials as module
+from ganaug.evaluation import downstream
 from ganaug.evaluation.downstream.arms import ARMS, result_path
-from ganaug.evaluation.downstream.classifiers import fit_classifier
+from ganaug.modalities.image.classifiers import fit_classifier
 from ganaug.evaluation.downstream.run import run_arms
 from ganaug.utils.files import read_json
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from ganaug.data.sources.base import SPLIT_NAMES, plain_word
-from ganaug.data.sources.entries import Contents, is_loop, is_picture, look
+from ganaug.data.names import SPLIT_NAMES, plain_word
 from ganaug.errors import DataError
+from ganaug.modalities.image.sources.entries import Contents, is_loop, is_picture, look
 
 UNLABELLED = frozenset({"unlabelled", "unlabeled", "unsup", "unsupervised", "nolabel", "nolabels"})
 EITHER = frozenset({"eval", "evaluation", "holdout", "heldout"})  # validation to some, test to others

@@ -1,21 +1,23 @@
-"""Images as users have them, as rows, and as what networks see."""
+"""Images in memory, as users have them."""
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from PIL import Image
-from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
-from ganaug.data.ranges import DIM
 from ganaug.errors import DataError
+from ganaug.modalities.image.ranges import DIM
 
 SIDES = range(8, 129)  # pixels
+
+
+def are_images(X: Any) -> bool:  # noqa: N803 - scikit-learn's name
+    """Tell whether data in memory is images by its type and shape: uint8 (n, H, W) or (n, H, W, C)."""
+    return getattr(X, "ndim", 0) in (3, 4) and str(getattr(X, "dtype", "")).removeprefix("torch.") == "uint8"
 
 
 def as_images(X: Any) -> NDArray[np.uint8]:  # noqa: N803 - scikit-learn's name
@@ -68,33 +70,9 @@ def check_levels(images: NDArray[np.uint8]) -> None:
         warnings.warn(message, stacklevel=3)
 
 
-def to_float(images: Tensor) -> Tensor:
-    """Map uint8 (n, H, W, C) to float (n, C, H, W) in [-1, 1], channels last in memory."""
-    return images.permute(0, 3, 1, 2).float().div(127.5).sub(1)
-
-
-def pixel_distance(images: Tensor, others: Tensor) -> Tensor:
-    """Mean absolute difference of images (n, C, H, W), (n,), summed over full, half and quarter resolution."""
-    difference = images - others
-    found = difference.abs().mean((1, 2, 3))
-    for _ in range(2):
-        difference = avg_pool2d(difference, 2)
-        found = found + difference.abs().mean((1, 2, 3))
-    return found
-
-
-def to_uint8(images: Tensor) -> NDArray[np.uint8]:
-    """Map float (n, C, H, W) in [-1, 1] to a uint8 array (n, H, W, C)."""
-    levels = images.float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
-    return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
-
-
-def picture_grid(images: NDArray[np.uint8], columns: int, gap: int = 2) -> Image.Image:
-    """Lay images (n, H, W, C) out in rows of so many columns, on a light ground, as one picture."""
-    n, height, width, channels = images.shape
-    rows = -(-n // columns)
-    sheet = Image.new("RGBA", (columns * (width + gap) - gap, rows * (height + gap) - gap), (244, 244, 244, 255))
-    for i, image in enumerate(images):
-        tile = Image.fromarray(image[..., 0] if channels == 1 else image).convert("RGBA")
-        sheet.alpha_composite(tile, (i % columns * (width + gap), i // columns * (height + gap)))
-    return sheet.convert("RGB")
+def content_ids(images: NDArray[np.uint8]) -> NDArray[np.object_]:
+    """Hash each image's shape and pixels (n, H, W, C): BLAKE2b-128 as 32 hexadecimal digits, (n,)."""
+    head = repr(tuple(int(side) for side in images.shape[1:])).encode()
+    ids = np.empty(len(images), dtype=object)
+    ids[:] = [hashlib.blake2b(head + image.tobytes(), digest_size=16).hexdigest() for image in images]
+    return ids

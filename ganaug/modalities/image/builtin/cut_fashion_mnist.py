@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.data.integrity import near_duplicates
-from ganaug.data.sources.idx import FASHION_CLASSES, read_idx_pair
 from ganaug.errors import guard
+from ganaug.modalities.image.sources.idx import FASHION_CLASSES, read_idx_pair
 from ganaug.utils.files import atomic_path
 
 PER_CLASS = {"train": 300, "test": 250}

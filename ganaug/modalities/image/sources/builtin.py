@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ganaug.data.sources.arrays import read_npz, source_from_arrays
-from ganaug.data.sources.base import Source
+from ganaug.modalities.image.sources.arrays import read_npz, source_from_arrays
+from ganaug.modalities.image.sources.base import Source
 
 _FOLDER = Path(__file__).parents[1] / "builtin"
 

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from ganaug.data.images import Header, check_finite, count_pages, read_header, read_image
-from ganaug.errors import DataError
-
-SPLITS = ("train", "validation", "test")
-SPLIT_NAMES = {  # as `plain_word` writes them
-    "train": "train", "training": "train",
-    "validation": "validation", "val": "validation", "valid": "validation", "dev": "validation",
-    "test": "test", "testing": "test",
-}  # fmt: skip
-
-
-class Rejected(NamedTuple):
-    """A row or file set aside: its name in the source, and why."""
-
-    name: str
-    reason: str
+from ganaug.data.names import check_classes, class_order
+from ganaug.modalities.base import Rejected
+from ganaug.modalities.image.reading import Header, check_finite, count_pages, read_header, read_image
 
 
 class Pixels(Protocol):
@@ -124,34 +110,4 @@ class Source:
     split_folders: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.classes = self.classes or tuple(sorted(set(self.labels), key=class_order))
-        if "" in self.classes:
-            raise DataError("a class has an empty name; name it.")
-        known: dict[str, str] = {}
-        for name in self.classes:
-            key = unicodedata.normalize("NFC", name)
-            if known.get(key) == name:
-                raise DataError(f"class name {name!r} stands for two labels; name each differently.")
-            if key in known:
-                raise DataError(f"class names {known[key]!r} and {name!r} differ only in Unicode form; make them one.")
-            known[key] = name
-
-
-def class_order(name: str) -> tuple[bool, int, str, str]:
-    """Sort whole numbers by value, before other names in alphabetical order."""
-    digits = name.lstrip("0") if name.isascii() and name.isdigit() else None
-    return digits is None, len(digits or ""), digits or "", name
-
-
-def plain_word(name: str) -> str:
-    """Write a name in small letters and digits alone: ``Hold-out`` becomes ``holdout``."""
-    return "".join(letter for letter in name.lower() if letter.isalnum())
-
-
-def split_name(name: str, where: str) -> str:
-    """Translate a source's word for a split (``val``, ``Testing``) to ours."""
-    try:
-        return SPLIT_NAMES[plain_word(name)]
-    except KeyError:
-        known = ", ".join(sorted(SPLIT_NAMES))
-        raise DataError(f"{where}: {name!r} is no split; use one of {known}.") from None
+        self.classes = check_classes(self.classes or sorted(set(self.labels), key=class_order))

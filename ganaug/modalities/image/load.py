@@ -1,58 +1,32 @@
-"""From a source to rows of one shape in memory; what cannot be read is set aside, by name and reason."""
+"""From a source to images of one shape in memory; what cannot be read is set aside, by name and reason."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.images import Shape, UnreadableError, fit_image
-from ganaug.data.ranges import PixelRanges, Range, RangeFinder
-from ganaug.data.rows import CHANNELS, Rows, Schema
-from ganaug.data.sources import Rejected, Source
 from ganaug.errors import DataError, option
+from ganaug.modalities.base import Loaded, Rejected
+from ganaug.modalities.image.ranges import PixelRanges, Range, RangeFinder
+from ganaug.modalities.image.reading import CHANNELS, Shape, UnreadableError, fit_image
+from ganaug.modalities.image.sources import Source, open_source
+from ganaug.modalities.image.spec import ImageSpec
+from ganaug.utils.markup import counted
 from ganaug.utils.progress import Progress
 
 MIN_SIDE, MAX_SIDE = 8, 128  # pixels
+SIZE_RULE = (
+    "images of another size are scaled as a whole, by Lanczos with antialiasing; the aspect ratio is not kept; "
+    "the size is prepare.size, or else the most common one, with sides of 8 to 128 pixels"
+)
 
 T = TypeVar("T")
-
-
-@dataclass
-class Loaded:
-    """Decoded rows, and what the source said about them.
-
-    Attributes
-    ----------
-    rows : Rows
-        All readable rows, in the source's order.
-    names : ndarray of shape (n,), object
-        What to call each row in reports.
-    splits : ndarray of shape (n,), object
-        train, validation or test; all of it train where the source does not say.
-    rejected, skipped : list of Rejected
-        Rows that could not be read; files that are no rows.
-    further : dict of str to int
-        Pages or frames after the first, which are not read, of the rows that have some.
-    resized : int
-        Rows whose height or width was changed.
-    ranges : PixelRanges
-        Which pixels were taken for black and white.
-    """
-
-    rows: Rows
-    names: NDArray[np.object_]
-    splits: NDArray[np.object_]
-    rejected: list[Rejected]
-    skipped: list[Rejected]
-    further: dict[str, int]
-    resized: int
-    ranges: PixelRanges
 
 
 class Survey(NamedTuple):
@@ -77,27 +51,33 @@ class Survey(NamedTuple):
 
 
 def load(
-    source: Source,
+    source: str | Path | Source,
     *,
     size: tuple[int, int] | None = None,
     channels: int | None = None,
+    columns: Mapping[str, str] | None = None,
     max_unreadable: float = 0.05,
     pixel_range: Range | None = None,
+    decode: bool = True,
 ) -> Loaded:
-    """Decode every row of a source to one shape. They are all held in memory, as uint8.
+    """Decode every image of a source to one shape. They are all held in memory, as uint8.
 
     Parameters
     ----------
-    source : Source
+    source : Source, or see `open_source`
         The rows to decode.
     size : (int, int), optional
         Height and width, each 8 to 128. None: see `common_size`.
     channels : {1, 3, 4}, optional
         None: the fewest that hold every image.
+    columns : mapping, optional
+        A manifest's names for path, label, group and split.
     max_unreadable : float, default=0.05
         Share of unreadable rows above which to stop.
     pixel_range : (float, float), optional
-        The pixels that are black and white. None: see `ganaug.data.ranges`.
+        The pixels that are black and white. None: see `ganaug.modalities.image.ranges`.
+    decode : bool, default=True
+        False: read headers only, and decode images when `Loaded.some` asks for them.
 
     Raises
     ------
@@ -106,31 +86,67 @@ def load(
     """
     if channels not in (None, *CHANNELS) or not all(MIN_SIDE <= side <= MAX_SIDE for side in size or ()):
         raise DataError(f"size {size} and channels {channels}: sides must be 8 to 128, channels 1, 3 or 4.")
-    total = len(source.names) + len(source.rejected)
-    shapes, ranges, rejected, further = survey(source, max_unreadable, pixel_range)
-    target = common_shape(list(shapes.values()), size, channels)
-    images = np.empty((len(shapes), *target), np.uint8)
+    opened = source if isinstance(source, Source) else open_source(source, columns)
+    found = survey(opened, max_unreadable, pixel_range)
+    target = common_shape(list(found.shapes.values()), size, channels)
+    if not decode:
+        return _loaded(opened, found, target, list(found.shapes), None)
+    images = np.empty((len(found.shapes), *target), np.uint8)
     good: list[int] = []
-    for i, pixels in _readable(list(shapes), source.pixels.read, source, rejected, "reading images"):
-        images[len(good)] = fit_image(ranges.to_levels(pixels), target)
+    for i, pixels in _readable(list(found.shapes), opened.pixels.read, opened, found.rejected, "reading images"):
+        images[len(good)] = fit_image(found.ranges.to_levels(pixels), target)
         good.append(i)
-    _check_readable(rejected, total, max_unreadable)
+    _check_readable(found.rejected, len(opened.names) + len(opened.rejected), max_unreadable)
+    return _loaded(opened, found, target, good, images[: len(good)])
+
+
+def _loaded(
+    source: Source, found: Survey, shape: Shape, good: list[int], images: NDArray[np.uint8] | None
+) -> Loaded:
+    """Put together what is known of the ``good`` rows of a source."""
 
     def kept(values: Sequence[T]) -> NDArray[np.object_]:
         array = np.empty(len(good), object)
         array[:] = [values[i] for i in good]
         return array
 
+    def decode(positions: Sequence[int]) -> NDArray[np.uint8]:
+        return np.stack([_tile(source, found.ranges, good[at], shape) for at in positions])
+
+    n = len(source.names)
     codes = {name: code for code, name in enumerate(source.classes)}
-    rows = Rows.build(
-        Schema(*target, source.classes),
-        images[: len(good)],
-        [codes[source.labels[i]] for i in good],
-        groups=None if source.groups is None else kept(source.groups),
+    ranges = str(found.ranges)
+    resized = sum(found.shapes[i][:2] != shape[:2] for i in good)
+    return Loaded(
+        images,
+        ImageSpec(*shape),
+        source.classes,
+        np.array([codes[source.labels[i]] for i in good], np.int64),
+        kept(source.names),
+        kept(source.groups or [None] * n),
+        kept(source.splits or ["train"] * n),
+        found.rejected,
+        source.skipped,
+        found.further,
+        source.read_from,
+        source.split_folders,
+        {
+            "shape": list(shape),
+            "size_rule": SIZE_RULE,
+            "resized": resized,
+            "pixels": ranges,
+            "read_as": ranges,
+            "findings": [f"Resized: {counted(resized, 'image')}; {SIZE_RULE}."],
+        },
+        None if images is not None else decode,
     )
-    splits = kept(source.splits or ["train"] * len(source.names))
-    resized = sum(shapes[i][:2] != target[:2] for i in good)
-    return Loaded(rows, kept(source.names), splits, rejected, source.skipped, further, resized, ranges)
+
+
+def _tile(source: Source, ranges: PixelRanges, i: int, shape: Shape) -> NDArray[np.uint8]:
+    try:
+        return fit_image(ranges.to_levels(source.pixels.read(i)), shape)
+    except UnreadableError:  # its header could be read
+        return np.zeros(shape, np.uint8)
 
 
 def survey(source: Source, max_unreadable: float = 0.05, pixel_range: Range | None = None) -> Survey:

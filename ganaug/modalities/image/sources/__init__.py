@@ -6,15 +6,30 @@ import difflib
 from collections.abc import Mapping
 from pathlib import Path
 
-from ganaug.data.sources.arrays import read_npz
-from ganaug.data.sources.base import ArrayPixels, Rejected, Source
-from ganaug.data.sources.builtin import BUILTIN
-from ganaug.data.sources.folder import read_folder
-from ganaug.data.sources.idx import is_idx_folder, read_idx
-from ganaug.data.sources.manifest import read_csv, read_parquet
 from ganaug.errors import DataError
+from ganaug.modalities.image.sources.arrays import read_npz
+from ganaug.modalities.image.sources.base import ArrayPixels, Source
+from ganaug.modalities.image.sources.builtin import BUILTIN
+from ganaug.modalities.image.sources.folder import read_folder
+from ganaug.modalities.image.sources.idx import is_idx_folder, read_idx
+from ganaug.modalities.image.sources.manifest import names_images, read_csv, read_parquet
 
-__all__ = ["ArrayPixels", "Rejected", "Source", "open_source"]
+__all__ = ["BUILTIN", "ArrayPixels", "Source", "holds_images", "open_source"]
+
+
+def holds_images(source: str | Path, columns: Mapping[str, str]) -> str:
+    """Say in a few words why a source holds images; empty where it does not, or is not there."""
+    path = Path(source)
+    if source in BUILTIN:
+        return "built in"
+    if path.is_dir():
+        return "a folder"
+    if not path.is_file():
+        return ""
+    kind = path.suffix.lower()
+    if kind == ".npz":
+        return "an .npz"
+    return names_images(path, columns) if kind in {".csv", ".parquet"} else ""
 
 
 def open_source(source: str | Path, columns: Mapping[str, str] | None = None) -> Source:

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from ganaug.data.folders import fresh_folder
 from ganaug.data.rows import iter_rows, read_schema, read_table
-from ganaug.data.sources.arrays import UNREADABLE
 from ganaug.errors import DataError
 from ganaug.kinds import suggestion
+from ganaug.modalities.image.sources.arrays import UNREADABLE
 from ganaug.utils.files import read_json, write_json
 
 ABOUT, IMAGES = "pool.json", "images.npy"

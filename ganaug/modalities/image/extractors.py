@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from ganaug.errors import ConfigError
+from ganaug.modalities.base import checked_features
 from ganaug.modalities.image.classifier import extract_features
-from ganaug.modalities.image.pixels import to_float
+from ganaug.modalities.image.codec import to_float
 from ganaug.utils.imported import import_named
 
 Images = NDArray[np.uint8]
@@ -53,7 +54,7 @@ def make_extractor(name: str, classifier: nn.Module) -> Extractor:
         if not len(images):
             return np.empty((0, 0), np.float32)
         parts = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
-        return np.concatenate([_checked(extract(part), len(part), name) for part in parts])
+        return np.concatenate([checked_features(extract(part), len(part), name) for part in parts])
 
     return in_batches
 
@@ -98,13 +99,3 @@ def _module(module: nn.Module, device: torch.device) -> Callable[[Images], Any]:
         return module(to_float(torch.tensor(images, device=device))).flatten(1).float().cpu().numpy()
 
     return extract
-
-
-def _checked(features: Any, n: int, name: str) -> Features:
-    found = np.asarray(features, np.float32)
-    if found.ndim != 2 or len(found) != n or not np.isfinite(found).all():
-        raise ConfigError(
-            f"fidelity.extractor {name} made an array of shape {found.shape} from {n} images; "
-            "it must return finite numbers of shape (images, features)"
-        )
-    return found

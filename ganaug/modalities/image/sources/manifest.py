@@ -13,11 +13,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ganaug.data.names import split_name
 from ganaug.data.rows import UNREADABLE
-from ganaug.data.sources.base import EncodedPixels, Rejected, Source, split_name
 from ganaug.data.text import to_label, to_text
 from ganaug.errors import DataError, option
+from ganaug.modalities.base import Rejected
+from ganaug.modalities.image.sources.base import EncodedPixels, Source
+from ganaug.modalities.image.sources.entries import is_picture
 
+LOOKED = 50  # rows that tell whether a table is about images
 NAN = frozenset({"nan", "NaN"})  # what other tools write into a CSV where a value is missing
 COLUMNS = {"path": "path", "label": "label", "group": "group", "split": "split"}
 
@@ -58,6 +62,26 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
         return _from_paths(path, table.to_pandas(integer_object_nulls=True), columns)
     except UNREADABLE as error:
         raise DataError(f"{path} is no readable Parquet file: {error}") from error
+
+
+def names_images(path: Path, columns: Mapping[str, str]) -> str:
+    """Say in a few words why a CSV or Parquet file is about images; empty where it is not, or cannot be read."""
+    column = {**COLUMNS, **columns}["path"]
+    try:
+        if path.suffix.lower() == ".csv":
+            table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False, encoding="utf-8-sig", nrows=LOOKED)
+        else:
+            schema = pq.read_schema(path)
+            if "image" in schema.names and pa.types.is_struct(schema.field("image").type):
+                return "a table of encoded images"
+            if column not in schema.names:
+                return ""
+            table = next(pq.ParquetFile(path).iter_batches(LOOKED, columns=[column])).to_pandas()
+    except (StopIteration, *UNREADABLE):  # whoever reads it will say why
+        return ""
+    files = [Path(str(name)) for name in table.get(column, ())]
+    named = any((file.suffix and is_picture(file)) or (path.parent / file).is_file() for file in files)
+    return f"a table whose column {column!r} names images" if named else ""
 
 
 def _from_paths(path: Path, table: pd.DataFrame, columns: Mapping[str, str], missing: Collection[str] = ()) -> Source:

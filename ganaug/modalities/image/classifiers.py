@@ -15,18 +15,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from ganaug.errors import ConfigError, GanaugError
-from ganaug.evaluation.downstream.arms import Setting
-from ganaug.evaluation.downstream.estimators import FEATURES, fit_estimator, is_estimator, make_estimator
-from ganaug.evaluation.downstream.train_config import Predict, TrainConfig, loss_weights
-from ganaug.evaluation.downstream.training_rows import TrainingRows
+<from ganaug.modalities.estimators import make_estimator
+from ganaug.modalities.image.classical import make_augment
 from ganaug.modalities.image.classifier import Build, SmallCNN, predict_proba, train_classifier
+from ganaug.modalities.image.estimators import FEATURES, fit_estimator, is_estimator
+from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows, loss_weights
 from ganaug.utils.imported import import_named
-
-
-def is_users(name: str) -> bool:
-    """Whether a classifier's name means a user's function."""
-    return ":" in name and not is_estimator(name) and not name.startswith("timm:")
-
+=
 
 def check_classifier(name: str, settings: Iterable[Setting] = (Setting(),)) -> None:
     """Raise `ConfigError` unless there is a classifier of this name, and it can be trained in these settings."""
@@ -53,12 +48,12 @@ def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: Trai
     if is_estimator(name):
         return fit_estimator(name, rows, setting, config)
     model = train_classifier(
-        rows.images,
+        rows.samples,
         rows.labels,
         config.n_classes,
         batch_size=config.batch_size,
         learning_rate=setting.learning_rate,
-        augment=config.augment(setting),
+        augment=make_augment(config, setting),
         mixup=setting.mixup,
         plan=config.plan(rows, setting, config.steps),
         weights=loss_weights(rows, setting),

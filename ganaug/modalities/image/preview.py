@@ -1,9 +1,10 @@
-"""Pictures of rows as PNG, inlined into the page and sharpened by the browser rather than blurred by us."""
+"""Images to look at: inlined into a page as PNG, sharpened by the browser rather than blurred by us; and in a file."""
 
 from __future__ import annotations
 
 import base64
 import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganaug.errors import DataError
-from ganaug.report.markup import Html, element
+from ganaug.utils.markup import Html, element
 
+MIN_TILE, MAX_TILE = 16, 64  # pixels of a tile's longer side in a page
+GRID_PIXELS = 400  # of a grid's longer side in a page
 GAP = 1  # transparent pixels between tiles
 TILE_CSS_PX = 56  # about how large one row is shown
 
@@ -90,3 +93,38 @@ def _picture(image: Image.Image, scale: int) -> Picture:
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", optimize=True)
     return Picture(buffer.getvalue(), image.width * scale, image.height * scale)
+
+
+def preview_bytes(shape: tuple[int, int, int]) -> int:
+    """Return the bytes, before compression, that show an image of (height, width, channels) well."""
+    height, width, channels = shape
+    return min(MAX_TILE // 2, max(height, width)) ** 2 * channels
+
+
+def preview(images: NDArray[np.uint8], alt: str, columns: int, budget: int) -> Html:
+    """Return images (n, H, W, C) side by side, with about so many bytes for each before compression."""
+    side = max(MIN_TILE, min(MAX_TILE, math.isqrt(budget // images.shape[3])))
+    return sheet(images, columns, side).img(alt)
+
+
+def show_grid(path: Path, alt: str) -> Html:
+    """Return a picture that `save_grid` wrote; `DataError` where it is none."""
+    return stored_picture(path, GRID_PIXELS).img(alt)
+
+
+def picture_grid(images: NDArray[np.uint8], columns: int, gap: int = 2) -> Image.Image:
+    """Lay images (n, H, W, C) out in rows of so many columns, on a light ground, as one picture."""
+    n, height, width, channels = images.shape
+    rows = -(-n // columns)
+    sheet = Image.new("RGBA", (columns * (width + gap) - gap, rows * (height + gap) - gap), (244, 244, 244, 255))
+    for i, image in enumerate(images):
+        tile = Image.fromarray(image[..., 0] if channels == 1 else image).convert("RGBA")
+        sheet.alpha_composite(tile, (i % columns * (width + gap), i // columns * (height + gap)))
+    return sheet.convert("RGB")
+
+
+def save_grid(images: NDArray[np.uint8], path: Path, columns: int) -> Path:
+    """Write images (n, H, W, C) as one PNG, ``columns`` of them side by side; return its path."""
+    picture = path.with_suffix(".png")
+    picture_grid(images, columns).save(picture)
+    return picture

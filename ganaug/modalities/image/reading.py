@@ -35,6 +35,8 @@ SUFFIXES = frozenset(
 _SAMPLE_FORMAT = 339  # a tag of TIFF; 2 is for signed integers, which Pillow takes for unsigned
 MAX_PIXELS = 50_000_000  # about 7000 x 7000; larger files are bombs or mistakes for images of at most 128 px
 
+CHANNELS = (1, 3, 4)  # gray, RGB, RGBA
+
 Shape = tuple[int, int, int]  # height, width, channels
 
 

@@ -7,9 +7,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from ganaug.data.images import SUFFIXES
+from ganaug.modalities.image.reading import SUFFIXES
 
-HIDDEN = "hidden, or left by a system"
 SYSTEM = frozenset(
     {"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found", "thumbs.db", "desktop.ini"}
 )

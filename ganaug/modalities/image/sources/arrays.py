@@ -3,7 +3,7 @@
 Keys: ``X, y`` or ``images, labels``, each with optional ``group`` and ``split``; or, as Keras writes them, ``x_train,
 y_train, x_test, y_test`` (and ``x_val, y_val``); or, as MedMNIST does, ``train_images, train_labels`` and so on.
 ``classes`` may name the classes that whole-number labels stand for. Images are (n, H, W) or (n, H, W, C) of truth
-values, integers or floats, see `ganaug.data.ranges`.
+values, integers or floats, see `ganaug.modalities.image.ranges`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.rows import CHANNELS
-from ganaug.data.sources.base import ArrayPixels, Source, split_name
+from ganaug.data.names import split_name
 from ganaug.data.text import to_label, to_text
 from ganaug.errors import DataError
+from ganaug.modalities.image.reading import CHANNELS
+from ganaug.modalities.image.sources.base import ArrayPixels, Source
 
 # What numpy raises for damaged arrays: a made-up size, a header that is no Python, an unknown method of compression.
 UNREADABLE = (

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ganaug.errors import DataError
-from ganaug.modalities.image.pixels import picture_grid
+from ganaug.modalities.image.preview import picture_grid
 from ganaug.utils.files import atomic_path
 
 TILE = 64  # pixels that a tile's longer side is enlarged to, by a whole factor

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.sources.arrays import source_from_arrays
-from ganaug.data.sources.base import Source
 from ganaug.errors import DataError
+from ganaug.modalities.image.sources.arrays import source_from_arrays
+from ganaug.modalities.image.sources.base import Source
 
 FASHION_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",

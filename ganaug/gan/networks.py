@@ -1,0 +1,50 @@
+"""What is done with the two networks of any modality: made again from weights, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from ganaug.modalities.base import Architecture
+
+NAMES = ("generator", "discriminator")
+
+
+def restore(architecture: Architecture, weights: Mapping[str, Mapping[str, Tensor]]) -> dict[str, nn.Module]:
+    """Return ``generator`` and ``discriminator`` with these weights.
+
+    Nothing is allocated before names and shapes are known to fit, as the numbers may come from anyone's file.
+
+    Raises
+    ------
+    KeyError, RuntimeError, ValueError
+        They do not fit.
+    """
+    depth = int(getattr(architecture, "depth", 0))
+    if depth > len(weights[NAMES[0]]):
+        raise ValueError(f"depth {depth} for {len(weights[NAMES[0]])} tensors")
+    with torch.device("meta"):
+        for name, shapes in zip(NAMES, architecture.build(0), strict=True):
+            shapes.load_state_dict(weights[name], assign=True)
+    modules: dict[str, nn.Module] = dict(zip(NAMES, architecture.build(0), strict=True))
+    for name, module in modules.items():
+        module.load_state_dict(weights[name])
+    return modules
+
+
+def costs(architecture: Architecture, generator: nn.Module, discriminator: nn.Module) -> dict[str, dict[str, int]]:
+    """Return, for each network, its ``parameters`` and the ``flops`` (floating-point operations) of one row forward."""
+    device = next(generator.parameters()).device
+    label = torch.zeros(1, dtype=torch.int64, device=device)
+    latent = torch.zeros(1, architecture.latent, device=device)
+    inputs = {"generator": latent, "discriminator": architecture.example().to(device)}
+    found = {}
+    for name, network in (("generator", generator), ("discriminator", discriminator)):
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            network(inputs[name], label)
+        parameters = sum(p.numel() for p in network.parameters())
+        found[name] = {"parameters": parameters, "flops": counter.get_total_flops()}
+    return found

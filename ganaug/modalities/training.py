@@ -1,0 +1,118 @@
+"""What the training of every downstream classifier has in common, whatever it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.modalities.batches import plan_batches
+from ganaug.utils.samples import Samples, take
+
+Predict = Callable[[Samples], NDArray[Any]]  # samples (n) to class probabilities (n, n_classes)
+
+RATES = (3e-3, 1e-3, 6e-3, 2e-3, 4e-3, 5e-4)  # learning rates, in the order tried
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What validation rows may choose about the training of a classifier.
+
+    Attributes
+    ----------
+    learning_rate : float
+        Peak of a network's schedule; one of `RATES`. Of an estimator it stands for another parameter, see
+        `ganaug.modalities.estimators.make_estimator`.
+    strength : float
+        Of the modality's classical augmentation; 0: none.
+    mixup : float
+        Parameter of MixUp's Beta distribution; 0: none.
+    share, weight, min_confidence, pretrain : float
+        How synthetic rows enter, see `ganaug.config.Mixing`.
+    method : str
+        What else the modality does with the training rows, by name; empty: nothing.
+    """
+
+    learning_rate: float = 3e-3
+    strength: float = 0.0
+    mixup: float = 0.0
+    share: float = 0.0
+    weight: float = 1.0
+    min_confidence: float = 0.0
+    pretrain: float = 0.0
+    method: str = ""
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether synthetic rows enter at all."""
+        return self.share > 0 or self.pretrain > 0
+
+
+@dataclass
+class TrainingRows:
+    """What a classifier is trained on.
+
+    Attributes
+    ----------
+    samples, labels : Samples (n) and int array (n,)
+        Rows.
+    synthetic : bool array (n,)
+        Which are synthetic.
+    confidence : float array (n,)
+        The teacher's confidence in a synthetic row's label; 1 for real rows.
+    ids : object array (n,)
+        Content hashes.
+    """
+
+    samples: Samples
+    labels: NDArray[np.int64]
+    synthetic: NDArray[np.bool_]
+    confidence: NDArray[np.float32]
+    ids: NDArray[np.object_]
+
+    def take(self, mask: NDArray[np.bool_]) -> TrainingRows:
+        """Return the rows that ``mask`` marks."""
+        return TrainingRows(*(take(getattr(self, name), mask) for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a classifier is trained, but for its rows and its setting.
+
+    Attributes
+    ----------
+    n_classes, steps, batch_size, seed : int
+        Classes, optimiser steps, rows in a batch, and of everything random.
+    invariances : tuple of str
+        Changes that keep a label true, beyond those that do for nearly any data.
+    device : str
+        Where torch trains.
+    """
+
+    n_classes: int
+    steps: int
+    batch_size: int
+    seed: int
+    invariances: tuple[str, ...] = ()
+    device: str = "cpu"
+
+    def plan(self, rows: TrainingRows, setting: Setting, steps: int) -> NDArray[np.int64]:
+        """Choose the rows of every batch (steps, batch_size)."""
+        return plan_batches(
+            rows.labels,
+            steps,
+            self.batch_size,
+            np.random.default_rng(self.seed),
+            synthetic=rows.synthetic,
+            share=setting.share,
+            pretrain=setting.pretrain,
+        )
+
+
+
+def loss_weights(rows: TrainingRows, setting: Setting) -> NDArray[np.float32]:
+    """Weight of each row's loss."""
+    return np.where(rows.synthetic, setting.weight, 1).astype(np.float32)
