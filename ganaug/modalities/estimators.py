@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganaug.errors import ConfigError
-<from ganaug.modalities.training import RATES, Setting
-=
+from ganaug.modalities.training import RATES, Setting
+
 _DOWN_AND_UP = (1, 1 / 4, 4, 1 / 16, 16, 1 / 2)
 _UP = (1, 2, 4, 8, 3, 6)
 TUNED = {  # parameters by which estimators are tuned, in this order, with a factor for each of `RATES`

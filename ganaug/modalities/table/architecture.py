@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ganaug.gan.conditioning import CONDITIONINGS
-from ganaug.gan.prior import Prior
+from ganaug.gan.latents import Prior
 from ganaug.modalities.table.networks import Discriminator, Generator
 
 BLOCKS = 2  # residual blocks for each unit of depth

@@ -125,3 +125,8 @@ def _made_up(column: Column, rolled: NDArray[np.float64]) -> pd.Series:
         return from_arrow(pa.array(numbers, held), column.form)
     numbers = (rolled * 2**50).astype(np.int64)
     return from_arrow(pa.array([f"synthetic-{number:013x}" for number in numbers.tolist()], held), column.form)
+
+
+def row_distance(columns: int, rows: Tensor, others: Tensor) -> Tensor:
+    """Absolute difference of rows (n, W) for each of their columns, (n,): one of many levels counts like any other."""
+    return (rows - others).abs().sum(1) / columns

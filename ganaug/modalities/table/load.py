@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ganaug.data.sources.base import class_order, split_name
+from ganaug.data.names import check_classes, class_order, split_name
 from ganaug.data.text import to_label, to_text
 from ganaug.errors import DataError, option
 from ganaug.modalities.base import Loaded, Rejected
@@ -161,7 +161,7 @@ def _loaded(
     except DataError as error:
         raise DataError(f"{where}: {error}") from error
     spec = replace(spec, constraints=declared)
-    classes = tuple(sorted(set(labels), key=class_order))
+    classes = check_classes(sorted(set(labels), key=class_order))
     code = {name: i for i, name in enumerate(classes)}
     facts |= {
         "columns": len(spec.columns),
