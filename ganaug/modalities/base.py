@@ -199,7 +199,9 @@ class Modality(ABC):
     safe: ClassVar[tuple[str, ...]] = ()  # those that do for nearly any data: the default
     builtin: ClassVar[tuple[str, ...]] = ()  # names of data sets that come with it
     exports: ClassVar[tuple[str, ...]] = ()  # names of the forms that `export` writes
-    arms: ClassVar[tuple[str, ...]] = ()  # names in `ganaug.evaluation.downstream.arms.ARMS` that make sense here, as by default
+    arms: ClassVar[
+        tuple[str, ...]
+    ] = ()  # names in `ganaug.evaluation.downstream.arms.ARMS` that make sense here, as by default
     classifiers: ClassVar[tuple[str, ...]] = ()  # names of downstream classifiers, the default first
 
     # Samples as users have them
@@ -356,9 +358,13 @@ class Modality(ABC):
         steps: int,
         seed: int,
         device: str,
+        spec: Spec | None = None,
         progress: Any = None,
     ) -> Teacher:
-        """Train the teacher; ``progress.advance()`` after each of the steps."""
+        """Train the teacher; ``progress.advance()`` after each of the steps.
+
+        ``spec`` is what the samples share, where it is more than shows in those given.
+        """
 
     def extractor(self, name: str, teacher: Teacher) -> Extractor:
         """Return what maps samples to the features on which fidelity is measured.
@@ -400,7 +406,7 @@ class Modality(ABC):
         setting : Setting
             What validation rows choose: rate, mixing of synthetic rows, strength of the modality's own augmentation.
         config : TrainConfig
-            What is the same for every arm: classes, steps, batch size, seed, device.
+            What is the same for every arm: classes, steps, batch size, seed, device, and the samples' spec.
 
         Returns
         -------
