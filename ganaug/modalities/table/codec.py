@@ -111,7 +111,7 @@ class TableCodec(Codec):
 
 
 def _packed(column: pd.Series, form: dict[str, Any]) -> NDArray[np.uint8]:
-    return np.frombuffer(to_bytes(to_arrow(column, form)), np.uint8)
+    return np.frombuffer(to_bytes(to_arrow(column, form)), np.uint8).copy()
 
 
 def _made_up(column: Column, rolled: NDArray[np.float64]) -> pd.Series:
