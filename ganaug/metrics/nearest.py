@@ -18,9 +18,7 @@ VALUES = 1024  # by so many of their values at a time, so that it does not grow 
 ROUNDING = 1e-6  # of the distance of equal rows
 
 
-def nearest(
-    rows: Samples, others: Samples, embed: Embed, skip_self: bool = False
-) -> tuple[Floats, NDArray[np.int64]]:
+def nearest(rows: Samples, others: Samples, embed: Embed, skip_self: bool = False) -> tuple[Floats, NDArray[np.int64]]:
     """Find the nearest other sample of every sample.
 
     Parameters
