@@ -1,8 +1,8 @@
 """Hard decisions from probabilities: class weights that validation rows choose, for every arm alike.
 
-Where classes are unequal, the most probable class is the wrong one to name if balanced accuracy is what counts, whatever
-the classifier. So a comparison of ways to train that leaves thresholds alone mostly compares thresholds ("To SMOTE, or
-not to SMOTE?", Elor and Averbuch-Elor, arXiv 2201.08528).
+Where classes are unequal, the most probable class is the wrong one to name if balanced accuracy is what counts,
+whatever the classifier. So a comparison of ways to train that leaves thresholds alone mostly compares thresholds
+("To SMOTE, or not to SMOTE?", Elor and Averbuch-Elor, arXiv 2201.08528).
 """
 
 from __future__ import annotations

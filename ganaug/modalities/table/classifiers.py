@@ -111,14 +111,11 @@ def _make(name: str, setting: Setting) -> Any:
     described = NAMED.get(name, name)
     package = described.partition(".")[0]
     if package in (*OTHERS, "imblearn") and importlib.util.find_spec(package) is None:
-        missing = (
-            needs_imblearn("balanced_forest")
-            if package == "imblearn"
-            else (
-                f"the classifier {name} needs the package {package}, which is not installed; run `pip install {package}`"
-            )
+        if package == "imblearn":
+            raise ConfigError(needs_imblearn("balanced_forest"))
+        raise ConfigError(
+            f"the classifier {name} needs the package {package}, which is not installed; run `pip install {package}`"
         )
-        raise ConfigError(missing)
     if package not in ("sklearn", "imblearn", *OTHERS):
         raise ConfigError(
             f"there is no classifier {name!r} of tables: evaluate.classifiers takes {', '.join(NAMED)}, "

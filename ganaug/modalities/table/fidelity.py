@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import ks_2samp, rankdata
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -61,10 +61,7 @@ def _marginal(real: pd.Series, made: pd.Series, name: str, role: str) -> Margina
     if not len(known[0]) or not len(known[1]):
         return Marginal(name, float(len(known[0]) != len(known[1])), missing)
     if role == "number":
-        x, y = (np.sort(to_floats(column)) for column in known)
-        every = np.concatenate([x, y])
-        shares = (np.searchsorted(values, every, side="right") / len(values) for values in (x, y))
-        return Marginal(name, float(np.abs(next(shares) - next(shares)).max()), missing)
+        return Marginal(name, float(ks_2samp(*map(to_floats, known)).statistic), missing)
     codes = pd.factorize(pd.concat(known).astype(object))[0]
     counts = [np.bincount(part, minlength=codes.max() + 1) / len(part) for part in np.split(codes, [len(known[0])])]
     return Marginal(name, float(np.abs(counts[0] - counts[1]).sum() / 2), missing)

@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,14 +45,14 @@ class Read:
         Its usable rows.
     rows : list of int
         Their numbers in the file, from 0.
-    labels : dict of str to list of str
-        Columns that were asked for as text, word by word.
+    words : dict of str to list
+        Columns that were asked for, value by value; of a file of text as text.
     ragged : list of (int, str)
         Numbers of rows that could not be used, and why.
     read_as : str
         How it was read.
-    classes : tuple of str
-        Names behind the numbers in the label column, where the file gives some.
+    features : dict
+        What the `datasets` library wrote of the columns, such as names behind the numbers of labels.
     """
 
     frame: pd.DataFrame
@@ -105,11 +106,10 @@ def decode(data: bytes) -> tuple[str, str]:
     for mark, name in _MARKS:
         if data.startswith(mark):
             return data.decode(name, errors="replace"), "UTF-8" if name == "utf-8-sig" else name.upper()
-    for name, called in (("utf-8", "UTF-8"), ("cp1252", "Windows-1252")):
-        try:
-            return data.decode(name), called
-        except UnicodeDecodeError:
-            continue
+    with suppress(UnicodeDecodeError):
+        return data.decode("utf-8"), "UTF-8"
+    with suppress(UnicodeDecodeError):
+        return data.decode("cp1252"), "Windows-1252"
     return data.decode("latin-1"), "Latin-1"
 
 

@@ -31,37 +31,34 @@ _MISSING = {"None": None, "nan": np.nan, "NA": pd.NA, "NaT": pd.NaT}
 def form_of(column: pd.Series) -> Form:
     """Return the form of a column; `DataError` where its values cannot be kept."""
     dtype: Any = column.dtype
+    if types.is_object_dtype(dtype):
+        return {"kind": "object", **_objects(column)}
+    if isinstance(dtype, (pd.CategoricalDtype, pd.IntervalDtype)):
+        return _nested(column, dtype)
     if isinstance(dtype, np.dtype) and dtype.kind in "biufmM":
         return {"kind": "numpy", "dtype": dtype.str if dtype.kind in "mM" else dtype.name}
     if isinstance(dtype, pd.DatetimeTZDtype):
         return {"kind": "zoned", "unit": dtype.unit, "zone": _zone(column)}
-    if isinstance(dtype, pd.CategoricalDtype):
-        categories = pd.Series(dtype.categories, name=column.name)
-        return {
-            "kind": "category",
-            "ordered": bool(dtype.ordered),
-            "of": form_of(categories),
-            "values": pack(categories),
-        }
     if isinstance(dtype, pd.StringDtype):
         return {"kind": "string", "storage": dtype.storage, "missing": "NA" if dtype.na_value is pd.NA else "nan"}
     if isinstance(dtype, pd.ArrowDtype):
         return {"kind": "arrow", "type": _pack_type(dtype.pyarrow_dtype)}
     if isinstance(dtype, pd.PeriodDtype):
         return {"kind": "period", "frequency": _frequency(dtype)}
-    if isinstance(dtype, pd.IntervalDtype):
-        return {
-            "kind": "interval",
-            "closed": dtype.closed,
-            "of": form_of(pd.Series(column.array.left, name=column.name)),
-        }
     if isinstance(dtype, pd.SparseDtype):
         return {"kind": "sparse", "dtype": dtype.subtype.name, "fill": repr(np.asarray(dtype.fill_value).item())}
-    if types.is_object_dtype(dtype):
-        return {"kind": "object", **_objects(column)}
     if hasattr(dtype, "numpy_dtype"):  # Int64, Float32, boolean
         return {"kind": "nullable", "dtype": dtype.name}
     raise DataError(f"The column {column.name!r} is of type {dtype}, which cannot be stored: convert it.")
+
+
+def _nested(column: pd.Series, dtype: pd.CategoricalDtype | pd.IntervalDtype) -> Form:
+    """Return the form of a column whose values are made of those of another."""
+    if isinstance(dtype, pd.IntervalDtype):
+        left = pd.Series(column.array.left, name=column.name)
+        return {"kind": "interval", "closed": dtype.closed, "of": form_of(left)}
+    values = pd.Series(dtype.categories, name=column.name)
+    return {"kind": "category", "ordered": bool(dtype.ordered), "of": form_of(values), "values": pack(values)}
 
 
 def arrow_type(form: Form) -> pa.DataType:
