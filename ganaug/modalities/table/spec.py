@@ -278,7 +278,7 @@ def _conformed(column: pd.Series, known: Column) -> pd.Series:
     """Return a column with the dtype of the one that is known, as far as it holds the same values."""
     dtype: Any = from_arrow(pa.array([], arrow_type(known.form)), known.form).dtype
     try:
-        found = column if column.dtype == dtype else column.astype(dtype)
+        found = column if column.dtype == dtype else _cast(column, dtype)
         if types.is_object_dtype(dtype):  # one way to be missing, and no number in place of text
             found = from_arrow(to_arrow(column, known.form), known.form)
         same = is_missing(found) == is_missing(column)
@@ -298,6 +298,13 @@ def _conformed(column: pd.Series, known: Column) -> pd.Series:
                 f"{_listed(pd.Index(levels))}."
             )
     return found
+
+
+def _cast(column: pd.Series, dtype: Any) -> pd.Series:
+    if not isinstance(dtype, pd.CategoricalDtype):
+        return column.astype(dtype)
+    values = pd.Index(column.astype(object)).infer_objects()
+    return pd.Series(pd.Categorical.from_codes(dtype.categories.get_indexer(values), dtype=dtype))
 
 
 def _misfit(column: pd.Series, known: Column, dtype: Any) -> str:
