@@ -12,7 +12,7 @@ constraint that all training rows keep, and none is drawn again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -24,7 +24,8 @@ from pandas.api import types
 
 from ganaug.errors import DataError, option
 from ganaug.modalities.table.columns import is_missing
-from ganaug.modalities.table.values import to_floats
+from ganaug.modalities.table.ids import content_ids
+from ganaug.modalities.table.values import spacing, to_floats
 
 CHANCE = 1e-6  # how likely a constraint may hold by chance to be offered
 SMALL = 1e-9  # of the largest value: what rounding does to sums
@@ -62,8 +63,8 @@ class Constraint:
         """Mark the rows (n,) that break it; ``known`` are rows that keep it, and say what belongs together."""
         if self.kind == "->":
             left, right = list(self.left), [self.right]
-            seen = _keys(known[left + right])
-            return ~np.isin(_keys(frame[left + right]), seen)
+            seen = content_ids(known[left + right])
+            return ~np.isin(content_ids(frame[left + right]), seen)
         *left, right = (_floats(frame[name]) for name in self.columns)
         total = np.sum(left, axis=0)
         if self.kind == "<=":
@@ -84,30 +85,40 @@ def _digits(values: NDArray[np.float64], rounding: float) -> int | None:
     return next((d for d in range(7) if np.allclose(np.round(values, d), values, rtol=0, atol=rounding)), None)
 
 
-def parse(text: str, names: Sequence[Any]) -> Constraint:
+def parse(text: str, names: Iterable[Any]) -> Constraint:
     """Read a constraint as users write it; `DataError` unless it is one between these columns."""
-    by_text = {str(name): name for name in names}
-    for sign, comma in (("->", ","), ("<=", None), ("=", "+")):
-        left, found, right = text.partition(f" {sign} ")
-        if found:
-            terms = (
-                [term.strip() for term in left.split(comma)]
-                if comma and left.strip() not in by_text
-                else [left.strip()]
-            )
-            unknown = [term for term in (*terms, right.strip()) if term not in by_text]
-            if unknown:
-                raise DataError(
-                    f"{option('prepare.constraints')} has {text!r}, but there is no column {unknown[0]!r} to learn: "
-                    f"there are {', '.join(by_text)}."
-                )
-            if sign == "=" and len(terms) < 2:
-                break
-            return Constraint(sign, tuple(by_text[term] for term in terms), by_text[right.strip()])
+    known = {str(name): name for name in names}
+    unknown = ""
+    for kind, comma in (("->", ","), ("<=", ""), ("=", " + ")):
+        pieces = text.split(f" {kind} ")
+        for at in range(1, len(pieces)):  # a name may hold the sign itself
+            left, right = (f" {kind} ".join(part).strip() for part in (pieces[:at], pieces[at:]))
+            terms = _terms(left, comma, known)
+            odd = [term for term in (*terms, right) if term not in known]
+            if not odd and (kind != "=" or len(terms) > 1):
+                return Constraint(kind, tuple(known[term] for term in terms), known[right])
+            unknown = unknown or next(iter(odd), "")
+    if unknown:
+        raise DataError(
+            f"{option('prepare.constraints')} has {text!r}, but there is no column {unknown!r} to learn: "
+            f"there are {', '.join(known)}."
+        )
     raise DataError(
         f"{option('prepare.constraints')} has {text!r}: write 'a <= b', 'a + b = c' or 'a, b -> c', "
         "with names of columns and spaces around the signs."
     )
+
+
+def _terms(text: str, comma: str, known: Collection[str]) -> list[str]:
+    """Split text into names of columns, the longest ones that there are, as a name may hold the comma itself."""
+    pieces = text.split(comma) if comma else [text]
+    terms: list[str] = []
+    while pieces:
+        joined = [comma.join(pieces[:count]).strip() for count in range(len(pieces), 0, -1)]
+        count = next((len(pieces) - i for i, name in enumerate(joined) if name in known), 1)
+        terms.append(comma.join(pieces[:count]).strip())
+        pieces = pieces[count:]
+    return terms
 
 
 def check(texts: Sequence[str], frame: pd.DataFrame) -> tuple[str, ...]:
@@ -230,7 +241,7 @@ class Repair:
         return cls(parts, donors)
 
     @classmethod
-    def of(cls, texts: Sequence[str], donors: Sequence[pd.DataFrame], names: Sequence[Any]) -> Repair:
+    def of(cls, texts: Sequence[str], donors: Sequence[pd.DataFrame], names: Iterable[Any]) -> Repair:
         """Make a repair again of the donors that it had; `ValueError` where they are of other columns."""
         parts = _parts([parse(text, names) for text in texts])
         if [list(held.columns) for held in donors] != [_columns(part, names) for part in parts]:
@@ -253,7 +264,7 @@ class Repair:
         return frame
 
 
-def _columns(part: Sequence[Constraint], names: Sequence[Any]) -> list[Any]:
+def _columns(part: Sequence[Constraint], names: Iterable[Any]) -> list[Any]:
     """Return the columns of constraints, in the order of the table."""
     used = {name for constraint in part for name in constraint.columns}
     return [name for name in names if name in used]
@@ -299,21 +310,26 @@ def _mend_order(constraint: Constraint, rows: pd.DataFrame, donors: pd.DataFrame
 def _mend_sum(constraint: Constraint, rows: pd.DataFrame, donors: pd.DataFrame) -> pd.DataFrame:
     """Write the sum in its place, where it is in the range of its column and on its grid."""
     column, known = rows[constraint.right], _floats(donors[constraint.right])
-    total = np.sum([_floats(rows[name]) for name in constraint.left], axis=0)
-    broken = constraint.broken(rows, donors)
-    digits = _digits(known[~np.isnan(known)], SMALL * float(np.nanmax(np.abs(known), initial=0)))
-    total = total if digits is None else np.round(total, digits)
-    inside = broken & (total >= np.nanmin(known)) & (total <= np.nanmax(known))
     if types.is_object_dtype(column.dtype) or not types.is_numeric_dtype(column.dtype):
         return rows
-    return _put(rows, inside, pd.Series(total[inside]).astype(column.dtype).to_frame(constraint.right))
+    total = np.sum([_floats(rows[name]) for name in constraint.left], axis=0)
+    fits = constraint.broken(rows, donors) & (total >= np.nanmin(known)) & (total <= np.nanmax(known))
+    known = np.unique(known[~np.isnan(known)])
+    digits = _digits(known, SMALL * float(np.abs(known).max(initial=0)))
+    if digits is not None:
+        total, scale = np.round(total, digits), 10.0**digits
+        steps = np.rint((total[fits] - known[0]) * scale).astype(np.int64)
+        fits[fits] = steps % spacing(np.rint(known * scale).astype(np.int64)) == 0
+    if len(known) <= 2:  # which are levels
+        fits &= np.isin(total, known)
+    return _put(rows, fits, pd.Series(total[fits]).astype(column.dtype).to_frame(constraint.right))
 
 
 def _mend_arrow(constraint: Constraint, rows: pd.DataFrame, donors: pd.DataFrame) -> pd.DataFrame:
     """Look up what belongs to what comes before the arrow."""
     left = list(constraint.left)
     pairs = donors[[*left, constraint.right]].drop_duplicates(ignore_index=True)
-    keys, known = _keys(rows[left]), _keys(pairs[left])
+    keys, known = content_ids(rows[left]), content_ids(pairs[left])
     order = known.argsort()
     at = order[np.searchsorted(known[order], keys).clip(0, len(known) - 1)]
     return _put(rows, known[at] == keys, pairs.iloc[at[known[at] == keys]][[constraint.right]])
@@ -377,10 +393,3 @@ def _unit(column: pd.Series) -> str:
     if getattr(dtype, "kind", "") == "m" or held.startswith("timedelta"):
         return "span"
     return "period" if isinstance(dtype, pd.PeriodDtype) else "number"
-
-
-def _keys(frame: pd.DataFrame) -> NDArray[np.object_]:
-    """Return what tells combinations of values (n,) apart."""
-    from ganaug.modalities.table.storage import content_ids
-
-    return content_ids(frame)

@@ -1,7 +1,7 @@
 """Augmented splits in the forms that other tools read as they are: CSV, or Parquet without anything of ours.
 
 Each split is one file, ``train.csv`` or ``train.parquet``, of the table's columns under their own names, and of the
-labels. What is known of each row beside that is in ``provenance.csv``: path, row, label, split, synthetic, id, group, model.
+labels. What else is known of each row is in ``provenance.csv``: path, row, label, split, synthetic, id, group, model.
 """
 
 from __future__ import annotations

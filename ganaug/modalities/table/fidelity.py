@@ -156,9 +156,9 @@ def detection_auc(real: pd.DataFrame, made: pd.DataFrame, spec: TableSpec, seed:
 def violations(training: pd.DataFrame, made: pd.DataFrame, spec: TableSpec) -> dict[str, int]:
     """Count generated rows that no row of this table can be, by kind; all of them are to be 0.
 
-    ``range``: a number outside that of the training rows; ``grid``: one between the steps on which they lie;
-    ``level``: a category that none has; ``missing``: a value is missing where none is in training; ``dtype``: columns of
-    another type; and each declared constraint, in its own words.
+    ``range``: a number outside that of the training rows; ``grid``: one between the steps on which they lie; ``level``:
+    a category that none has; ``missing``: a value is missing where none is in training; ``dtype``: columns of another
+    type; and each declared constraint, in its own words.
     """
     found = dict.fromkeys(("range", "grid", "level", "missing", "dtype"), 0)
     for i in spec.learnt:

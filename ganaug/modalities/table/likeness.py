@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from ganaug.modalities.base import Codes, Floats, Ids
 from ganaug.modalities.table.columns import is_missing
 from ganaug.modalities.table.forms import unpack
+from ganaug.modalities.table.ids import content_ids
 from ganaug.modalities.table.spec import Column, TableSpec
-from ganaug.modalities.table.storage import content_ids
 from ganaug.modalities.table.values import to_floats
 
 HASHED = 16  # numbers that stand for a level, where there are too many to give each its own
-CHANCE = 0.01  # pairs of equal rows that may be there by chance
 
 
 def embed(frame: pd.DataFrame, spec: TableSpec) -> Floats:
@@ -82,9 +81,5 @@ class TableOriginals:
 
 
 def copies_leak(spec: TableSpec) -> bool:
-    """Tell whether equal rows must come from one origin, as in tables with fine numbers.
-
-    Where columns depend on each other, fewer of them tell rows apart: half of them count.
-    """
-    alike = np.log([max(spec.columns[i].alike, 1e-12) for i in spec.learnt]).sum() / 2
-    return bool(2 * np.log(spec.rows) - np.log(2) + alike < np.log(CHANCE))
+    """Tell whether equal rows must come from one origin, as in tables with fine numbers."""
+    return not spec.equal_by_chance

@@ -15,6 +15,7 @@ from ganaug.errors import ConfigError, DataError
 from ganaug.modalities.base import Architecture, Augment, Codec, Codes, Floats, Ids, Loaded, Modality, Originals
 from ganaug.modalities.table import likeness, load, preview, spec, storage
 from ganaug.modalities.table.exports import EXPORTS, export
+from ganaug.modalities.table.ids import content_ids
 from ganaug.modalities.table.spec import TableSpec
 from ganaug.utils.markup import Html, counted
 
@@ -76,7 +77,7 @@ class TableModality(Modality):
 
     def ids(self, samples: pd.DataFrame) -> Ids:
         """Hash the names and values of each row."""
-        return storage.content_ids(samples)
+        return content_ids(samples)
 
     def export(self, kind: str, splits: Path, out: Path) -> None:  # noqa: D102
         export(kind, splits, out)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from ganaug.errors import DataError
 from ganaug.modalities.base import Spec
 from ganaug.modalities.table.columns import LEVELS, check_levels, is_missing
 from ganaug.modalities.table.forms import Form, arrow_type, form_of, from_arrow, pack, to_arrow, unpack
+from ganaug.modalities.table.ids import equal_by_chance
 from ganaug.modalities.table.values import to_floats, to_numbers
 
 KNOTS = 65  # of a column's quantile function
@@ -52,8 +53,6 @@ class Column:
         Its values as `ganaug.modalities.table.forms.pack` writes them, for categories of at most `LEVELS`.
     last : int
         The largest number of an id.
-    alike : float
-        How often two rows have the same value.
     """
 
     name: Any
@@ -64,7 +63,6 @@ class Column:
     ranks: tuple[float, ...] = ()
     levels: str = ""
     last: int = 0
-    alike: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,8 @@ class TableSpec(Spec):
         Of which type the names are, and what they are called together.
     rows : int
         How many rows all of this was found in.
+    equal_by_chance : bool
+        Whether rows are equal now and then that have nothing to do with each other.
     constraints : tuple of str
         What holds between columns, see `ganaug.modalities.table.constraints`.
     """
@@ -86,6 +86,7 @@ class TableSpec(Spec):
     columns: tuple[Column, ...]
     axis: dict[str, Any]
     rows: int
+    equal_by_chance: bool = False
     constraints: tuple[str, ...] = ()
 
     @property
@@ -123,7 +124,9 @@ def spec_of(about: Mapping[str, Any]) -> TableSpec:
         held = {name: tuple(value) if name in ("knots", "ranks") else value for name, value in column.items()}
         columns.append(Column(**{**held, "name": _tupled(column["name"])}))
     axis = {**about["axis"], "names": list(about["axis"]["names"])}
-    return TableSpec(tuple(columns), axis, int(about["rows"]), tuple(about["constraints"]))
+    return TableSpec(
+        tuple(columns), axis, int(about["rows"]), bool(about["equal_by_chance"]), tuple(about["constraints"])
+    )
 
 
 def infer(frame: pd.DataFrame) -> TableSpec:
@@ -145,7 +148,7 @@ def infer(frame: pd.DataFrame) -> TableSpec:
     if not spec.learnt:
         reasons = "; ".join(f"{name!r} is {reason.split(';')[0]}" for name, reason in spec.not_learnt.items())
         raise DataError(f"The table has no column to learn from ({reasons}): add one of numbers or categories.")
-    return spec
+    return replace(spec, equal_by_chance=equal_by_chance(frame.iloc[:, list(spec.learnt)]))
 
 
 def _column(column: pd.Series, stored: str) -> Column:
@@ -156,18 +159,17 @@ def _column(column: pd.Series, stored: str) -> Column:
     if held is None:
         check_levels(column)
     form, counts = form_of(column), np.unique(given.factorize()[0], return_counts=True)[1]
-    alike = float(((np.append(counts, missing.sum()) / len(column)) ** 2).sum())
     numbers = to_floats(given) if held is not None else None
     if _is_id(given, name, counts):
         last = int(given.max()) if numbers is not None else 0
-        return Column(name, stored, form, "id", last=last, alike=alike)
+        return Column(name, stored, form, "id", last=last)
     if numbers is not None and len(np.unique(held[0])) > 2:  # type: ignore[index]
         knots, ranks = _distribution(numbers)
-        return Column(name, stored, form, "number", knots, ranks, alike=alike)
+        return Column(name, stored, form, "number", knots, ranks)
     if _is_text(given, counts):
-        return Column(name, stored, form, "text", alike=alike)
+        return Column(name, stored, form, "text")
     levels = pack(given[~given.duplicated()]) if len(counts) <= LEVELS else ""
-    return Column(name, stored, form, "category", levels=levels, alike=alike)
+    return Column(name, stored, form, "category", levels=levels)
 
 
 def _is_id(given: pd.Series, name: Any, counts: NDArray[np.int64]) -> bool:
