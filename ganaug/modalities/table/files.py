@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pandas.api import types
 
 from ganaug.errors import DataError
 
@@ -30,9 +31,10 @@ _MARKS = (  # at the start of a file, the longest first
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+EXACT = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)  # reads floats to the last bit without being asked
 _SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _LOOK = 200  # lines by which a separator is told
-_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
+_COMMA = re.compile(r"\s*[+-]?\d+(,\d+)?\s*")
 
 
 @dataclass
@@ -73,6 +75,8 @@ def read_text(path: Path, as_text: Sequence[str]) -> Read:
     """
     data = path.read_bytes()
     text, encoding = decode(data)
+    if "\0" in text:
+        raise DataError(f"{path} is no text, or text in an encoding that it does not tell: save it in UTF-8.")
     separator = "\t" if TEXT.get(path.suffix.lower()) == "TSV" else _separator(text)
     try:
         lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if line]
@@ -92,6 +96,10 @@ def read_text(path: Path, as_text: Sequence[str]) -> Read:
         csv.writer(buffer, delimiter=separator).writerows(lines)
         text = buffer.getvalue()
     frame, decimal = _parsed(path, text, separator)
+    if len(frame) != len(lines) - 1:
+        raise DataError(
+            f"{path} has lines of which it is not clear where they end: save it anew, with quotes around text."
+        )
     where = {name: i for i, name in enumerate(names)}
     words = {name: [line[where[name]] for line in lines[1:]] for name in as_text if name in where}
     gone = {i for i, _ in ragged}
@@ -135,8 +143,8 @@ def _parsed(path: Path, text: str, separator: str) -> tuple[pd.DataFrame, str]:
     decimal = "."
     try:
         frame = _read_csv(text, separator, decimal)
-        texts = [frame[name].dropna() for name in frame.columns if frame[name].dtype.kind == "O"]
-        if separator != "," and any(len(held) and held.map(_COMMA.fullmatch).notna().all() for held in texts):
+        texts = [frame[name].dropna() for name in frame.columns if types.is_string_dtype(frame[name].dtype)]
+        if separator != "," and any(map(_has_commas, texts)):
             decimal = ","
             frame = _read_csv(text, separator, decimal)
     except (ValueError, pd.errors.ParserError) as error:
@@ -146,14 +154,15 @@ def _parsed(path: Path, text: str, separator: str) -> tuple[pd.DataFrame, str]:
     return frame, decimal
 
 
+def _has_commas(texts: pd.Series) -> bool:
+    """Tell whether all text is of numbers with decimals after a comma."""
+    return bool(texts.str.contains(",").any()) and bool(texts.map(_COMMA.fullmatch).notna().all())
+
+
 def _read_csv(text: str, separator: str, decimal: str) -> pd.DataFrame:
+    exact: dict[str, Any] = {} if EXACT else {"float_precision": "round_trip"}
     frame: pd.DataFrame = pd.read_csv(
-        io.StringIO(text),
-        sep=separator,
-        decimal=decimal,
-        index_col=False,
-        float_precision="round_trip",
-        low_memory=False,
+        io.StringIO(text), sep=separator, decimal=decimal, index_col=False, low_memory=False, **exact
     )
     return frame
 
