@@ -36,7 +36,7 @@ def choose_weights(labels: NDArray[np.int64], probabilities: Floats) -> NDArray[
     known = np.maximum(probabilities.astype(np.float64), TINY)
     weights = np.ones(known.shape[1])
     counts = np.bincount(labels, minlength=len(weights))
-    worth = 1 / np.where(counts > 0, counts, 1) / max(1, np.count_nonzero(counts))
+    worth = 1 / (np.where(counts > 0, counts, 1) * max(1, int(np.count_nonzero(counts))))
     for _ in range(ROUNDS):
         before = weights.copy()
         for code in np.flatnonzero(counts):

@@ -136,8 +136,15 @@ class Codec(ABC):
 class Architecture(Protocol):
     """A frozen dataclass of all that determines the shapes of the two networks; its fields are what JSON can hold."""
 
-    n_classes: int
-    latent: int
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        ...
+
+    @property
+    def latent(self) -> int:
+        """Length of a latent."""
+        ...
 
     def build(self, seed: int) -> tuple[nn.Module, nn.Module]:
         """Return a new generator and discriminator; the global random state is left alone."""

@@ -83,9 +83,8 @@ class TableCodec(Codec):
             for i, (kind, form) in enumerate(zip(self.columns.kinds, forms, strict=True))
         }
         for i, donors in enumerate(self.repair.donors):
-            for name in donors:
-                at = self.columns.names.get_loc(name)
-                arrays[f"donors.{i}.{at}"] = _packed(donors[name], forms[at])
+            for at in self.columns.names.get_indexer(donors.columns).tolist():
+                arrays[f"donors.{i}.{at}"] = _packed(donors[self.columns.names[at]], forms[at])
         return {}, arrays
 
     @classmethod
@@ -99,14 +98,15 @@ class TableCodec(Codec):
                 for i, form in enumerate(forms)
             ]
             donors: dict[int, dict[int, pd.Series]] = {}
-            for name in arrays:
-                if name.startswith("donors."):
-                    which, at = map(int, name.split(".")[1:])
-                    donors.setdefault(which, {})[at] = from_arrow(from_bytes(arrays[name].tobytes()), forms[at])
+            for name in sorted(name for name in arrays if name.startswith("donors.")):
+                which, at = map(int, name.split(".")[1:])
+                donors.setdefault(which, {})[at] = from_arrow(from_bytes(arrays[name].tobytes()), forms[at])
         except (DataError, TypeError, IndexError) as error:
             raise ValueError(f"a damaged column ({error})") from None
-        tables = [pd.DataFrame(held).sort_index(axis=1) for _, held in sorted(donors.items())]
-        tables = [table.set_axis(names[list(table.columns)], axis=1) for table in tables]
+        tables = [
+            pd.DataFrame({at: held[at] for at in sorted(held)}).set_axis(names[sorted(held)], axis=1)
+            for _, held in sorted(donors.items())
+        ]
         return cls(spec, Columns(names, tuple(kinds)), Repair.of(spec.constraints, tables, names))
 
 

@@ -66,7 +66,8 @@ class Category:
         both = pd.concat([self.levels, column]).factorize(use_na_sentinel=False)[0]
         position = np.full(len(both), -1)
         position[both[: len(self.levels)]] = np.arange(len(self.levels))
-        return np.minimum(position[both[len(self.levels) :]], self.codes - 1)
+        codes: NDArray[np.int64] = np.minimum(position[both[len(self.levels) :]], self.codes - 1).astype(np.int64)
+        return codes
 
     def decode(self, codes: NDArray[np.int64], chance: NDArray[np.float64]) -> pd.Series:
         """Return the values of codes (n,); of one that stands for many levels, the one that chance (n,) picks."""

@@ -25,7 +25,7 @@ from pandas.api import types
 from ganaug.errors import DataError, option
 from ganaug.modalities.table.columns import is_missing
 from ganaug.modalities.table.ids import content_ids
-from ganaug.modalities.table.values import spacing, to_floats
+from ganaug.modalities.table.values import measured, spacing, to_floats
 
 CHANCE = 1e-6  # how likely a constraint may hold by chance to be offered
 SMALL = 1e-9  # of the largest value: what rounding does to sums
@@ -65,11 +65,11 @@ class Constraint:
             left, right = list(self.left), [self.right]
             seen = content_ids(known[left + right])
             return ~np.isin(content_ids(frame[left + right]), seen)
-        *left, right = (_floats(frame[name]) for name in self.columns)
-        total = np.sum(left, axis=0)
+        total = np.sum([_floats(frame[name]) for name in self.left], axis=0)
+        result = _floats(frame[self.right])
         if self.kind == "<=":
-            return np.asarray(total > right)  # not where either is missing
-        return np.asarray(np.abs(total - right) > tolerance(_floats(known[self.right])))
+            return np.asarray(total > result)  # not where either is missing
+        return np.asarray(np.abs(total - result) > tolerance(_floats(known[self.right])))
 
 
 def tolerance(values: NDArray[np.float64]) -> float:
@@ -192,10 +192,10 @@ def _sums(frame: pd.DataFrame, numbers: dict[Any, NDArray[np.float64]]) -> list[
     allowed = np.array([tolerance(values) for values in table])
     found: list[Constraint] = []
     for count in range(2, TERMS + 1):
-        for terms in combinations(range(len(names)), count):
+        for terms in combinations(list(range(len(names))), count):
             off = np.abs(few[list(terms)].sum(0) - few)
             off[list(terms)] = np.inf
-            for result in np.flatnonzero(off.max(1) <= allowed):
+            for result in np.flatnonzero(off.max(1) <= allowed).tolist():
                 sum_of = Constraint("=", tuple(names[term] for term in terms), names[result])
                 varied = all(len(np.unique(few[at])) > 3 for at in (*terms, result))
                 if varied and not sum_of.broken(frame, frame).any():
@@ -380,7 +380,7 @@ def _floats(column: pd.Series) -> NDArray[np.float64]:
     """Return numbers (n,), not-a-number where missing."""
     missing = is_missing(column)
     found = np.full(len(column), np.nan)
-    found[~missing] = to_floats(column[~missing])
+    found[~missing] = measured(column[~missing])
     return found
 
 

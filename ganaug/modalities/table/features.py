@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ganaug.modalities.table.columns import Category, is_missing
 from ganaug.modalities.table.spec import TableSpec
-from ganaug.modalities.table.values import to_floats
+from ganaug.modalities.table.values import measured
 
 Matrix = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ class Features:
             column = samples.iloc[:, i].reset_index(drop=True)
             if kind is None:
                 missing = is_missing(column)
-                found[~missing, j] = to_floats(column[~missing])
+                found[~missing, j] = measured(column[~missing])
             else:
                 codes = kind.encode(column)
                 found[:, j] = np.where(codes < 0, np.nan, codes)

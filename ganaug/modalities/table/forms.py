@@ -81,7 +81,7 @@ def arrow_type(form: Form) -> pa.DataType:
     if kind == "object":
         return _OBJECTS[form["of"]].type
     if kind == "nullable":
-        return pa.from_numpy_dtype(pd.api.types.pandas_dtype(form["dtype"]).numpy_dtype)
+        return pa.from_numpy_dtype(_dtype(form["dtype"]).numpy_dtype)
     return {"string": pa.string(), "period": pa.int64()}[kind]
 
 
@@ -132,7 +132,7 @@ def from_arrow(array: pa.Array, form: Form) -> pd.Series:
         return pd.Series(array.to_pandas()).astype(pd.DatetimeTZDtype(form["unit"], form["zone"]))
     if kind == "period":
         ordinals = np.where(array.is_null(), np.iinfo(np.int64).min, array.fill_null(0).to_numpy())
-        return pd.Series(pd.PeriodIndex.from_ordinals(ordinals, freq=form["frequency"]))
+        return pd.Series(pd.arrays.PeriodArray(ordinals, dtype=pd.PeriodDtype(form["frequency"])))
     if kind == "interval":
         left, right = (from_arrow(array.field(side), form["of"]) for side in ("left", "right"))
         return pd.Series(pd.arrays.IntervalArray.from_arrays(left.array, right.array, closed=form["closed"]))
@@ -192,10 +192,14 @@ def _extension(array: pa.Array, form: Form) -> pd.Series:
             array = array.dictionary_encode().cast(held)
         return pd.Series(pd.arrays.ArrowExtensionArray(array))
     if form["kind"] == "string":
-        dtype: Any = pd.StringDtype(form["storage"], na_value=_MISSING[form["missing"]])
+        dtype: Any = pd.StringDtype(form["storage"], na_value=pd.NA if form["missing"] == "NA" else np.nan)
     else:
-        dtype = pd.api.types.pandas_dtype(form["dtype"])
+        dtype = _dtype(form["dtype"])
     return pd.Series(dtype.__from_arrow__(array))
+
+
+def _dtype(name: str) -> Any:
+    return types.pandas_dtype(name)
 
 
 def _zone(column: pd.Series) -> str:

@@ -61,7 +61,7 @@ def _whole(array: pa.Array) -> NDArray[np.int64]:
         array = array.view(pa.int32()).cast(pa.int64())
     else:
         array = array.view(pa.int64())
-    return array.fill_null(0).to_numpy(zero_copy_only=False).view(np.int64)
+    return np.asarray(array.fill_null(0).to_numpy(zero_copy_only=False).view(np.int64))
 
 
 def equal_by_chance(frame: pd.DataFrame) -> bool:
@@ -74,7 +74,7 @@ def equal_by_chance(frame: pd.DataFrame) -> bool:
     codes = [np.unique(cell, axis=0, return_inverse=True)[1].ravel() for cell in cells]
     random = np.random.default_rng(0)
     marks = [random.integers(2**63, size=len(frame), dtype=np.uint64)[code] for code in codes]
-    total = np.sum(marks, axis=0, dtype=np.uint64)  # wraps around: still no two combinations share one but by accident
+    total = np.asarray(np.sum(marks, axis=0, dtype=np.uint64))  # wraps around, as hashes may
     equal, pairs = _pairs(total), len(frame) * (len(frame) - 1) / 2
     expected = 0.0
     for mark, code in zip(marks, codes, strict=True):

@@ -13,7 +13,7 @@ from ganaug.modalities.table.columns import is_missing
 from ganaug.modalities.table.forms import unpack
 from ganaug.modalities.table.ids import content_ids
 from ganaug.modalities.table.spec import Column, TableSpec
-from ganaug.modalities.table.values import to_floats
+from ganaug.modalities.table.values import measured
 
 HASHED = 16  # numbers that stand for a level, where there are too many to give each its own
 
@@ -27,24 +27,23 @@ def embed(frame: pd.DataFrame, spec: TableSpec) -> Floats:
     """
     parts = [_embedded(frame.iloc[:, i].reset_index(drop=True), spec.columns[i]) for i in spec.learnt]
     found = np.concatenate(parts, axis=1)
-    return (found * np.sqrt(found.shape[1] / len(parts))).astype(np.float32)
+    return np.asarray(found * np.sqrt(found.shape[1] / len(parts)), np.float32)
 
 
 def _embedded(column: pd.Series, known: Column) -> NDArray[np.float64]:
     missing = is_missing(column)
     if known.role == "number":
         found = np.zeros((len(column), 2))
-        values = to_floats(column[~missing])
-        found[~missing, 0] = np.interp([] if values is None else values, known.knots, known.ranks)
+        found[~missing, 0] = np.interp(measured(column[~missing]), known.knots, known.ranks)
         found[missing] = 0.5, 1.0
         return found
     if known.levels:
         levels = unpack(known.levels, known.form)
         both = pd.concat([levels, column], ignore_index=True).factorize(use_na_sentinel=True)[0]
         codes = np.where(missing, len(levels), both[len(levels) :])
-        return np.eye(len(levels) + 1)[codes.clip(0, len(levels))] / np.sqrt(2)
+        return np.asarray(np.eye(len(levels) + 1)[codes.clip(0, len(levels))] / np.sqrt(2))
     codes, values = pd.factorize(column.astype(object), use_na_sentinel=False)
-    return np.array([_place(value) for value in values]).reshape(-1, HASHED)[codes] / np.sqrt(2)
+    return np.asarray(np.array([_place(value) for value in values]).reshape(-1, HASHED)[codes] / np.sqrt(2))
 
 
 def _place(value: object) -> NDArray[np.float64]:

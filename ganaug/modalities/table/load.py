@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,8 @@ from ganaug.modalities.base import Loaded, Rejected
 from ganaug.modalities.table.columns import is_missing
 from ganaug.modalities.table.constraints import check, find
 from ganaug.modalities.table.files import PARQUET, SUFFIXES, Read, decode, read_parquet, read_text
-from ganaug.modalities.table.spec import OURS, SCORES, conform, infer
+from ganaug.modalities.table.spec import TableSpec, conform, infer, spec_of
+from ganaug.modalities.table.storage import from_columns
 from ganaug.modalities.table.values import to_floats
 
 COLUMNS = {"path": "path", "label": "label", "group": "group", "split": "split"}
@@ -70,7 +72,7 @@ def _first_paths(path: Path, named: str) -> list[Any] | None:
             return None
         if named not in schema.names or not file.metadata.num_rows:
             return []
-        return next(file.iter_batches(20, columns=[named])).column(0).to_pylist()
+        return list(next(file.iter_batches(20, columns=[named])).column(0).to_pylist())
     with path.open("rb") as opened:
         text = decode(opened.read(1 << 16))[0]
     rows = list(csv.reader(io.StringIO(text, newline="")))[:20]
@@ -92,6 +94,8 @@ def load(source: str | Path, options: Mapping[str, Any]) -> Loaded:
         close = difflib.get_close_matches(str(source), BUILTIN, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"built-in tables are {', '.join(BUILTIN)}."
         raise DataError(f"source {str(source)!r} is no file here; {hint}")
+    if path.suffix.lower() in PARQUET and (own := _own_spec(path)) is not None:
+        return _from_own(path, own, options)
     columns = {**COLUMNS, **options.get("columns", {})}
     asked = [columns[name] for name in ("label", "group", "split")]
     try:
@@ -108,13 +112,8 @@ def _from_file(path: Path, read: Read, columns: Mapping[str, str], options: Mapp
     rejected = [Rejected(f"row {i}", reason) for i, reason in read.ragged]
     groups, splits = (_texts(path, read, columns[name]) for name in ("group", "split"))
     used = {columns[name] for name in ("label", "group", "split")}
-    made = read.frame.get("synthetic") if read.features else None
-    if made is not None:  # a file of ours
-        used |= {*OURS, *SCORES}
     frame = read.frame.drop(columns=[name for name in read.frame.columns if name in used])
     reasons = ["" if label else "no label" for label in labels]
-    if made is not None:
-        reasons = ["synthetic, not real" if fake else why for fake, why in zip(made, reasons, strict=True)]
     for i, why in _infinite(frame).items():
         reasons[i] = reasons[i] or why
     good = [i for i, reason in enumerate(reasons) if not reason]
@@ -139,6 +138,41 @@ def _from_file(path: Path, read: Read, columns: Mapping[str, str], options: Mapp
         words,
         rejected,
         about,
+        options,
+    )
+
+
+def _own_spec(path: Path) -> TableSpec | None:
+    """Return the spec of a file that ganaug wrote; None for any other."""
+    try:
+        about = json.loads((pq.read_schema(path).metadata or {})[b"ganaug"])
+        return spec_of(about["spec"]) if about["modality"] == "table" else None
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _from_own(path: Path, spec: TableSpec, options: Mapping[str, Any]) -> Loaded:
+    """Read a file that ganaug wrote, under the names that users gave, without what is synthetic in it."""
+    try:
+        table = pq.read_table(path).combine_chunks()
+        frame = pd.DataFrame() if not len(table) else from_columns(table.to_batches()[0], spec)
+        classes = json.loads(table.schema.metadata[b"ganaug"])["classes"]
+        labels = [str(classes[code]) for code in table.column("label").to_pylist()]
+        made, groups = (table.column(name).to_pylist() for name in ("synthetic", "group"))
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, IndexError, DataError) as error:
+        raise DataError(f"{path} is damaged ({error}): run the stage that writes it again.") from error
+    rejected = [Rejected(f"row {i}", "synthetic, not real") for i, fake in enumerate(made) if fake]
+    good = [i for i, fake in enumerate(made) if not fake]
+    _check_usable(rejected, len(made), float(options.get("max_unreadable", 0.05)))
+    return _loaded(
+        str(path),
+        frame.iloc[good].reset_index(drop=True),
+        [labels[i] for i in good],
+        [f"row {i}" for i in good],
+        [groups[i] for i in good],
+        None,
+        rejected,
+        {"read_as": "Parquet of ganaug's", "label_column": "label"},
         options,
     )
 

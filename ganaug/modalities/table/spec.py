@@ -94,10 +94,12 @@ class TableSpec(Spec):
         """The names as users have them."""
         names = [column.name for column in self.columns]
         if self.axis["range"]:
-            return pd.RangeIndex(*self.axis["range"], name=self.axis["names"][0])
+            start, stop, step = self.axis["range"]
+            return pd.RangeIndex(start, stop, step, name=self.axis["names"][0])
         if len(self.axis["names"]) > 1:
             return pd.MultiIndex.from_tuples(names, names=self.axis["names"])
-        return pd.Index(names, dtype=self.axis["dtype"], name=self.axis["names"][0])
+        found: pd.Index = pd.Index(names, dtype=self.axis["dtype"], name=self.axis["names"][0])
+        return found
 
     @property
     def learnt(self) -> tuple[int, ...]:

@@ -56,10 +56,10 @@ def mix_weights(synthetic: Mask, setting: Any) -> Matrix:
     """
     real = int((~synthetic).sum())
     if not real or real == len(synthetic):
-        return np.where(synthetic, setting.weight, 1.0)
+        return np.asarray(np.where(synthetic, setting.weight, 1.0), np.float64)
     share = setting.pretrain + (1 - setting.pretrain) * setting.share
     each = share * real / (len(synthetic) - real)
-    return np.where(synthetic, setting.weight * each, 1 - share)
+    return np.asarray(np.where(synthetic, setting.weight * each, 1 - share), np.float64)
 
 
 def treat(rows: Training, method: str, mixup: float, is_category: Mask, seed: int) -> Training:

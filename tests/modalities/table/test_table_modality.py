@@ -109,6 +109,23 @@ def test_rows_come_back_from_the_pipelines_files(tmp_path):
     assert (tmp_path / "train.parquet").read_bytes() == before
 
 
+def test_the_pipelines_files_are_sources_too(tmp_path):
+    rows = splits(tmp_path)
+    found = TABLE.load(tmp_path / "train.parquet", {})
+    pd.testing.assert_frame_equal(found.samples, take(rows.samples, slice(0, None, 2)))
+    assert found.classes == ("a", "b", "c")
+    assert found.labels.tolist() == rows.labels[::2].tolist()
+    assert found.groups.tolist() == rows.groups[::2].tolist()
+    assert TABLE.claims(tmp_path / "train.parquet", {})
+    mixed = rows.take(np.arange(40))
+    mixed.synthetic[::2] = True
+    with RowWriter(tmp_path / "mixed.parquet", rows.schema) as writer:
+        writer.write(mixed)
+    some = TABLE.load(tmp_path / "mixed.parquet", {"max_unreadable": 0.6})
+    assert some.names.tolist() == [f"row {i}" for i in range(1, 40, 2)]
+    assert {reason for _, reason in some.rejected} == {"synthetic, not real"}
+
+
 @pytest.mark.parametrize("kind", TABLE.exports)
 def test_exports_are_tables_that_others_read(tmp_path, kind):
     rows = splits(tmp_path)
