@@ -20,11 +20,12 @@ from pathlib import Path
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
+from ganaug.data.rows import Rows, RowWriter
 from ganaug.modalities.image.pool import Pool
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.modalities.image.schema import image_schema
 from ganaug.plugins.albumentations import A, SyntheticSwap
 
-SCHEMA = Schema(32, 32, 3, tuple("abcdefghij"))
+SCHEMA = image_schema(32, 32, 3, tuple("abcdefghij"))
 MIB = 2**20
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ganaug.modalities.image.sources.idx import read_idx_pair
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import predict_proba, train_classifier
+from ganaug.modalities.image.sources.idx import read_idx_pair
 
 GATES = {10: 0.74, 20: 0.76, 50: 0.82}
 REPEATS = 3

@@ -22,11 +22,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.data.rows import Rows, RowWriter
 from ganaug.evaluation.fidelity import measure_fidelity
 from ganaug.metrics.distances import frechet_distance, kid, neighbourhood_metrics
+from ganaug.modalities.image.schema import image_schema
 
-SCHEMA = Schema(28, 28, 1, tuple("abcdefghij"))
+SCHEMA = image_schema(28, 28, 1, tuple("abcdefghij"))
 
 
 def main() -> None:

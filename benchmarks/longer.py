@@ -54,9 +54,9 @@ def main() -> None:
             for repeat in range(arguments.repeats)
         ]
         means = {arm: float(np.mean([right(r[arm], labels).mean() for r in runs])) for arm in ARMS}
-        rival = max(("classical", "mixup"), key=means.__getitem__)
+        reference = max(("classical", "mixup"), key=means.__getitem__)
         shown = " | ".join(f"{mean:.3f}" for mean in means.values())
-        print(f"| {count} | {len(runs)} | {shown} | {difference(runs, 'mixup_gan', rival, labels)} |")
+        print(f"| {count} | {len(runs)} | {shown} | {difference(runs, 'mixup_gan', reference, labels)} |")
 
 
 def one_arm(folder: Path, count: int, repeat: int, steps: int, strength: float, arm: str) -> dict[str, Any]:

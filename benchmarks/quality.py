@@ -32,16 +32,17 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ganaug import GANAugmenter
-from ganaug.modalities.image.sources.idx import read_idx_pair
 from ganaug.evaluation.statement import change_text
 from ganaug.evaluation.stats.design import BENCHMARK, Design
 from ganaug.evaluation.stats.paired import estimate_rows
 from ganaug.metrics.classification import pack_bits, unpack_bits
 from ganaug.metrics.distances import neighbourhood_metrics
 from ganaug.metrics.nearest import copy_distance, nearest
+from ganaug.modalities import modality_named
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.classical import ClassicalAugment
 from ganaug.modalities.image.classifier import SmallCNN, extract_features, predict_proba, train_classifier
+from ganaug.modalities.image.sources.idx import read_idx_pair
 
 SAMPLES, KEPT = 1000, 200  # rows a class: unfiltered ones, which the synthetic arm has, and selected ones
 SEEDS = 2  # classifiers an arm
@@ -61,6 +62,10 @@ class Data(NamedTuple):
     images: Images
     labels: Labels
     test: tuple[Images, Labels]
+
+
+def embed(images: np.ndarray) -> np.ndarray:
+    return modality_named("image").embed(images, None)
 
 
 def main() -> None:
@@ -146,7 +151,7 @@ def quality(
     floor, found = (
         neighbourhood_metrics(theirs, extract_features(judge, rows)) for rows in (others[half : 2 * half], fakes[some])
     )
-    distance = nearest(fakes, images)[0]
+    distance = nearest(fakes, images, embed)[0]
     return {
         "hit": accuracy(judge, fakes, wanted),
         "hit_real": accuracy(judge, images, labels),
@@ -154,8 +159,8 @@ def quality(
         "coverage_floor": floor["coverage"],
         "density": found["density"],
         "density_floor": floor["density"],
-        "nearest": float(np.median(distance) / np.median(nearest(others[:half], images)[0])),
-        "copies": float((distance <= copy_distance(images)).mean()),
+        "nearest": float(np.median(distance) / np.median(nearest(others[:half], images, embed)[0])),
+        "copies": float((distance <= copy_distance(images, embed)).mean()),
     }
 
 
@@ -169,9 +174,9 @@ def table(results: list[dict[str, Any]], labels: Labels) -> str:
     for name, count in sorted({(r["data"], r["rows"]) for r in results}):
         runs = [r for r in results if (r["data"], r["rows"]) == (name, count)]
         means = {column: float(np.mean([_value(r[column], labels) for r in runs])) for column in columns}
-        best, rival = (max(names, key=lambda arm: means[arm]) for names in (GAN, NON_GAN))
+        best, reference = (max(names, key=lambda arm: means[arm]) for names in (GAN, NON_GAN))
         shown = " | ".join(f"{means[c]:.3f}" if c != "seconds" else f"{means[c]:.0f}" for c in columns)
-        gains = " | ".join(difference(runs, *pair, labels) for pair in ((best, rival), ("synthetic", "real")))
+        gains = " | ".join(difference(runs, *pair, labels) for pair in ((best, reference), ("synthetic", "real")))
         lines.append(f"| {name} | {count} | {len(runs)} | {shown} | {gains} |")
     return "\n".join(lines)
 

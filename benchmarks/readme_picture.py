@@ -1,4 +1,4 @@
-"""Draw docs/real_vs_synthetic.png from a finished run: of each class and draw the first real and kept synthetic rows.
+"""Draw docs/real_vs_synthetic.png from a finished run: of each class and repeat the first real and kept synthetic rows.
 
 python benchmarks/readme_picture.py
 """
@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from ganaug.config import load_params
 from ganaug.data.rows import Rows, read_rows, read_table
-from ganaug.modalities.image.codec import picture_grid
+from ganaug.modalities.image.preview import picture_grid
 
 EACH, SCALE, GAP = 4, 2, 2
 MARGIN, HEAD, BETWEEN = 90, 24, 24
@@ -43,7 +43,7 @@ def main() -> None:
 def side_by_side(parts: list[Rows]) -> Image.Image:
     """Lay out one line for each class: the first rows of every repeat, repeat by repeat."""
     classes = range(len(parts[0].schema.classes))
-    tiles = [rows.images[np.flatnonzero(rows.labels == code)[:EACH]] for code in classes for rows in parts]
+    tiles = [rows.samples[np.flatnonzero(rows.labels == code)[:EACH]] for code in classes for rows in parts]
     return picture_grid(np.concatenate(tiles), EACH * len(parts), GAP)
 
 

@@ -113,7 +113,7 @@ def make_model(_: int) -> None:
     prepare("fashion_mnist_mini", out="splits", report="prepare.json", per_class=REAL // 10)
     rows = read_rows("splits/0/train.parquet")
     augmenter = GANAugmenter(random_state=0, **TRAINED)
-    augmenter.fit(rows.images, np.array(rows.schema.classes)[rows.labels]).save("model")
+    augmenter.fit(rows.samples, np.array(rows.schema.classes)[rows.labels]).save("model")
 
 
 def generate(count: int) -> None:
@@ -128,7 +128,7 @@ def generate(count: int) -> None:
     quotas = dict.fromkeys(rows.schema.classes, count // len(rows.schema.classes))
     augmenter = load_augmenter("model", "cpu")
     everything = Selection(filters=(), max_candidates=1.0)
-    found = augmenter.candidates(rows.images, np.array(rows.schema.classes)[rows.labels], quotas, everything)
+    found = augmenter.candidates(rows.samples, np.array(rows.schema.classes)[rows.labels], quotas, everything)
     options = {"out": "generate/rows.parquet", "report": "generate/report.json", "stage": "generate"}
     write_candidates(found, rows, quotas, model="", **options)
 

@@ -25,17 +25,22 @@ import numpy as np
 import torch
 
 from ganaug import GANAugmenter
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.data.rows import Rows, RowWriter
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.conditioning import mismatch_loss, other_labels
 from ganaug.gan.fabric import make_fabric
 from ganaug.gan.latents import ONE_IN
 from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.networks import costs
 from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.schedule import Schedule
+from ganaug.gan.setup import network_setup
 from ganaug.gan.trainer import NetworkSetup, Trainer
+from ganaug.modalities import modality_named
 from ganaug.modalities.image.augment import ImageAugment
-from ganaug.modalities.image.setup import Architecture, costs, image_setup
+from ganaug.modalities.image.codec import ImageCodec
+from ganaug.modalities.image.schema import image_schema
+from ganaug.modalities.image.setup import ImageArchitecture
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.sample import BLOCK
 from ganaug.synthesis.select import Selection
@@ -80,8 +85,8 @@ def ratio(name: str, ours: Callable[[], None], bare: Callable[[], None], repeats
 def training(images: np.ndarray, labels: np.ndarray, steps: int, repeats: int) -> None:
     """Compare the trainer with a bare loop; both take the same number of steps from their own state."""
     schedule = Schedule(10_000)
-    trainer = Trainer(make_fabric(), _network_setup(images, labels), schedule, 0)
-    bare = BareLoop(make_fabric(), _network_setup(images, labels), schedule)
+    trainer = Trainer(make_fabric(), make_setup(images, labels), schedule, 0)
+    bare = BareLoop(make_fabric(), make_setup(images, labels), schedule)
     ratio(
         "trainer against a bare loop", _steps(trainer, steps), lambda: bare.train(steps), repeats, steps * N, "images/s"
     )
@@ -89,7 +94,7 @@ def training(images: np.ndarray, labels: np.ndarray, steps: int, repeats: int) -
 
 def compiling(images: np.ndarray, labels: np.ndarray, steps: int, repeats: int) -> None:
     """Compare compiled networks with others, after the steps in which they are compiled."""
-    trainers = [Trainer(make_fabric(), _network_setup(images, labels), Schedule(10_000), 0) for _ in range(2)]
+    trainers = [Trainer(make_fabric(), make_setup(images, labels), Schedule(10_000), 0) for _ in range(2)]
     trainers[0].setup.generator.compile()
     trainers[0].setup.discriminator.compile()
     began = time.perf_counter()
@@ -107,16 +112,19 @@ def _steps(trainer: Trainer, steps: int) -> Callable[[], None]:
     return train
 
 
-def _network_setup(images: np.ndarray, labels: np.ndarray) -> NetworkSetup:
+def make_setup(images: np.ndarray, labels: np.ndarray, width: int = 64) -> NetworkSetup:
+    """Set up the default training, of images (n, H, W, C) in CLASSES classes."""
     objective, penalty = OBJECTIVES["relativistic"], PENALTIES["r1_r2"]()
-    architecture = Architecture(SIDE, SIDE, 1, CLASSES, anchors=len(labels))
+    architecture = ImageArchitecture(*images.shape[1:], CLASSES, base_width=width, anchors=len(labels))
     augmentation = AUGMENTATIONS["diffaugment"](10_000)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return image_setup(architecture, images, labels, objective, penalty, ImageAugment(), augmentation, 0, device)
+    modality, codec = modality_named("image"), ImageCodec(architecture.shape)
+    rules = objective, penalty, ImageAugment(), augmentation
+    return network_setup(modality, codec, architecture, (images,), labels, *rules, 0, device)
 
 
 class BareLoop:
-    """The same arithmetic and nothing else: no average, no schedule, no balance, no measures."""
+    """The same arithmetic and nothing else: no average, no schedule, no balance, no measures. A batch has n rows."""
 
     def __init__(self, fabric, setup: NetworkSetup, schedule: Schedule) -> None:  # type: ignore[no-untyped-def]
         self.fabric, self.setup, self.schedule, self.step = fabric, setup, schedule, 0
@@ -169,7 +177,7 @@ def arithmetic(augmenter: GANAugmenter, repeats: int) -> None:
     fabric = make_fabric()
     kind = torch.bfloat16 if fabric.strategy.precision.precision == "bf16-mixed" else torch.float32
     discriminator, n = augmenter.discriminator_, 128
-    architecture = Architecture(SIDE, SIDE, 1, CLASSES)
+    architecture = ImageArchitecture(SIDE, SIDE, 1, CLASSES)
     flops = n * costs(architecture, augmenter.generator_, discriminator)["discriminator"]["flops"]
     x, y = torch.randn(n, 1, SIDE, SIDE), torch.zeros(n, dtype=torch.int64)
     a = torch.randn(2048, 2048, dtype=kind)
@@ -192,7 +200,7 @@ def sampling(augmenter: GANAugmenter, repeats: int) -> None:
     n = 2048
     labels = np.arange(n) % CLASSES
     codes, latents = torch.from_numpy(labels), torch.randn(n, 64)
-    schema = Schema(SIDE, SIDE, 1, tuple(str(c) for c in range(CLASSES)))
+    schema = image_schema(SIDE, SIDE, 1, tuple(str(c) for c in range(CLASSES)))
 
     @torch.no_grad()
     def bare() -> None:
@@ -215,7 +223,7 @@ def sampling(augmenter: GANAugmenter, repeats: int) -> None:
 
 def memory(augmenter: GANAugmenter, images: np.ndarray, names: np.ndarray, rows: int) -> None:
     """Generate, score and write rows; print the peak resident size as it stands after a tenth and after all."""
-    schema = Schema(SIDE, SIDE, 1, tuple(str(c) for c in range(CLASSES)))
+    schema = image_schema(SIDE, SIDE, 1, tuple(str(c) for c in range(CLASSES)))
     training_rows = Rows.build(schema, images, names.astype(np.int64))
     selection = Selection(filters=())
     with tempfile.TemporaryDirectory() as folder:

@@ -1,46 +1,51 @@
-"""Write docs/parameters.md from the schema of params.yaml: `python docs/make_parameters.py`."""
+"""Write params.yaml, with its comments, and docs/parameters.md from the schema: `python docs/make_parameters.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields
+import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ganaug.config import Mixing, Params
-from ganaug.section import Section
-from ganaug.synthesis.filters import named_filters
+from ruamel.yaml.comments import CommentedMap
+
+from ganaug.cli.edit import write_yaml
+from ganaug.config import Mixing, Params, Section, takes
+from ganaug.synthesis.filters import FILTERS
 
 HEAD = """# Parameters
 
-What [`params.yaml`](../params.yaml) may say, made from the schema in `ganaug/config.py` by `docs/make_parameters.py`.
+What [`params.yaml`](../params.yaml) may say, made from the schema in `ganaug/config` by `docs/make_parameters.py`.
 A key left out takes its default; a misspelt or impossible one stops the stage with a sentence that names it, and exit
 code 2.
+"""
+YAML_HEAD = """# What the pipeline does. A key left out takes its default; a wrong one is refused in one sentence.
+
 """
 COLUMNS = "| parameter | default | takes | what it does |\n|---|---|---|---|"
 
 
 def page() -> str:
     """Return the page."""
-    params = Params()
-    of_section = {f.name: (f.metadata["doc"], getattr(params, f.name)) for f in fields(params)}
-    sections = {name: found for name, found in of_section.items() if isinstance(found[1], Section)}
+    values = dict(Params())
+    about = {name: str(field.description) for name, field in Params.model_fields.items()}
+    sections = {name: (about[name], value) for name, value in values.items() if isinstance(value, Section)}
     sections["evaluate.mixing[]"] = ("A way for synthetic rows to enter.", Mixing())
-    for name, made in named_filters(("confidence", "realism", "density", "diversity", "quota")):
+    for name in ("confidence", "realism", "density", "diversity", "quota"):
+        made = FILTERS[name]()
         assert isinstance(made, Section)
         sections[f"generate.filters[].{name}"] = (str(type(made).__doc__).split("\n\n")[0], made)
-    parts = [HEAD, _table(params, (name for name in of_section if name not in sections))]
+    parts = [HEAD, _table(Params(), (name for name in values if name not in sections))]
     for name, (doc, section) in sections.items():
-        parts += [f"## {name}\n\n{doc}\n", _table(section, (f.name for f in fields(section)))]
+        parts += [f"## {name}\n\n{doc}\n", _table(section, type(section).model_fields)]
     return "\n".join(parts)
 
 
 def _table(section: Section, names: Iterable[str]) -> str:
-    about = {f.name: f.metadata for f in fields(section)}
-    rows = [
-        f"| `{name}` | `{_written(getattr(section, name))}` | {about[name]['kind'].wants} | {about[name]['doc']} |"
-        for name in names
-    ]
+    rows = []
+    for name in names:
+        field, default = type(section).model_fields[name], _written(getattr(section, name))
+        rows.append(f"| `{name}` | `{default}` | {takes(field.rebuild_annotation())} | {field.description} |")
     return "\n".join([COLUMNS, *rows, ""])
 
 
@@ -49,7 +54,7 @@ def _written(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Section):
-        value = {f.name: getattr(value, f.name) for f in fields(value) if getattr(value, f.name) != f.default}
+        value = value.model_dump(exclude_defaults=True)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_written(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (tuple, list)):
@@ -57,5 +62,30 @@ def _written(value: Any) -> str:
     return str(value)
 
 
+def yaml() -> str:
+    """Return params.yaml: every parameter, its default, and above it what it does and may be."""
+    return YAML_HEAD + "\n".join([*_yaml(Params()), ""])
+
+
+def _yaml(section: Section) -> Iterator[str]:
+    for name, field in type(section).model_fields.items():
+        value, words = getattr(section, name), takes(field.rebuild_annotation())
+        if isinstance(value, Section):
+            yield from ("", f"# {field.description}", f"{name}:", *(f"  {line}" for line in _yaml(value)))
+            continue
+        choices = f" {words[0].upper()}{words[1:]}.".replace("'", "") if "one of" in words else ""
+        yield from textwrap.wrap(f"{field.description}{choices}", 110, initial_indent="# ", subsequent_indent="# ")
+        yield from write_yaml(CommentedMap({name: _plain(value)}), indented_lists=False).splitlines()
+
+
+def _plain(value: Any) -> Any:
+    """Return a default as YAML has it; of a mixing, what differs from the least one."""
+    if isinstance(value, Section):
+        return value.model_dump(exclude_defaults=True) or {"share": 0.0}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
 if __name__ == "__main__":
-    Path(__file__).with_name("parameters.md").write_text(page(), encoding="utf-8")
+    docs = Path(__file__).parent
+    (docs / "parameters.md").write_text(page(), encoding="utf-8")
+    (docs.parent / "params.yaml").write_text(yaml(), encoding="utf-8")

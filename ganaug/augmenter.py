@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,20 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ganaug.config import TrainGanParams
+from ganaug.config import TrainGanParams, check
+from ganaug.config.together import check_together
+from ganaug.config.types import Count, Factor, RandomState, Text
 from ganaug.data.rows import digest
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
 from ganaug.gan.saved_model import SHOWN, Saved, misfit, read_saved, write_saved
 from ganaug.gan.setup import Data, Trained, explained, train
-from ganaug.kinds import FLAG, TEXT, Kind, either, integer, number, optional
 from ganaug.modalities import modality_of
 from ganaug.modalities.labels import encode, to_codes
 from ganaug.synthesis.realism import Realism
 from ganaug.synthesis.sample import sample
 from ganaug.synthesis.score import Scorer
 from ganaug.synthesis.select import Candidates, Selection, fill_quotas
-from ganaug.together import check_together
 from ganaug.utils.progress import Progress
 from ganaug.utils.samples import Samples, concat, take
 
@@ -79,15 +79,6 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         Channels at the coarsest grid of networks for images, where below 8 counts as 8; units of a layer for tables.
     depth : int, default=1
         Residual blocks a resolution for images, half the residual blocks for tables.
-    compile : bool, default=False
-        Compile both networks (torch.compile): takes half a minute or more and a C++ compiler, and may pay in long runs
-        on a GPU; on two CPU cores training was half as fast.
-    device : str, default="auto"
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
-    precision : str, default="auto"
-        ``"32-true"``, ``"bf16-mixed"``, or ``"auto"``: bfloat16 where the hardware has it, as elsewhere it is slower.
-    random_state : int, RandomState or None, default=None
-        The same int gives the same model on the same machine.
     criterion : {"none", "kid", "accuracy"}, default="none"
         What chooses the generator among its states in the second half of training, on the validation rows given to
         `fit`: class-wise kernel distance of features, or accuracy of a classifier trained on samples only. ``"none"``
@@ -97,6 +88,15 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     warm_start : path-like, optional
         Folder of a saved model to start from, trained with the same width, depth and conditioning on samples of the
         same size. Its classes may be others: those of the same name keep what they have learnt.
+    compile : bool, default=False
+        Compile both networks (torch.compile): takes half a minute or more and a C++ compiler, and may pay in long runs
+        on a GPU; on two CPU cores training was half as fast.
+    device : str, default="auto"
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    precision : str, default="auto"
+        ``"32-true"``, ``"bf16-mixed"``, or ``"auto"``: bfloat16 where the hardware has it, as elsewhere it is slower.
+    random_state : int, RandomState or None, default=None
+        The same int gives the same model on the same machine.
     checkpoint_dir : path-like, optional
         Where training saves its state, to go on from there when it is run again after an interruption. The state is
         removed by `save`, and where its run is not taken up again by the first training there after a week.
@@ -155,13 +155,13 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         prior: str = "auto",
         width: int = 64,
         depth: int = 1,
+        criterion: str = "none",
+        patience: int | None = None,
+        warm_start: str | Path | None = None,
         compile: bool = False,  # noqa: A002 - torch's name
         device: str = "auto",
         precision: str = "auto",
         random_state: int | np.random.RandomState | None = None,
-        criterion: str = "none",
-        patience: int | None = None,
-        warm_start: str | Path | None = None,
         checkpoint_dir: str | Path | None = None,
         verbose: bool | str = False,
     ) -> None:
@@ -178,13 +178,13 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.prior = prior
         self.width = width
         self.depth = depth
+        self.criterion = criterion
+        self.patience = patience
+        self.warm_start = warm_start
         self.compile = compile
         self.device = device
         self.precision = precision
         self.random_state = random_state
-        self.criterion = criterion
-        self.patience = patience
-        self.warm_start = warm_start
         self.checkpoint_dir = checkpoint_dir
         self.verbose = verbose
 
@@ -223,11 +223,11 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         ModelError
             The checkpoint cannot be read or written.
         """
-        chosen = {f.name: f for f in fields(TrainGanParams) if f.name != "seed"}
         params = self.get_params()
-        params |= {name: _check(f.metadata["kind"], params[name], name) for name, f in chosen.items()}
-        params["checkpoint_dir"] = _check(optional(TEXT), self.checkpoint_dir, "checkpoint_dir")
-        params["verbose"] = _check(either(FLAG, TEXT), self.verbose, "verbose")
+        types = {name: field.rebuild_annotation() for name, field in TrainGanParams.model_fields.items()}
+        types = types | {"checkpoint_dir": Text | None, "verbose": bool | Text}
+        del types["seed"]
+        params |= {name: _check(annotation, params[name], name) for name, annotation in types.items()}
         check_together(params)
         self.modality_ = modality_of(X, self.modality)
         samples, self.spec_ = self.modality_.infer(X)
@@ -283,11 +283,11 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             A label in ``y`` is unknown.
         """
         check_is_fitted(self)
-        _check(number(0), truncation, "truncation")
+        _check(Factor, truncation, "truncation")
         if y is not None and per_class is None:
             codes = to_codes(y, self.classes_)
         elif per_class is not None and y is None:
-            _check(integer(0), per_class, "per_class")
+            _check(Count, per_class, "per_class")
             codes = np.repeat(np.arange(len(self.classes_)), per_class)
         else:
             raise ConfigError("sample needs either per_class=n or y=[labels]: give one of them.")
@@ -330,7 +330,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             X or y does not fit the model.
         """
         check_is_fitted(self)
-        _check(number(0), ratio, "ratio")
+        _check(Factor, ratio, "ratio")
         samples = self.modality_.conform(X, self.spec_)
         codes = to_codes(y, self.classes_, len(samples))
         counts = np.round(np.bincount(codes, minlength=len(self.classes_)) * ratio).astype(np.int64)
@@ -527,14 +527,14 @@ def _seed(random_state: int | np.random.RandomState | None) -> int:
     """Draw the one seed that everything else derives from."""
     if isinstance(random_state, np.random.RandomState) or random_state is None:
         return int(check_random_state(random_state).randint(2**31 - 1))
-    return int(_check(integer(0, 2**32 - 1), random_state, "random_state"))
+    return int(_check(RandomState, random_state, "random_state"))
 
 
-def _check(kind: Kind, value: Any, name: str) -> Any:
-    """Return a parameter's value; `ConfigError` if it is not of this kind."""
+def _check(annotation: Any, value: Any, name: str) -> Any:
+    """Return a parameter's value; `ConfigError` if it is not of this type."""
     if isinstance(value, (np.generic, Path)):
         value = str(value) if isinstance(value, Path) else value.item()
-    return kind.parse(value, name)
+    return check(annotation, value, name)
 
 
 def _sorted(invariances: str | Sequence[str]) -> str | list[str]:

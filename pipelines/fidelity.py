@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 
 from ganaug.config import load_params
 from ganaug.errors import guard
@@ -14,7 +13,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, required=True)
     repeat = parser.parse_args().repeat
-    options = asdict(load_params().fidelity)
+    options = load_params().fidelity.model_dump()
     options["seed"] += repeat
     measure_fidelity(
         f"data/splits/{repeat}",

@@ -29,7 +29,7 @@ def main() -> None:
     names = np.array(train.schema.classes)
     selection = Selection(params.filters, params.max_candidates)
     write_candidates(
-        augmenter.candidates(train.images, names[train.labels], quotas, selection),
+        augmenter.candidates(train.samples, names[train.labels], quotas, selection),
         train,
         quotas,
         model=augmenter.model_id_,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from ganaug.config import load_params
-from ganaug.modalities.image.exports import export
 from ganaug.data.merge import coincidences, merge, shortfall
+from ganaug.data.rows import read_schema
 from ganaug.errors import guard
 
 
@@ -23,8 +24,9 @@ def main() -> None:
         print(f"ganaug: {synthetic}: {said}", file=sys.stderr)
     if missing := shortfall(found):
         print(f"ganaug: repeat {repeat}: {missing}", file=sys.stderr)
+    modality = read_schema(f"{out}/train.parquet").modality
     for kind in params.exports:
-        export(kind, out, f"exports/{repeat}/{kind}")
+        modality.export(kind, Path(out), Path(f"exports/{repeat}/{kind}"))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from ganaug.config import load_params
 from ganaug.data.prepare import prepare
 from ganaug.data.reading import told
@@ -12,7 +10,8 @@ from ganaug.errors import guard
 
 def main() -> None:
     params = load_params()
-    found = prepare(repeats=params.repeats, **asdict(params.prepare))
+    found = prepare(repeats=params.repeats, **params.prepare.model_dump())
+    print(f"Modality {found['modality']}: {found['modality_reason']}")
     for line in told(found):
         print(line)
 

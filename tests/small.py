@@ -6,6 +6,12 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from ganaug import GANAugmenter
+from ganaug.gan.setup import network_setup
+from ganaug.gan.trainer import NetworkSetup
+from ganaug.modalities import modality_named
+from ganaug.modalities.base import Codec
+from ganaug.modalities.image.codec import ImageCodec
+from ganaug.synthesis.score import Scorer
 
 Fitted = tuple[GANAugmenter, np.ndarray, np.ndarray]
 NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
@@ -22,3 +28,41 @@ def digits(n: int = 60) -> tuple[np.ndarray, np.ndarray]:
 
 def noise(*shape: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+def image_setup(architecture, images, labels, objective, penalty, augment, augmentation, seed, device) -> NetworkSetup:
+    modality, codec = modality_named("image"), ImageCodec(architecture.shape)
+    rules = (objective, penalty, augment, augmentation)
+    return network_setup(modality, codec, architecture, codec.to_arrays(images), labels, *rules, seed, device)
+
+
+def embed(images: np.ndarray) -> np.ndarray:
+    return modality_named("image").embed(images, None)
+
+
+class Views:
+    """A teacher made of two functions, and the modality of images that goes with it."""
+
+    modality = modality_named("image")
+
+    def __init__(self, predict_proba, features) -> None:
+        self.predict_proba, self.features = predict_proba, features
+
+    def scorer(self, realism, training: np.ndarray, codes: np.ndarray) -> Scorer:
+        return Scorer(self.modality, None, realism, self, training, codes)
+
+
+class Inputs(Codec):
+    """Arrays that a function turns into inputs."""
+
+    def __init__(self, to_inputs) -> None:
+        self.to_inputs = to_inputs
+
+    def to_arrays(self, samples):
+        return (samples,)
+
+    def to_inputs(self, *arrays):
+        raise NotImplementedError
+
+    def to_samples(self, inputs):
+        raise NotImplementedError

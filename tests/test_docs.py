@@ -39,6 +39,7 @@ def test_python_blocks_run(code: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_page_on_your_own_data_runs_from_top_to_bottom(tmp_path: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -68,6 +69,7 @@ def test_blocks_are_of_a_language_that_is_tested() -> None:
     assert {language for page in PAGES for language, _ in blocks(page)} <= {"python", "sh", "text", "yaml"}
 
 
-def test_the_reference_of_parameters_is_what_the_schema_says() -> None:
-    page = runpy.run_path(str(ROOT / "docs" / "make_parameters.py"))["page"]()
-    assert (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8") == page, "run python docs/make_parameters.py"
+def test_the_reference_of_parameters_and_params_yaml_are_what_the_schema_says() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "make_parameters.py"))
+    for path, write in ((ROOT / "docs" / "parameters.md", "page"), (ROOT / "params.yaml", "yaml")):
+        assert path.read_text(encoding="utf-8") == made[write](), "run python docs/make_parameters.py"

@@ -5,22 +5,20 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 import ganaug
-from ganaug.config import Params
+from ganaug.config import Params, Section
 from ganaug.errors import guard, in_params_yaml, in_python, on_command_line, option
-from ganaug.section import Section
 
 ROOT = Path(ganaug.__file__).parent
-SECTIONS = {f.name: f.default_factory for f in fields(Params) if isinstance(f.default_factory, type)}
-PLACES = {f"{name}.{f.name}" for name, kind in SECTIONS.items() if issubclass(kind, Section) for f in fields(kind)}
+SECTIONS = {name: type(value) for name, value in Params() if isinstance(value, Section)}
+PLACES = {f"{name}.{key}" for name, section in SECTIONS.items() for key in section.model_fields}
 KEY = re.compile("|".join(sorted(map(re.escape, PLACES), key=len, reverse=True)))
 # Who has params.yaml alone reads these: what only the pipeline runs, and what writes that file.
-OF_THE_PIPELINE = ("evaluation/", "report/", "config.py", "cli/suggest.py", "cli/preset.py", "cli/scaffold.py")
+OF_THE_PIPELINE = ("evaluation/", "report/", "config/", "cli/suggest.py", "cli/preset.py", "cli/scaffold.py")
 IN_REPORTS = {("data/prepare.py", "prepare.size"), ("modalities/image/classical.py", "evaluate.arms")}
 
 

@@ -67,6 +67,7 @@ def test_the_sdist_builds_the_same_wheel(built: Path, tmp_path: Path) -> None:
     assert again.read_bytes() == first.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("params", ["params.yaml", "pipelines/smoke.yaml"])
 def test_the_wheel_alone_reads_its_built_in_data(installed: Path, tmp_path: Path, params: str) -> None:
     scaffold = shutil.copytree(installed / "ganaug" / "scaffold", tmp_path / "project")
@@ -76,6 +77,7 @@ def test_the_wheel_alone_reads_its_built_in_data(installed: Path, tmp_path: Path
     assert (scaffold / "data" / "splits" / "0" / "train.parquet").stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_the_wheel_alone_writes_a_pipeline_and_starts_it(installed: Path, tmp_path: Path) -> None:
     np.savez(
         tmp_path / "rows.npz", X=np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8), y=np.arange(30) % 3

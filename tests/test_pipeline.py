@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 
 from ganaug.evaluation.downstream.arms import ARMS, result_path
 
+pytestmark = pytest.mark.slow  # all of it runs the pipeline
 REPEATS = (0, 1)
 SPLITS = ("train", "validation", "test", "pool")
 

@@ -1,4 +1,4 @@
-"""``ganaug augment``: from labelled images to more of them, in one process, without DVC.
+"""``ganaug augment``: from labelled samples to more of them, in one process, without DVC.
 
 The job works in a hidden folder beside its output and goes on from there when it is run again: from the checkpoint
 while the GAN trains, from the saved model afterwards. The folder is removed when the output is in its place.
@@ -11,7 +11,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,14 @@ from ganaug.config import GenerateParams, PrepareParams, TrainGanParams
 from ganaug.data.folders import check_ours, fresh_folder
 from ganaug.data.integrity import conflicts
 from ganaug.data.merge import POLICIES, coincidences, merge, shortfall
+from ganaug.data.prepare import rows_of
 from ganaug.data.reading import about, told
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.checkpoint import fingerprint
 from ganaug.gan.model_files import load_model
-from ganaug.modalities.image.load import Loaded, load
-from ganaug.modalities.image.sources import open_source
+from ganaug.modalities import modality_for
+from ganaug.modalities.base import Loaded, Modality
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Selection
 
@@ -42,28 +43,22 @@ MODEL = "config.json"  # a file that the folder of a model holds
 def run(arguments: argparse.Namespace) -> None:
     """Do the whole job and say what came of it."""
     out: Path = arguments.out
-    form = check_output(out, arguments.format, arguments.source)
+    how = parameters(PrepareParams, arguments, READING)
+    modality, why = modality_for(arguments.source, how.columns, how.modality)
+    form = check_output(out, arguments.format, modality, arguments.source)
     if arguments.model is not None:
         check_ours(arguments.model, MODEL)
-    how = parameters(PrepareParams, arguments, READING)
-    training = asdict(parameters(TrainGanParams, arguments, TRAINING))
+    training = parameters(TrainGanParams, arguments, TRAINING).model_dump()
     selecting = parameters(GenerateParams, arguments, SELECTION)
-    source = open_source(arguments.source, how.columns)
-    loaded = load(
-        source,
-        size=how.size,
-        channels=how.channels,
-        max_unreadable=how.max_unreadable,
-        pixel_range=how.pixel_range,
-    )
-    parts = _parts(loaded)
+    loaded = modality.load(arguments.source, how.model_dump())
+    parts = _parts(modality, loaded)
     if training["criterion"] != "none" and not len(parts["validation"]):
         raise ConfigError(
             f"--criterion {training['criterion']} chooses on validation rows, of which {arguments.source} has none: "
             "give a source with a validation split, or leave --criterion out"
         )
-    reading = about(source, len(loaded.rows), loaded.rejected, loaded.further)
-    read = count_classes(source.classes, loaded.rows.labels, loaded.splits)
+    reading = about(loaded, modality.unit)
+    read = count_classes(loaded.classes, loaded.labels, loaded.splits)
     _say_first(reading, read)
     work = out.with_name(f".{out.name}.ganaug")
     folder = work / _key(training, parts)
@@ -75,28 +70,29 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.model is not None:
         with fresh_folder(arguments.model, MODEL) as fresh:
             shutil.copytree(folder / "model", fresh, dirs_exist_ok=True)
-    publish(folder / "merged", out, form)
+    publish(folder / "merged", out, form, modality)
     shutil.rmtree(work)
-    found["pixels"] = str(loaded.ranges)
-    left_out = len(source.names) + len(source.rejected) - sum(map(len, parts.values()))
+    left_out = len(loaded.labels) + len(loaded.rejected) - sum(map(len, parts.values()))
+    found |= {"modality": modality.name, "modality_reason": why, "read_as": loaded.facts["read_as"]}
     facts = {"out": str(out), "format": form, "left_out": left_out, **found, **reading, "source_classes": read}
     facts["next"] = f"ganaug init --data {shlex.quote(arguments.source)} && dvc repro"
     _say(arguments, facts)
 
 
-def _parts(loaded: Loaded) -> dict[str, Rows]:
+def _parts(modality: Modality, loaded: Loaded) -> dict[str, Rows]:
     """Deal the rows into the splits that the source brings; without any, all rows are for training.
 
-    Rows of one image with several labels are left out, and training rows that are held out as well.
+    Equal rows with several labels are left out, and training rows that are held out as well.
     """
-    usable = ~conflicts(loaded.rows)
-    parts = {part: loaded.rows.take(usable & (loaded.splits == part)) for part in ("train", "validation", "test")}
+    rows = rows_of(modality, loaded)
+    usable = ~conflicts(rows)
+    parts = {part: rows.take(usable & (loaded.splits == part)) for part in ("train", "validation", "test")}
     held_out = {content for part in ("validation", "test") for content in parts[part].ids}
     train = parts["train"] = parts["train"].take(np.array([content not in held_out for content in parts["train"].ids]))
     counts = np.bincount(train.labels, minlength=len(train.schema.classes))
     if not counts.all():
         raise DataError(
-            f"class {train.schema.classes[int(counts.argmin())]!r} has no usable training image; add some, or remove it"
+            f"class {train.schema.classes[int(counts.argmin())]!r} has no usable training row; add some, or remove it"
         )
     return parts
 
@@ -107,7 +103,7 @@ def _key(training: Mapping[str, Any], parts: Mapping[str, Rows]) -> str:
     settings = {**training, "classes": seen[0].schema.classes, "ganaug": __version__}
     if training["warm_start"] is not None:
         settings["warm_start"] = load_model(Path(training["warm_start"]))[0]["weights"]
-    return fingerprint(settings, *(array for rows in seen for array in (rows.images, rows.labels)))
+    return fingerprint(settings, *(array for rows in seen for array in (rows.ids.astype(str), rows.labels)))
 
 
 def _model(folder: Path, training: Mapping[str, Any], parts: Mapping[str, Rows]) -> GANAugmenter:
@@ -119,8 +115,8 @@ def _model(folder: Path, training: Mapping[str, Any], parts: Mapping[str, Rows])
         augmenter = GANAugmenter(
             random_state=options.pop("seed"), checkpoint_dir=folder, verbose="augment: training", **options
         )
-        chosen_on = (validation.images, names[validation.labels]) if len(validation) else None
-        augmenter.fit(train.images, names[train.labels], validation=chosen_on)
+        chosen_on = (validation.samples, names[validation.labels]) if len(validation) else None
+        augmenter.fit(train.samples, names[train.labels], validation=chosen_on)
         with fresh_folder(folder / "model", MODEL) as fresh:
             augmenter.save(fresh)
     return GANAugmenter.load(folder / "model", training["device"])
@@ -135,7 +131,7 @@ def _write_candidates(
     selection = Selection(**{field.name: getattr(selecting, field.name) for field in fields(Selection)})
     augmenter.verbose = "augment: sampling"
     write_candidates(
-        augmenter.candidates(train.images, names[train.labels], quotas, selection),
+        augmenter.candidates(train.samples, names[train.labels], quotas, selection),
         train,
         quotas,
         model=augmenter.model_id_,
@@ -171,7 +167,7 @@ def _say(arguments: argparse.Namespace, facts: Mapping[str, Any]) -> None:
     rows = [[each["class"], each["real"], each["got"], each["wanted"]] for each in facts["classes"]]
     lines = [class_table(facts["source_classes"]), *told(facts), ""]
     lines.append(table([["class", "real", "synthetic", "asked for"], *rows]))
-    lines.append(facts["pixels"])
+    lines.append(facts["read_as"])
     if left_out := facts["left_out"]:
         lines.append(f"{left_out} rows of {arguments.source} left out: unreadable, or contradictory copies")
     if said := coincidences(facts):

@@ -15,21 +15,23 @@ from ganaug.cli.options import LOOKING, parameters
 from ganaug.cli.show import class_table, count_classes, show, table
 from ganaug.config import PrepareParams
 from ganaug.data.reading import about, told
-from ganaug.data.rows import read_images, read_schema, read_table
+from ganaug.data.rows import read_samples, read_schema, read_table
 from ganaug.errors import DataError
-from ganaug.modalities.image.load import Survey, common_shape, survey
-from ganaug.modalities.image.reading import Shape, UnreadableError, fit_image
-from ganaug.modalities.image.sources import Source, open_source
+from ganaug.modalities import modality_for
+from ganaug.modalities.base import Modality, Spec
+from ganaug.utils.samples import Samples, take
 
-Strips = list[tuple[str, NDArray[np.uint8]]]  # class names with some of their images (n, H, W, C)
-SHOWN = 8  # images of a class in the picture
-CLASSES = 20  # of which images are shown
+Strips = list[tuple[str, Samples]]  # class names with some of their samples
+SHOWN = 8  # samples of a class in the picture
+CLASSES = 20  # of which samples are shown
 NAMED = 3  # rows set aside that are named in the table
 
 
 class Found(NamedTuple):
     """What there is to say and to show."""
 
+    modality: Modality
+    spec: Spec
     facts: dict[str, Any]
     classes: list[dict[str, Any]]  # one row a class
     strips: Callable[[], Strips]
@@ -46,9 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         found = _source(arguments.what, parameters(PrepareParams, arguments, LOOKING))
     if arguments.picture is not None:
-        from ganaug.modalities.image.picture import draw
-
-        draw(arguments.picture, found.strips())
+        found.modality.picture(arguments.picture, found.strips(), found.spec)
     facts = {"what": arguments.what, **found.facts}
     lines = [table([[name, _cell(value)] for name, value in facts.items()]), "", class_table(found.classes)]
     lines += told(found.reading) if found.reading else []
@@ -59,13 +59,11 @@ def _model(folder: Path) -> Found:
     from ganaug.augmenter import GANAugmenter
 
     augmenter = GANAugmenter.load(folder, "cpu")
-    height, width, channels = (*augmenter.shape_, 1)[:3]
     networks = {"generator": augmenter.generator_, "discriminator": augmenter.discriminator_}
     facts = {
         "kind": "model",
-        "height": height,
-        "width": width,
-        "channels": channels,
+        "modality": augmenter.modality_.name,
+        **augmenter.modality_.facts(augmenter.spec_),
         "steps": int(augmenter.history_["step"].iloc[-1]),
         **{f"{name}_weights": sum(w.numel() for w in network.parameters()) for name, network in networks.items()},
         **{name: getattr(augmenter, name) for name in ("objective", "penalty", "conditioning", "prior")},
@@ -76,9 +74,12 @@ def _model(folder: Path) -> Found:
     def strips() -> Strips:
         some = augmenter.classes_[:CLASSES]
         made, _ = augmenter.sample(y=np.repeat(some, SHOWN), random_state=0)
-        return list(zip(map(str, some), made.reshape(len(some), SHOWN, height, width, channels), strict=True))
+        samples = augmenter.modality_.conform(made, augmenter.spec_)
+        return [(str(name), take(samples, slice(i * SHOWN, (i + 1) * SHOWN))) for i, name in enumerate(some)]
 
-    return Found(facts, [{"class": str(name)} for name in augmenter.classes_], strips)
+    return Found(
+        augmenter.modality_, augmenter.spec_, facts, [{"class": str(name)} for name in augmenter.classes_], strips
+    )
 
 
 def _is_ours(path: Path) -> bool:
@@ -97,9 +98,8 @@ def _rows(path: Path) -> Found:
     kinds = {"real": ~table["synthetic"], "synthetic": table["synthetic"] & kept, "dropped": ~kept}
     facts = {
         "kind": "rows",
-        "height": schema.height,
-        "width": schema.width,
-        "channels": schema.channels,
+        "modality": schema.modality.name,
+        **schema.modality.facts(schema.spec),
         **{kind: int(marked.sum()) for kind, marked in kinds.items()},
         "models": sorted(set(table.get("model", ())) - {""}),
     }
@@ -112,52 +112,41 @@ def _rows(path: Path) -> Found:
         labels, n = table["label"].to_numpy(), len(schema.classes)
         chosen = {kind: _first(np.where(kinds[kind], labels, -1), n) for kind in ("real", "synthetic")}
         named = {(code, kind): rows for kind, of_class in chosen.items() for code, rows in of_class.items()}
-        found = read_images(path, (at for rows in named.values() for at in rows))
         return [
-            (f"{schema.classes[code]}, {kind}", np.stack([found[at] for at in rows]))
+            (f"{schema.classes[code]}, {kind}", read_samples(path, rows))
             for (code, kind), rows in sorted(named.items())
         ]
 
-    return Found(facts, classes, strips)
+    return Found(schema.modality, schema.spec, facts, classes, strips)
 
 
 def _source(what: str, reading: PrepareParams) -> Found:
-    """Describe data that is not ganaug's; of most images only the headers are read."""
-    source = open_source(what, reading.columns)
-    found = survey(source, 1.0, reading.pixel_range)
-    shapes = found.shapes
-    shape = common_shape(list(shapes.values()), None, None)
-    codes = {name: code for code, name in enumerate(source.classes)}
-    labels = np.array([codes[source.labels[i]] for i in shapes])
-    parts = np.array([source.splits[i] if source.splits else "rows" for i in shapes])
+    """Describe data that is not ganaug's; samples are decoded only where they have to be."""
+    modality, why = modality_for(what, reading.columns, reading.modality)
+    options = reading.model_dump()
+    loaded = modality.survey(what, {**options, "max_unreadable": 1.0})
+    split = (loaded.splits != "train").any()
     facts = {
-        "kind": "images",
-        **dict(zip(("height", "width", "channels"), shape, strict=True)),
-        "images": len(shapes),
-        "pixels": str(found.ranges),
-        "of_other_size": sum(other[:2] != shape[:2] for other in shapes.values()),
-        "groups": len(set(source.groups or ()) - {None}),
+        "kind": modality.unit,
+        "modality": f"{modality.name} ({why})" if why else modality.name,
+        **modality.facts(loaded.spec),
+        modality.unit: len(loaded.labels),
+        **{name: value for name, value in loaded.facts.items() if isinstance(value, (str, int))},
+        "groups": len(set(loaded.groups.tolist()) - {None}),
     }
-    classes = count_classes(source.classes, labels, parts)
+    parts = loaded.splits if split else np.full(len(loaded.labels), "rows")
+    classes = count_classes(loaded.classes, loaded.labels, parts)
     passed = {
-        **about(source, len(shapes), found.rejected, found.further),
-        "unreadable": [f"{name}: {reason}" for name, reason in found.rejected],
-        "skipped": [f"{name}: {reason}" for name, reason in source.skipped],
+        **about(loaded, modality.unit),
+        "unreadable": [f"{name}: {reason}" for name, reason in loaded.rejected],
+        "skipped": [f"{name}: {reason}" for name, reason in loaded.skipped],
     }
-    return Found(facts, classes, lambda: _source_strips(source, found, labels, shape), passed)
 
+    def strips() -> Strips:
+        chosen = _first(loaded.labels, len(loaded.classes))
+        return [(loaded.classes[code], loaded.some(rows)) for code, rows in chosen.items()]
 
-def _source_strips(source: Source, found: Survey, labels: NDArray[np.int64], shape: Shape) -> Strips:
-    readable = list(found.shapes)
-
-    def tile(at: int) -> NDArray[np.uint8]:
-        try:
-            return fit_image(found.ranges.to_levels(source.pixels.read(readable[at])), shape)
-        except UnreadableError:  # its header could be read
-            return np.zeros(shape, np.uint8)
-
-    chosen = _first(labels, len(source.classes))
-    return [(source.classes[code], np.stack([tile(at) for at in rows])) for code, rows in chosen.items()]
+    return Found(modality, loaded.spec, facts, classes, strips, passed)
 
 
 def _first(labels: NDArray[np.int64], n_classes: int) -> dict[int, list[int]]:

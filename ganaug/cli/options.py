@@ -6,21 +6,23 @@ import argparse
 import json
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import MISSING, Field, fields
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from ganaug.config import GenerateParams, TrainGanParams
-from ganaug.kinds import Kind
-from ganaug.section import Section
+from ganaug.config import GenerateParams, Section, TrainGanParams, check, takes
+from ganaug.config.words import container
+from ganaug.errors import ConfigError
 
 S = TypeVar("S", bound=Section)
 
-READING = frozenset({"size", "channels", "columns", "pixel_range", "max_unreadable"})  # of prepare: reading a source
+READING = frozenset(
+    {"modality", "size", "channels", "columns", "pixel_range", "max_unreadable"}
+)  # of prepare: reading a source
 SPLITTING = READING | {"near_duplicates"}  # of prepare: what else there is to say of one's data
-LOOKING = frozenset({"columns", "pixel_range"})  # of READING: what matters where nothing is decoded to one shape
-TRAINING = frozenset(f.name for f in fields(TrainGanParams))
-SELECTION = frozenset(f.name for f in fields(GenerateParams)) - {"per_class"} - TRAINING
+LOOKING = frozenset({"modality", "columns", "pixel_range"})  # of READING: what matters where nothing is decoded
+TRAINING = frozenset(TrainGanParams.model_fields)
+SELECTION = frozenset(GenerateParams.model_fields) - {"per_class"} - TRAINING
 
 
 def add_parameters(
@@ -31,54 +33,56 @@ def add_parameters(
     What is not typed is missing from the parsed arguments; `parameters` gives it the default.
     """
     group = parser.add_argument_group(title)
-    for field in fields(section):
-        if field.name in names:
-            kind: Kind = field.metadata["kind"]
-            flag = f"--{field.name.replace('_', '-')}"
+    for name, field in section.model_fields.items():
+        if name in names:
+            annotation, flag = field.rebuild_annotation(), f"--{name.replace('_', '-')}"
+            about = f"{field.description} Takes {takes(annotation)}. Default: {_written(field.default)}"
             group.add_argument(
                 flag,
-                dest=field.name,
-                type=typed(kind, flag),
+                dest=name,
+                type=typed(annotation, flag),
                 default=argparse.SUPPRESS,
                 metavar="VALUE",
-                help=f"{field.metadata['doc']} Takes {kind.wants}. Default: {_written(_default(field))}".replace(
-                    "%", "%%"
-                ),
+                help=about.replace("%", "%%"),
             )
 
 
 def parameters(section: type[S], arguments: argparse.Namespace, names: AbstractSet[str]) -> S:
     """Make a section from what was typed for those of its parameters that are among ``names``."""
-    typed = names & vars(arguments).keys()
-    return section(**{f.name: getattr(arguments, f.name) for f in fields(section) if f.name in typed})
+    typed = vars(arguments)
+    return section(**{name: typed[name] for name in section.model_fields if name in names & typed.keys()})
 
 
-def typed(kind: Kind, flag: str) -> Callable[[str], Any]:
-    """Return what `argparse` calls on what was typed for an option of this kind; see `read_value`."""
-    return partial(read_value, kind, flag)
+def typed(annotation: Any, flag: str) -> Callable[[str], Any]:
+    """Return what `argparse` calls on what was typed for an option of this type; see `read_value`."""
+    return partial(read_value, annotation, flag)
 
 
-def read_value(kind: Kind, flag: str, text: str) -> Any:
-    """Turn what was typed for an option into a value of its kind.
+def read_value(annotation: Any, flag: str, text: str) -> Any:
+    """Turn what was typed for an option into a value of its type.
 
     Numbers, ``true``, ``false`` and ``null`` are meant as such, lists are written ``a,b`` and mappings ``a=b,c=d``.
 
     Raises
     ------
     ConfigError
-        The value is not of this kind.
+        The value is not of this type.
 
     Examples
     --------
-    >>> from ganaug.kinds import integer, pair
-    >>> read_value(pair(integer(8)), "--size", "28,32")
+    >>> from ganaug.config.types import Pair, Positive
+    >>> read_value(Pair[Positive], "--size", "28,32")
     (28, 32)
     """
-    parts = text.split(",")
-    readings = [_plain(text), text, [_plain(part) for part in parts]]
-    if all("=" in part for part in parts):
-        readings.append(dict(part.split("=", 1) for part in parts))
-    return kind.parse(next(filter(kind.accepts, readings), readings[0]), flag)
+    value, parts = _plain(text), text.split(",")
+    if container(annotation) is tuple and not isinstance(value, (list, type(None))):
+        value = [_plain(part) for part in parts]
+    elif container(annotation) is dict and all("=" in part for part in parts):
+        value = dict(part.split("=", 1) for part in parts)
+    for reading in (value, text):
+        with suppress(ConfigError):
+            return check(annotation, reading, flag)
+    return check(annotation, value, flag)  # says what is wrong
 
 
 def _plain(text: str) -> Any:
@@ -86,10 +90,6 @@ def _plain(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _default(field: Field[Any]) -> Any:
-    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _written(value: Any) -> str:

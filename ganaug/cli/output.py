@@ -7,21 +7,22 @@ import shutil
 from pathlib import Path
 
 from ganaug.data.folders import check_ours, fresh_folder
+from ganaug.data.names import SPLITS
 from ganaug.data.rows import RowWriter, Schema, read_schema
 from ganaug.errors import ConfigError, DataError
-from ganaug.modalities.image.exports import PARTS, export
+from ganaug.modalities.base import Modality
 
 FILE = ".parquet"
 MARK = "provenance.json"  # what a folder of the form "parquet" holds; exports hold a provenance.csv
 
 
-def check_output(out: Path, form: str | None, source: str | None = None) -> str:
+def check_output(out: Path, form: str | None, modality: Modality, source: str | None = None) -> str:
     """Make sure, before any work, that the output can be put there, and return its form; "file" is one Parquet file.
 
     Raises
     ------
     ConfigError
-        A folder's form is asked for a file.
+        A folder's form is asked for a file, or one that such samples do not have.
     DataError
         Something of the user's lies there, or the output and the source lie in one another.
     """
@@ -30,7 +31,11 @@ def check_output(out: Path, form: str | None, source: str | None = None) -> str:
         if place == data or place in data.parents or data in place.parents:
             raise DataError(f"{out} and {source} lie in one another: choose another place to write to")
     if out.suffix != FILE:
-        form = form or "image_folder"
+        form = form or modality.exports[0]
+        if form not in ("parquet", *modality.exports):
+            raise ConfigError(
+                f"--format {form} is no form of {modality.unit}: choose parquet, {', '.join(modality.exports)}"
+            )
         check_ours(out, MARK if form == "parquet" else "provenance.csv")
         return form
     if form not in (None, "parquet"):
@@ -49,7 +54,7 @@ def write_empty(path: Path, schema: Schema) -> None:
         pass
 
 
-def publish(splits: Path, out: Path, form: str) -> None:
+def publish(splits: Path, out: Path, form: str, modality: Modality) -> None:
     """Put splits where the user wants them, whole or not at all; ``file`` takes the training rows only.
 
     Parameters
@@ -60,13 +65,15 @@ def publish(splits: Path, out: Path, form: str) -> None:
         Where to.
     form : str
         What `check_output` returned.
+    modality : Modality
+        What the rows are.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     if form == "file":
         os.replace(splits / "train.parquet", out)  # noqa: PTH105 - atomic on every platform
     elif form == "parquet":
         with fresh_folder(out, MARK) as fresh:
-            for name in (*(f"{part}.parquet" for part in PARTS), MARK):
+            for name in (*(f"{part}.parquet" for part in SPLITS), MARK):
                 shutil.move(splits / name, fresh / name)
     else:
-        export(form, splits, out)
+        modality.export(form, splits, out)

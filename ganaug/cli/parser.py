@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 
 from ganaug import __version__
 from ganaug.cli.options import LOOKING, READING, SELECTION, SPLITTING, TRAINING, add_parameters, typed
-from ganaug.config import PRESETS, SEED, GenerateParams, PrepareParams, TrainGanParams
+from ganaug.config import PRESETS, GenerateParams, PrepareParams, TrainGanParams, suggestion
+from ganaug.config.types import Factor, Positive, Seed
 from ganaug.errors import ConfigError
-from ganaug.kinds import integer, number, suggestion
 
 SHELLS = ("bash", "zsh")
 FORMS = ("parquet", "image_folder", "webdataset", "csv")
@@ -125,7 +125,7 @@ def _augment(commands: Any) -> None:
     amounts = parser.add_mutually_exclusive_group()
     amounts.add_argument(
         "--ratio",
-        type=typed(number(0), "--ratio"),
+        type=typed(Factor, "--ratio"),
         default=1.0,
         metavar="R",
         help="synthetic images for each real one, class by class. Default: 1",
@@ -133,7 +133,7 @@ def _augment(commands: Any) -> None:
     amounts.add_argument("--balance", action="store_true", help="bring every class up to the largest one")
     amounts.add_argument(
         "--at-least",
-        type=typed(integer(1), "--at-least"),
+        type=typed(Positive, "--at-least"),
         metavar="N",
         help="bring every class up to N images",
     )
@@ -155,7 +155,7 @@ def _sample(commands: Any) -> None:
     parser.add_argument("model", metavar="MODEL", type=Path, help="folder of a saved model")
     parser.add_argument(
         "--per-class",
-        type=typed(integer(1), "--per-class"),
+        type=typed(Positive, "--per-class"),
         required=True,
         metavar="N",
         help="images of each class",
@@ -164,12 +164,12 @@ def _sample(commands: Any) -> None:
     _add_format(parser)
     parser.add_argument(
         "--truncation",
-        type=typed(number(0), "--truncation"),
+        type=typed(Factor, "--truncation"),
         default=1.0,
         metavar="T",
         help="scale of the latents; below 1: typical images, less variety. Default: 1",
     )
-    parser.add_argument("--seed", type=typed(SEED, "--seed"), default=0, metavar="N", help="Default: 0")
+    parser.add_argument("--seed", type=typed(Seed, "--seed"), default=0, metavar="N", help="Default: 0")
     parser.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda, cuda:N. Default: auto")
     _add_json(parser)
 

@@ -1,4 +1,4 @@
-"""``ganaug sample``: images from a saved model."""
+"""``ganaug sample``: samples from a saved model."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.utils.files import write_json
 from ganaug.utils.progress import Progress
 
-CHUNK = 2048  # images made at once: memory does not grow with their number
+CHUNK = 2048  # samples made at once: memory does not grow with their number
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Generate the images, in portions, and put them where they are wanted."""
+    """Generate the samples, in portions, and put them where they are wanted."""
     out: Path = arguments.out
-    form = check_output(out, arguments.format)
     augmenter = GANAugmenter.load(arguments.model, arguments.device)
-    height, width, channels = (*augmenter.shape_, 1)[:3]
-    schema = Schema(height, width, channels, tuple(map(str, augmenter.classes_)))
+    modality = augmenter.modality_
+    form = check_output(out, arguments.format, modality)
+    schema = Schema(modality, augmenter.spec_, tuple(map(str, augmenter.classes_)))
     n = arguments.per_class * len(schema.classes)
     about = {"models": [augmenter.model_id_], "seed": arguments.seed, "truncation": arguments.truncation}
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> None:
         splits = Path(scratch)
         with (
             RowWriter(splits / "train.parquet", schema, pa.schema([("model", pa.string())])) as writer,
-            Progress("sample", n, "images") as progress,
+            Progress("sample", n, modality.unit) as progress,
         ):
             for rows in _portions(augmenter, schema, arguments):
                 writer.write(rows, {"model": np.full(len(rows), augmenter.model_id_, object)})
@@ -42,19 +42,19 @@ def run(arguments: argparse.Namespace) -> None:
         for part in ("validation", "test"):
             write_empty(splits / f"{part}.parquet", schema)
         write_json(splits / MARK, about)
-        publish(splits, out, form)
+        publish(splits, out, form, modality)
     facts = {"out": str(out), "format": form, "rows": n, "classes": list(schema.classes), **about}
-    show(arguments, facts, f"{out}: {arguments.per_class:,} images of each of {len(schema.classes)} classes")
+    show(arguments, facts, f"{out}: {arguments.per_class:,} {modality.unit} of each of {len(schema.classes)} classes")
 
 
 def _portions(augmenter: GANAugmenter, schema: Schema, arguments: argparse.Namespace) -> Iterator[Rows]:
-    """Yield the images class by class; each portion has a seed of its own."""
+    """Yield the samples class by class; each portion has a seed of its own."""
     codes = np.repeat(np.arange(len(schema.classes)), arguments.per_class)
     starts = range(0, len(codes), CHUNK)
     seeds = np.random.SeedSequence(arguments.seed).generate_state(len(starts))
     for start, seed in zip(starts, seeds.tolist(), strict=True):
         labels = codes[start : start + CHUNK]
-        images, _ = augmenter.sample(
+        samples, _ = augmenter.sample(
             y=augmenter.classes_[labels], truncation=arguments.truncation, random_state=int(seed)
         )
-        yield Rows.build(schema, images.reshape(-1, *schema.shape), labels, synthetic=True)
+        yield Rows.build(schema, samples, labels, synthetic=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,9 +13,9 @@ from ganaug.cli.show import class_table, count_classes
 from ganaug.config import PrepareParams
 from ganaug.data.reading import about, told
 from ganaug.data.splits import make_splits
-from ganaug.modalities.image.load import common_shape, survey
-from ganaug.modalities.image.sources import open_source
-from ganaug.modalities.image.sources.builtin import BUILTIN
+from ganaug.modalities import modality_for
+from ganaug.modalities.base import Loaded
+from ganaug.modalities.choose import builtin_sources
 
 RATIO = 10.0  # synthetic rows for each real one, where rows are scarce
 SYNTHETIC = 2000  # rows of a class, from which the ratio falls
@@ -46,37 +45,36 @@ def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
     DataError
         The data cannot be read, or is too little to be split.
     """
-    source = open_source(data, reading.columns)
-    shapes, ranges, rejected, further = survey(source, reading.max_unreadable, reading.pixel_range)
-    shape = common_shape(list(shapes.values()), reading.size, reading.channels)
-    per_class = reading.per_class if data in BUILTIN else None
-    codes = {name: code for code, name in enumerate(source.classes)}
-    labels = np.array([codes[source.labels[i]] for i in shapes])
-    parts = np.array([source.splits[i] if source.splits else "train" for i in shapes], object)
-    counts = _training_rows(source.classes, labels, parts, per_class)
-    chosen, budget = _budget(shape, counts)
+    options = reading.model_dump()
+    modality, why = modality_for(data, reading.columns, reading.modality)
+    loaded = modality.survey(data, options)
+    per_class = reading.per_class if data in builtin_sources() else None
+    counts = _training_rows(loaded, per_class)
+    chosen, reasons = modality.suggest(loaded.spec, counts)
     ratio = round(min(RATIO, max(1.0, SYNTHETIC / counts.max())), 1)
     parameters = {
         "ganaug_version": ganaug.__version__,
         "prepare.source": written,
-        "prepare.size": list(shape[:2]),
-        "prepare.channels": shape[2],
+        "prepare.modality": modality.name,
         "prepare.per_class": per_class,
         **_given(reading),
         **chosen,
         "merge.amount": ratio,
     }
     spread = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
-    found = f"{len(shapes):,} images of {len(source.classes)} classes, brought to {shape[0]}x{shape[1]}x{shape[2]}"
-    reasons = [
-        class_table(count_classes(source.classes, labels, parts if source.splits else np.full(len(labels), "rows"))),
-        *told(about(source, len(shapes), rejected, further)),
+    found = f"{len(loaded.labels):,} {modality.unit} of {len(loaded.classes)} classes"
+    split = (loaded.splits != "train").any()
+    parts = loaded.splits if split else np.full(len(loaded.labels), "rows")
+    said = [
+        class_table(count_classes(loaded.classes, loaded.labels, parts)),
+        *told(about(loaded, modality.unit)),
+        f"{modality.name}: {why}; {modality.describe(loaded.spec)}",
         f"{found}; a repeat trains on {spread} of each class",
-        str(ranges),
-        budget,
+        loaded.facts["read_as"],
+        *reasons,
         f"{ratio:g} synthetic rows for each real one, {math.ceil(ratio * counts.max()):,} at most of a class",
     ]
-    return Suggestion(parameters, reasons)
+    return Suggestion(parameters, said)
 
 
 def _given(reading: PrepareParams) -> dict[str, Any]:
@@ -89,14 +87,15 @@ def _given(reading: PrepareParams) -> dict[str, Any]:
     return columns | levels | given
 
 
-def _training_rows(
-    classes: Sequence[str], labels: NDArray[np.int64], given: NDArray[np.object_], per_class: int | None
-) -> NDArray[np.int64]:
+def _training_rows(loaded: Loaded, per_class: int | None) -> NDArray[np.int64]:
     """Return the rows of each class that one repeat trains on, with the default shares of validation and test rows."""
     share = PrepareParams()
     splits = make_splits(
-        labels, classes, per_class=per_class, validation=share.validation, test=share.test, given=given
+        loaded.labels,
+        loaded.classes,
+        per_class=per_class,
+        validation=share.validation,
+        test=share.test,
+        given=loaded.splits,
     )
-    return np.bincount(labels[splits.repeats[0].train], minlength=len(classes))
-
-
+    return np.bincount(loaded.labels[splits.repeats[0].train], minlength=len(loaded.classes))

@@ -78,7 +78,7 @@ def prepare(
     columns = columns or {}
     kind, why = modality_for(source, columns, modality)
     loaded = kind.load(source, {"columns": columns, "near_duplicates": near_duplicates, **reading})
-    rows = _rows(kind, loaded)
+    rows = rows_of(kind, loaded)
     leak = kind.copies_leak(loaded.spec)
     copies = kind.duplicates(rows.samples, loaded.spec, near_duplicates) if leak else np.arange(len(rows))
     contested = integrity.conflicts(rows)
@@ -168,7 +168,7 @@ def _counts(rows: Rows, at: Indices) -> dict[str, int]:
     return dict(zip(rows.schema.classes, counts.tolist(), strict=True))
 
 
-def _rows(modality: Modality, loaded: Loaded) -> Rows:
+def rows_of(modality: Modality, loaded: Loaded) -> Rows:
     """Make rows of what was loaded; of those that are equal by chance, the id tells which copy it is."""
     rows = Rows.build(
         Schema(modality, loaded.spec, loaded.classes), loaded.samples, loaded.labels, groups=loaded.groups

@@ -27,8 +27,8 @@ def about(loaded: Loaded, unit: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``usable``, the number of rows; ``unit``; ``read_from`` and ``split_folders``, see `Loaded`; and ``passed_over``, a list of mappings with
-        ``reason``, ``count`` and the first ``names``: of rows that could not be read, further pages, other files.
+        ``usable``, the number of rows; ``unit``; ``read_from`` and ``split_folders``, see `Loaded`; and ``passed_over``, a
+        list of mappings with ``reason``, ``count`` and the first ``names``: of rows that could not be read, further pages, other files.
     """
     groups: dict[str, list[str]] = {}
     for name, reason in chain(loaded.rejected, loaded.skipped):
@@ -63,7 +63,9 @@ def told(found: Mapping[str, Any]) -> list[str]:
     if groups:
         total = sum(group["count"] for group in groups if group["reason"] != HIDDEN)
         loud = total > MUCH * (total + found["usable"])
-        lines.append(f"{'PASSED OVER' if loud else 'Passed over'}, beside {found['usable']:,} {found['unit']} that are read:")
+        lines.append(
+            f"{'PASSED OVER' if loud else 'Passed over'}, beside {found['usable']:,} {found['unit']} that are read:"
+        )
         lines += [f"  {_group(group)}" for group in groups[:REASONS]]
         if len(groups) > REASONS:
             rest = groups[REASONS:]

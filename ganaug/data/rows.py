@@ -101,7 +101,7 @@ class Rows:
         n = len(samples)
         codes = np.asarray(labels, dtype=np.int64)
         if n:
-            samples = schema.modality.conform(samples, schema.spec)
+            samples = schema.modality.check_stored(samples, schema.spec)
         if codes.shape != (n,) or (n and not 0 <= codes.min() <= codes.max() < len(schema.classes)):
             raise DataError(f"labels must be {n} positions among the {len(schema.classes)} classes, one a sample.")
         named = np.full(n, None, dtype=object)

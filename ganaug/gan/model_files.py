@@ -22,7 +22,10 @@ CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
 def save_model(
-    folder: Path, config: Mapping[str, Any], modules: Mapping[str, nn.Module], arrays: Mapping[str, NDArray[Any]]
+    folder: Path,
+    config: Mapping[str, Any],
+    modules: Mapping[str, nn.Module],
+    arrays: Mapping[str, NDArray[Any]] | None = None,
 ) -> str:
     """Write weights and arrays, then the configuration with their hash, so that a half-written folder never loads.
 
@@ -31,7 +34,9 @@ def save_model(
     Returns the hash.
     """
     tensors = {f"{name}.{k}": t.contiguous() for name, m in modules.items() for k, t in m.state_dict().items()}
-    tensors |= {f"codec.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    tensors |= {
+        f"codec.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in (arrays or {}).items()
+    }
     with atomic_path(folder / WEIGHTS) as temporary:
         save_file(tensors, temporary, {"format": FORMAT})
         weights = _hash(temporary)

@@ -10,31 +10,30 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import nn
 
 from ganaug import __version__
 from ganaug.errors import ConfigError, ModelError
-from ganaug.gan.augmentation import AUGMENTATIONS
+from ganaug.gan.augmentation import AUGMENTATIONS, Augmentation
 from ganaug.gan.checkpoint import checkpoint_in, fingerprint
 from ganaug.gan.fabric import make_fabric
 from ganaug.gan.latents import MAX_ANCHORS, ONE_IN
 from ganaug.gan.loop import Choice, TrainingLog, run
-from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.losses import OBJECTIVES, Objective
 from ganaug.gan.model_files import load_model
-from ganaug.gan.regularizers import PENALTIES
+from ganaug.gan.regularizers import PENALTIES, Penalty
 from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import NetworkSetup, Trainer
 from ganaug.gan.warm_start import start_from
-from ganaug.modalities.base import Architecture, Codec, Modality, Spec
+from ganaug.modalities.base import Architecture, Augment, Codec, Modality, Spec
 from ganaug.synthesis.criteria import CRITERIA, Known
 from ganaug.utils.samples import Samples, take
 
 ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they
     "checkpoint_dir", "verbose",  # change no byte, or
-    "random_state", "device", "warm_start",  # count as what they come to: the seed, the kind of device, weights
+    "random_state", "device", "warm_start", "modality",  # count as what they come to: the seed, the kind of device, ...
 )  # fmt: skip
 COMPILER = ("torch._dynamo", "torch._inductor")
 
@@ -62,9 +61,7 @@ class Trained(NamedTuple):
     inherited: dict[str, Any] | None  # ``trained_on_`` of the model it started from
 
 
-def train(
-    params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[nn.Module], torch.Tensor]
-) -> Trained:
+def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[nn.Module], torch.Tensor]) -> Trained:
     """Train the two networks that the parameters describe, from the checkpoint if there is one.
 
     Parameters
@@ -97,11 +94,25 @@ def train(
         penalty_weight=params["penalty_weight"],
     )
     arrays = codec.to_arrays(data.samples)
-    setup = _network_setup(params, data, codec, architecture, arrays, schedule.steps, seed, fabric)
+    objective = OBJECTIVES[params["objective"]]
+    invariances = modality.safe if params["invariances"] == "auto" else params["invariances"]
+    setup = network_setup(
+        modality,
+        codec,
+        architecture,
+        arrays,
+        codes,
+        objective,
+        PENALTIES[objective.penalty if params["penalty"] == "auto" else params["penalty"]](),
+        modality.augment(codec, invariances),
+        AUGMENTATIONS[params["augmentation"]](schedule.steps),
+        seed,
+        fabric.device,
+    )
     inherited = None
     if params["warm_start"] is not None:
         inherited = _start_warm(setup, Path(params["warm_start"]), data)
-    facts = {"architecture": asdict(architecture), "schedule": asdict(schedule), "device": fabric.device.type}  # type: ignore[call-overload]
+    facts = {"modality": modality.name, "architecture": asdict(architecture), "schedule": asdict(schedule), "device": fabric.device.type}  # type: ignore[call-overload]
     start = [p.detach().cpu().numpy() for net in (setup.generator, setup.discriminator) for p in net.parameters()]
     chosen_on = () if data.validation is None else (*codec.to_arrays(data.validation[0]), data.validation[1])
     identity = identity_of(params, seed, facts, [*arrays, codes, *chosen_on, *start])
@@ -168,33 +179,48 @@ def _anchors(params: Mapping[str, Any], rows: int) -> int:
     return rows if params["prior"] == "anchored" or (params["prior"] == "auto" and fit) else 0
 
 
-def _network_setup(
-    params: Mapping[str, Any],
-    data: Data,
+def network_setup(
+    modality: Modality,
     codec: Codec,
     architecture: Architecture,
     arrays: Sequence[NDArray[Any]],
-    steps: int,
+    labels: NDArray[np.int64],
+    objective: Objective,
+    penalty: Penalty,
+    augment: Augment,
+    augmentation: Augmentation,
     seed: int,
-    fabric: Fabric,
+    device: torch.device,
 ) -> NetworkSetup:
-    """Put the networks on the device, and beside them the whole data set, as the codec's arrays."""
-    objective = OBJECTIVES[params["objective"]]
-    modality, device, n, m = data.modality, fabric.device, len(data.samples), len(data.codes)
+    """Put the networks on the device, and beside them the whole data set, as the codec's arrays.
+
+    Parameters
+    ----------
+    modality, codec, architecture
+        What a sample is, and the networks for it.
+    arrays, labels : arrays (n, ...) and (m,)
+        What `Codec.to_arrays` made of the training samples, and the class codes of the first m; the others are
+        unlabelled.
+    objective, penalty, augment, augmentation
+        The rules.
+    seed : int
+        Of the initial weights and of the anchors.
+    device : torch.device
+        Where all of it lives.
+    """
     tensors = [torch.tensor(array, device=device) for array in arrays]
-    codes = torch.tensor(data.codes, device=device)
+    codes, n, m = torch.tensor(labels, device=device), len(arrays[0]), len(labels)
     generator, discriminator = architecture.build(seed)
     generator.prior.place(codes.cpu(), seed)  # type: ignore[operator, union-attr]
-    invariances = modality.safe if params["invariances"] == "auto" else params["invariances"]
     return NetworkSetup(
         generator.to(device),
         discriminator.to(device),
         rows=lambda indices: codec.to_inputs(*(tensor[indices] for tensor in tensors)),
         sampler=BalancedSampler(codes, architecture.n_classes, unlabelled=n - m),
         objective=objective,
-        penalty=PENALTIES[objective.penalty if params["penalty"] == "auto" else params["penalty"]](),
-        augment=modality.augment(codec, invariances),
-        augmentation=AUGMENTATIONS[params["augmentation"]](steps),
+        penalty=penalty,
+        augment=augment,
+        augmentation=augmentation,
         distance=modality.distance(codec),
         labelled=None if n == m else torch.arange(n, device=device) < m,
     )

@@ -8,7 +8,7 @@ repeats the step, remembers the last good state, and goes back to it when someth
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -24,18 +24,7 @@ from ganaug.gan.losses import Objective
 from ganaug.gan.regularizers import Penalty
 from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.schedule import Schedule
-
-
-class Augment(Protocol):
-    """What real and generated rows pass through on their way to the discriminator."""
-
-    def draw(self, n: int, p: float, generator: torch.Generator) -> Tensor:
-        """Draw what happens to n rows, each operation with probability p: (n, A)."""
-        ...
-
-    def __call__(self, inputs: Tensor, draws: Tensor) -> Tensor:
-        """Apply the draws (n, A) to inputs (n, ...), differentiably."""
-        ...
+from ganaug.modalities.base import Augment
 
 
 class NetworkSetup(NamedTuple):

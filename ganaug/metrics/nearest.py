@@ -38,11 +38,12 @@ def nearest(rows: Samples, others: Samples, embed: Embed, skip_self: bool = Fals
         Which one it is.
     """
     best, where = np.full(len(rows), np.inf, np.float32), np.zeros(len(rows), np.int64)
-    for first in range(0, len(rows), BLOCK):
-        at = np.arange(first, min(first + BLOCK, len(rows)))
-        some = embed(take(rows, slice(first, first + BLOCK)))
-        for start in range(0, len(others), BLOCK):
-            part = embed(take(others, slice(start, start + BLOCK)))
+    block = _block(rows, embed)
+    for first in range(0, len(rows), block):
+        at = np.arange(first, min(first + block, len(rows)))
+        some = embed(take(rows, slice(first, first + block)))
+        for start in range(0, len(others), block):
+            part = embed(take(others, slice(start, start + block)))
             squared = _squared(some, part)
             if skip_self and start == first:
                 np.fill_diagonal(squared, np.inf)
@@ -52,6 +53,12 @@ def nearest(rows: Samples, others: Samples, embed: Embed, skip_self: bool = Fals
             closer = distance < best[at]
             best[at[closer]], where[at[closer]] = distance[closer], closest[closer] + start
     return best, where
+
+
+def _block(rows: Samples, embed: Embed) -> int:
+    """Return how many rows are embedded at once: fewer where each is long."""
+    length = embed(take(rows, slice(1))).shape[1] if len(rows) else 1
+    return max(1, min(BLOCK, BLOCK * VALUES // max(1, length)))
 
 
 def _squared(rows: Floats, others: Floats) -> Floats:

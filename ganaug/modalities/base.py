@@ -237,6 +237,10 @@ class Modality(ABC):
             They cannot be used, or are of another spec.
         """
 
+    def check_stored(self, samples: Samples, spec: Spec) -> Samples:
+        """Check samples that are about to become rows of a file; `DataError` where they are not as the spec says."""
+        return self.conform(samples, spec)
+
     def restore(self, samples: Samples, spec: Spec) -> Any:
         """Give samples back in the form in which `infer` took them."""
         return samples

@@ -33,7 +33,8 @@ class SyntheticSwap(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
     pool : path-like
         Where synthetic images come from: a Parquet file that *generate* or *merge* wrote, which is unpacked into the
         user's cache at first use and memory-mapped, so that the workers of a DataLoader share one copy; a folder by
-        `ganaug.modalities.image.pool.write_pool`; or the folder of a saved model, which then makes an image at every call.
+        `ganaug.modalities.image.pool.write_pool`; or the folder of a saved model, which then makes an image at every
+        call.
     label_key : str, default="label"
         Which argument of the call holds the class: its name, or its position among the pool's classes; for a saved
         model, a label as `fit` saw it. With ``images=``, one class for all of them or one for each.

@@ -61,8 +61,8 @@ def augment_dataset(
     selection : Selection, optional
         Which images are good, see `GANAugmenter.augment`.
     pixel_range : (float, float), optional
-        The pixels that are black and white. None: told from all images, see `ganaug.modalities.image.ranges`. Synthetic images have
-        pixels of the same type and range.
+        The pixels that are black and white. None: told from all images, see `ganaug.modalities.image.ranges`.
+        Synthetic images have pixels of the same type and range.
     **options
         Arguments of `GANAugmenter`, such as ``steps`` and ``random_state``.
 

@@ -229,7 +229,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
             validate_data(self, X, y, skip_check_array=True)
             return X, y, one_vs_all
         if np.ndim(X) > 2:
-            from ganaug.modalities.image.codec import as_images
+            from ganaug.modalities.image.arrays import as_images
 
             X = np.asarray(X)  # noqa: N806
             _, y = validate_data(self, as_images(X).reshape(len(X), -1), y, dtype=None)
@@ -268,7 +268,8 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         from ganaug.augmenter import GANAugmenter
 
         augmenter = GANAugmenter(random_state=self._seed(), **self._settings())
-        return augmenter.fit(images, codes).sample(y=wanted)[0]
+        new: NDArray[np.uint8] = augmenter.fit(images, codes).sample(y=wanted)[0]
+        return new
 
     def _new_flat_images(
         self, frame: pd.DataFrame, codes: NDArray[np.int64], wanted: NDArray[np.int64]

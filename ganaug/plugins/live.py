@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from ganaug.errors import DataError
 from ganaug.modalities.image.pool import ABOUT, Pool, unknown_class
+from ganaug.modalities.image.spec import ImageSpec
 
 if TYPE_CHECKING:
     from ganaug.augmenter import GANAugmenter
@@ -48,7 +50,10 @@ class LivePool:
             self.path, self._augmenter = None, copy.deepcopy(source)
             self._augmenter.generator_.cpu()
         self.classes: tuple[Any, ...] = tuple(self._augmenter.classes_.tolist())
-        self.shape: tuple[int, int, int] = (*self._augmenter.shape_, 1)[:3]
+        spec = self._augmenter.spec_
+        if not isinstance(spec, ImageSpec):
+            raise DataError(f"The model makes {self._augmenter.modality_.describe(spec)}: give a model of images.")
+        self.shape = spec.shape
         self._codes = {label: code for code, label in enumerate(self.classes)}
 
     def of_class(self, label: Hashable) -> range:
@@ -63,7 +68,8 @@ class LivePool:
         """Make one image (H, W, C)."""
         code, seed = divmod(i, PER_CLASS)
         images, _ = self._augmenter.sample(y=[self.classes[code]], random_state=seed)
-        return images.reshape(self.shape)
+        found: NDArray[np.uint8] = images.reshape(self.shape)
+        return found
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LivePool, (self.path or self._augmenter,)

@@ -18,11 +18,12 @@ from torch import Tensor
 from torch.utils.data import Dataset, IterableDataset, Subset, WeightedRandomSampler, default_collate
 
 from ganaug.augmenter import GANAugmenter
+from ganaug.config import check
+from ganaug.config.types import Count, Factor
 from ganaug.data.merge import balance as to_largest
 from ganaug.data.merge import ratio as per_real_row
 from ganaug.data.text import plain
 from ganaug.errors import ConfigError, DataError
-from ganaug.kinds import integer, number
 from ganaug.modalities.image.exports import unescape
 from ganaug.modalities.image.pool import Pool
 from ganaug.plugins.live import LivePool, open_pool
@@ -43,8 +44,8 @@ class SyntheticDataset(Dataset[tuple[Any, int]]):
     Parameters
     ----------
     source : path-like, Pool, LivePool or GANAugmenter
-        A pool: a Parquet file of synthetic rows, or a folder that `ganaug.modalities.image.pool.write_pool` wrote. Or a model,
-        saved or fitted, which makes the images on the CPU, one by one, when they are asked for.
+        A pool: a Parquet file of synthetic rows, or a folder that `ganaug.modalities.image.pool.write_pool` wrote. Or a
+        model, saved or fitted, which makes the images on the CPU, one by one, when they are asked for.
     per_class : int or sequence of int (K,), optional
         Images of every class, or of each, chosen by the seed. None: the whole pool, in its order.
     seed : int, default=0
@@ -89,7 +90,7 @@ class SyntheticDataset(Dataset[tuple[Any, int]]):
         seed: int = 0,
         transform: Callable[[Image.Image], Any] = to_tensor,
     ) -> None:
-        integer(0).parse(seed, "seed")
+        check(Count, seed, "seed")
         self.pool, self.transform = _opened(source), transform
         self.classes = [str(label) for label in self.pool.classes]
         if per_class is None and isinstance(self.pool, LivePool):
@@ -156,7 +157,7 @@ class AugmentedDataset(Dataset[tuple[Any, int, bool]]):
         seed: int = 0,
         transform: Callable[[Image.Image], Any] = to_tensor,
     ) -> None:
-        number(0).parse(ratio, "ratio")
+        check(Factor, ratio, "ratio")
         pool = _opened(source)
         targets, names = _labels(real)
         numbers = _numbers(pool, names)

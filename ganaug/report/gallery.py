@@ -121,5 +121,8 @@ def _pair(run: Run, repeat: Repeat, pair: pd.Series[Any]) -> Html:
     distance = f"{pair['nearest_distance']:.3f}"
     alt = f"A synthetic row of class {name} beside its nearest training row, difference {distance}"
     return element(
-        "li", modality.preview(both, spec, alt, 2, PAIR_BYTES), element("div", named(name)), f"{distance}, repeat {repeat.number}"
+        "li",
+        modality.preview(both, spec, alt, 2, PAIR_BYTES),
+        element("div", named(name)),
+        f"{distance}, repeat {repeat.number}",
     )

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
-from dataclasses import fields
 from importlib import metadata
 from typing import Any
 
 import numpy as np
 
-from ganaug.config import Params
+from ganaug.config import Params, Section
 from ganaug.evaluation.downstream.arms import ARMS
 from ganaug.evaluation.results import Results
 from ganaug.evaluation.stats.design import WORDS
 from ganaug.evaluation.stats.looks import looks_text
 from ganaug.evaluation.verdict import ROPE
 from ganaug.report.run import Run
-from ganaug.section import Section
 from ganaug.utils.markup import Html, element, fragment, table
 
 PACKAGES = ("ganaug", "torch", "numpy", "scikit-learn", "pandas", "pyarrow", "pillow")
@@ -85,12 +83,12 @@ def _fingerprints(run: Run, results: Results) -> Html:
 
 
 def _parameters(section: Section, prefix: str = "") -> Iterator[tuple[str, str, str]]:
-    for field in fields(section):
-        value = getattr(section, field.name)
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
         if isinstance(value, Section):
-            yield from _parameters(value, f"{field.name}.")
+            yield from _parameters(value, f"{name}.")
         else:
-            yield prefix + field.name, _written(value), field.metadata["doc"]
+            yield prefix + name, _written(value), str(field.description)
 
 
 def _written(value: object) -> str:

@@ -71,9 +71,11 @@ def train_on_synthetic(known: Known) -> Criterion:
 
     def error(generator: nn.Module) -> float:
         samples, codes = _samples(generator, known)
-        found = known.modality.teacher(
-            samples, codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device
-        ).predict_proba(known.validation_samples).argmax(1)
+        found = (
+            known.modality.teacher(samples, codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device)
+            .predict_proba(known.validation_samples)
+            .argmax(1)
+        )
         return -float((found == known.validation_codes).mean())
 
     return error

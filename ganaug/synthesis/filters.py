@@ -25,19 +25,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
+from ganaug.config import Section, check
+from ganaug.config.messages import check_keys
+from ganaug.config.types import Factor, Share, Takes, one_of
 from ganaug.errors import ConfigError
-from ganaug.kinds import Kind, check_keys, choice, number
 from ganaug.metrics.nearest import Embed, copy_distance, nearest, spread_out
-from ganaug.section import Section, param
 from ganaug.synthesis.score import Scores
 from ganaug.utils.registry import Registry
-from ganaug.utils.samples import Samples, concat, take
+from ganaug.utils.samples import Samples, concat, nbytes, take
 
 MEMORY = 2**28  # bytes of kept rows that a diversity guard remembers
 REMEMBERED = 4096  # scores of a class that a quota remembers
@@ -76,7 +77,6 @@ FILTERS: Registry[Callable[..., Filter]] = Registry("filter")
 
 
 @FILTERS.register("copy")
-@dataclass(frozen=True)
 class Copy(Section):
     """Drop rows much closer to a training row than training rows are to each other, see `copy_distance`."""
 
@@ -86,11 +86,10 @@ class Copy(Section):
         return lambda rows: rows.scores["nearest_distance"] > limit
 
 
-@dataclass(frozen=True)
 class Threshold(Section):
     """Drop rows of which the score called ``name`` is below ``threshold``."""
 
-    threshold: float = param(0.5, number(0), "Least score to keep a row.")
+    threshold: Factor = Field(0.5, description="Least score to keep a row.")
 
     def fit(self, reference: Reference) -> Callable[[Portion], Mask]:
         """See `Filter`."""
@@ -98,34 +97,30 @@ class Threshold(Section):
 
 
 @FILTERS.register("confidence")
-@dataclass(frozen=True)
 class Confidence(Threshold):
     """Drop rows of which the teacher is not confident enough that they are of their class."""
 
     name = "confidence"
-    threshold: float = param(0.5, number(0, 1), "Least probability that the teacher gives to the row's own class.")
+    threshold: Share = Field(0.5, description="Least probability that the teacher gives to the row's own class.")
 
 
 @FILTERS.register("realism")
-@dataclass(frozen=True)
 class Realism(Threshold):
     """Drop rows that the discriminator finds unreal. At one half, some classes may be left with none."""
 
     name = "realism"
-    threshold: float = param(0.3, number(0, 1), "Least probability of being real that the discriminator gives.")
+    threshold: Share = Field(0.3, description="Least probability of being real that the discriminator gives.")
 
 
 @FILTERS.register("density")
-@dataclass(frozen=True)
 class Density(Threshold):
     """Drop rows that lie, to the teacher, where few training rows of their class do; see `ClassDensity`."""
 
     name = "density"
-    threshold: float = param(1.0, number(0), "Least density; rows like the training rows have 1 on average.")
+    threshold: Factor = Field(1.0, description="Least density; rows like the training rows have 1 on average.")
 
 
 @FILTERS.register("diversity")
-@dataclass(frozen=True)
 class Diversity(Section):
     """Drop rows that come close to a kept row of their class; put it last, or it also compares with rows dropped later.
 
@@ -134,12 +129,12 @@ class Diversity(Section):
     """
 
     name = "diversity"
-    radius: float = param(1.0, number(0), "How close is too close, in units of the distance that makes a copy.")
+    radius: Factor = Field(1.0, description="How close is too close, in units of the distance that makes a copy.")
 
     def fit(self, reference: Reference) -> Callable[[Portion], Mask]:
         """See `Filter`."""
         limit = copy_distance(reference.samples, reference.embed) * self.radius
-        one = reference.embed(take(reference.samples, slice(1))).nbytes  # about what a sample takes, at most
+        one = nbytes(take(reference.samples, slice(1)))
         room = max(1, MEMORY // (one * len(np.unique(reference.codes))))
         kept: dict[int, Samples] = {}
 
@@ -158,7 +153,6 @@ class Diversity(Section):
 
 
 @FILTERS.register("quota")
-@dataclass(frozen=True)
 class Quota(Section):
     """Keep the best share of each class, by a score: a class that all find poor loses no more rows than another.
 
@@ -167,12 +161,12 @@ class Quota(Section):
     """
 
     name = "quota"
-    share: float = param(
-        0.5,
-        Kind("a share above 0, 1 at most", lambda v: number(0, 1).accepts(v) and v > 0),
-        "Share of a class to keep.",
+    share: Annotated[Share, Takes("a share above 0, 1 at most", accepts=lambda share: share > 0)] = Field(
+        0.5, description="Share of a class to keep."
     )
-    by: str = param("density", choice("confidence", "realism", "density"), "The score that tells which are best.")
+    by: Annotated[str, one_of("confidence", "realism", "density")] = Field(
+        "density", description="The score that tells which are best."
+    )
 
     def fit(self, reference: Reference) -> Callable[[Portion], Mask]:
         """See `Filter`."""
@@ -190,8 +184,7 @@ class Quota(Section):
         return passes
 
 
-OPTIONS = Kind("a mapping from options to values", lambda v: v is None or isinstance(v, Mapping))
-
+Options = Annotated[dict[Any, Any] | None, Takes("a mapping from options to values")]
 Choice = str | Mapping[str, Mapping[str, Any] | None]
 
 
@@ -226,8 +219,8 @@ def named_filters(choices: Iterable[Choice], place: str = "filters") -> list[tup
 def _named_filter(given: Choice, place: str) -> tuple[str, Filter]:
     has_options = isinstance(given, Mapping) and len(given) == 1
     found, options = next(iter(given.items())) if has_options else (given, None)  # type: ignore[union-attr]
-    name: str = choice(*FILTERS).parse(found, place)
-    options = OPTIONS.parse(options, f"{place}.{name}") or {}
+    name = check(Annotated[str, one_of(*FILTERS)], found, place)
+    options = check(Options, options, f"{place}.{name}") or {}
     make = FILTERS[name]
     check_keys(options, inspect.signature(make).parameters, f"{place}.{name}")
     try:

@@ -59,7 +59,9 @@ class Realism:
                 torch.tensor(array, device=device)
                 for array in (*self.codec.to_arrays(take(rows, portion)), codes[portion])
             )
-            parts.append(self.discriminator(self.codec.to_inputs(*batch), code, condition_scale)[0].float().cpu().numpy())
+            parts.append(
+                self.discriminator(self.codec.to_inputs(*batch), code, condition_scale)[0].float().cpu().numpy()
+            )
         return np.concatenate(parts)
 
     def __call__(self, rows: Samples, labels: NDArray[np.int64] | None) -> Floats:

@@ -5,18 +5,18 @@ scikit-learn's `_safe_indexing` takes the same. Only a `ganaug.modalities.base.M
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 Samples = Any  # ndarray (n, ...), DataFrame (n, columns) or list of n
 
 
-def take(samples: Samples, at: ArrayLike | slice) -> Samples:
-    """Return the samples at these positions, a boolean mask's or a slice's, in that order."""
+def take(samples: Samples, at: Any) -> Samples:
+    """Return the samples at these positions, of a boolean mask or of a slice, in that order."""
     if isinstance(samples, np.ndarray):
         return samples[at]
     if isinstance(samples, pd.DataFrame):
@@ -25,6 +25,15 @@ def take(samples: Samples, at: ArrayLike | slice) -> Samples:
         return samples[at]
     positions = np.asarray(at)
     return [samples[i] for i in (np.flatnonzero(positions) if positions.dtype == bool else positions)]
+
+
+def nbytes(samples: Samples) -> int:
+    """Return about how many bytes samples take in memory."""
+    if isinstance(samples, np.ndarray):
+        return samples.nbytes
+    if isinstance(samples, pd.DataFrame):
+        return int(samples.memory_usage(deep=True, index=False).sum())
+    return sum(map(sys.getsizeof, samples))
 
 
 def concat(parts: Sequence[Samples]) -> Samples:

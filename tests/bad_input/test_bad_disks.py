@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from stages import PARAMS, contents
 
-from ganaug.modalities.image.exports import export
 from ganaug.errors import WriteError
+from ganaug.modalities.image.exports import export
 
 FULL = "File too large"
 

@@ -115,5 +115,5 @@ def added_image(project: Path) -> np.ndarray:
     """The one image in the splits that `image_folder` did not make, (H, W)."""
     known = {np.asarray(noise(1000 * k + i)).tobytes() for k in range(2) for i in range(20)}
     parts: list[Rows] = [read_rows(path) for path in sorted((project / "data/splits/0").glob("*.parquet"))]
-    (found,) = (image[..., 0] for rows in parts for image in rows.images if image.tobytes() not in known)
+    (found,) = (image[..., 0] for rows in parts for image in rows.samples if image.tobytes() not in known)
     return found

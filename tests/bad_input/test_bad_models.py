@@ -18,9 +18,10 @@ from safetensors.torch import load_file, save_file
 from stages import PARAMS
 
 from ganaug import GANAugmenter, load_augmenter
-from ganaug.data.rows import Rows, RowWriter, Schema, read_rows
+from ganaug.data.rows import Rows, RowWriter, read_rows
 from ganaug.errors import ConfigError, DataError, ModelError
 from ganaug.gan.model_files import _hash
+from ganaug.modalities.image.schema import image_schema
 from ganaug.synthesis.generate import SCORES
 
 MODEL = Path("models/gan/0")
@@ -179,7 +180,7 @@ def pool(classes: tuple[str, ...] = tuple("0123456789"), shape: tuple[int, int, 
     """Write a synthetic file of other classes or another shape."""
 
     def build() -> None:
-        schema = Schema(*shape, classes)
+        schema = image_schema(*shape, classes)
         rows = Rows.build(schema, np.zeros((2, *shape), np.uint8), [0, 1], synthetic=True)
         extra = {"kept": np.ones(2, bool), "model": np.full(2, "f00d", object)}
         with RowWriter(SYNTHETIC, schema, pa.schema([SCORES.field("kept"), SCORES.field("model")])) as writer:
@@ -198,16 +199,16 @@ def leak() -> None:
 
 def other_split() -> None:
     """Train on rows of other images and classes than the model's."""
-    rows = Rows.build(Schema(9, 9, 1, ("a", "b")), np.zeros((4, 9, 9, 1), np.uint8), [0, 0, 1, 1])
+    rows = Rows.build(image_schema(9, 9, 1, ("a", "b")), np.zeros((4, 9, 9, 1), np.uint8), [0, 0, 1, 1])
     with RowWriter(TRAIN, rows.schema) as writer:
         writer.write(rows)
 
 
 def other_names() -> None:
     rows = read_rows(TRAIN)
-    schema = Schema(8, 8, 1, tuple("abcdefghij"))
+    schema = image_schema(8, 8, 1, tuple("abcdefghij"))
     with RowWriter(TRAIN, schema) as writer:
-        writer.write(Rows.build(schema, rows.images, rows.labels))
+        writer.write(Rows.build(schema, rows.samples, rows.labels))
 
 
 # The stage that meets it, what spoils its input, and words of the message.

@@ -23,15 +23,16 @@ from pictures import encoded, noise
 
 from ganaug import load_augmenter
 from ganaug.config import load_params
-from ganaug.modalities.image.reading import read_header, read_image
-from ganaug.modalities.image.load import load
 from ganaug.data.merge import merge
-from ganaug.modalities.image.pool import Pool, write_pool
-from ganaug.data.rows import Rows, RowWriter, Schema, read_rows
-from ganaug.modalities.image.sources import open_source
+from ganaug.data.rows import Rows, RowWriter, read_rows
 from ganaug.errors import GanaugError
 from ganaug.gan.checkpoint import load_checkpoint, save_checkpoint
 from ganaug.gan.model_files import _hash
+from ganaug.modalities.image.load import load
+from ganaug.modalities.image.pool import Pool, write_pool
+from ganaug.modalities.image.reading import read_header, read_image
+from ganaug.modalities.image.schema import image_schema
+from ganaug.modalities.image.sources import open_source
 from ganaug.utils.files import read_json
 
 MUTATIONS = int(os.environ.get("GANAUG_FUZZ", 40))
@@ -69,12 +70,12 @@ def image(kind: str, **options: Any) -> bytes:
 
 def rows() -> Rows:
     pixels = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), np.uint8)
-    return Rows.build(Schema(8, 8, 1, ("a", "ü")), pixels, np.arange(12) % 2, groups=[None, "g"] * 6)
+    return Rows.build(image_schema(8, 8, 1, ("a", "ü")), pixels, np.arange(12) % 2, groups=[None, "g"] * 6)
 
 
 def npz(compress: bool) -> bytes:
     buffer = io.BytesIO()
-    arrays = {"X": rows().images, "y": np.array(["a", "b"] * 6), "split": np.array(["train", "test"] * 6)}
+    arrays = {"X": rows().samples, "y": np.array(["a", "b"] * 6), "split": np.array(["train", "test"] * 6)}
     (np.savez_compressed if compress else np.savez)(buffer, **arrays)
     return buffer.getvalue()
 
@@ -131,7 +132,7 @@ FILES: dict[str, tuple[Callable[[], bytes], str, Callable[[Path], Any]]] = {
     "PPM": (lambda: image("PPM"), "a.ppm", read_image),
     "npz": (lambda: npz(False), "a.npz", source),
     "compressed npz": (lambda: npz(True), "a.npz", source),
-    "array in an npz": (lambda: npy(rows().images), "a.npy", in_npz),
+    "array in an npz": (lambda: npy(rows().samples), "a.npy", in_npz),
     "CSV": (lambda: CSV, "a.csv", open_source),
     "Parquet of paths": (lambda: table({"path": ["1.png"] * 9, "label": [1.0, 2, 3] * 3}), "a.parquet", open_source),
     "Parquet of images": (lambda: table(cells()), "a.parquet", source),

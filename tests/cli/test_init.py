@@ -229,6 +229,7 @@ def below_dvc(folder: Path) -> Path:
     return folder / "gan"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [plain, in_git, below_git, below_dvc, beside_the_data])
 def test_dvc_runs_what_was_written(place: Callable[[Path], Path], here: Path, ganaug: Type) -> None:
     folder = place(here)
@@ -246,6 +247,7 @@ def test_dvc_runs_what_was_written(place: Callable[[Path], Path], here: Path, ga
         assert (here / ".dvc/plots/arms.json").is_file()
 
 
+@pytest.mark.slow
 def test_dvc_sees_a_changed_script_and_another_release(here: Path, ganaug: Type) -> None:
     ganaug("init", "--data", "photos")
     dvc(here, "repro", "-q", "prepare")

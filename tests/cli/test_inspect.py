@@ -11,7 +11,8 @@ from PIL import Image
 from typing_commands import Type
 
 from ganaug import GANAugmenter
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.data.rows import Rows, RowWriter
+from ganaug.modalities.image.schema import image_schema
 
 
 def test_a_folder_of_images(here: Path, ganaug: Type) -> None:
@@ -46,7 +47,7 @@ def test_what_is_not_shown_is_not_decoded(here: Path, ganaug: Type) -> None:
 
 def test_rows_of_ganaug(here: Path, ganaug: Type) -> None:
     images = np.random.default_rng(0).integers(0, 255, (12, 8, 8, 1), np.uint8)
-    rows = Rows.build(Schema(8, 8, 1, ("a", "b")), images, np.arange(12) % 2)
+    rows = Rows.build(image_schema(8, 8, 1, ("a", "b")), images, np.arange(12) % 2)
     rows.synthetic[6:] = True
     with RowWriter(here / "rows.parquet", rows.schema) as writer:
         writer.write(rows)

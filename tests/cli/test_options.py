@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from ganaug.cli.options import READING, SELECTION, TRAINING, parameters, read_value
 from ganaug.cli.parser import build_parser
-from ganaug.config import GenerateParams, PrepareParams, TrainGanParams
+from ganaug.config import GenerateParams, PrepareParams, Section, TrainGanParams
 from ganaug.errors import ConfigError
-from ganaug.section import Section
-
-
-def kind(section: type[Section], name: str) -> Any:
-    return next(f.metadata["kind"] for f in fields(section) if f.name == name)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +41,7 @@ def kind(section: type[Section], name: str) -> Any:
 def test_what_is_typed_becomes_what_params_yaml_would_give(
     section: type[Section], name: str, text: str, value: Any
 ) -> None:
-    assert read_value(kind(section, name), "--x", text) == value
+    assert read_value(section.model_fields[name].rebuild_annotation(), "--x", text) == value
 
 
 @pytest.mark.parametrize(
@@ -63,7 +57,7 @@ def test_what_is_typed_becomes_what_params_yaml_would_give(
 )
 def test_other_words_are_refused_by_the_options_name(section: type[Section], name: str, text: str) -> None:
     with pytest.raises(ConfigError, match=r"^--x"):
-        read_value(kind(section, name), "--x", text)
+        read_value(section.model_fields[name].rebuild_annotation(), "--x", text)
 
 
 def test_what_is_not_typed_takes_its_default() -> None:

@@ -38,7 +38,7 @@ def test_what_was_decided_is_said(here: Path, ganaug: Type) -> None:
     assert prepare("scans.npz")["pixels"] == said
     assert json.loads(Path("reports/prepare.json").read_text())["pixels"] == said
     real = read_rows(here / "out.parquet")
-    np.testing.assert_array_equal(real.images[:40, :, :, 0], np.rint(pixels / 4095 * 255))
+    np.testing.assert_array_equal(real.samples[:40, :, :, 0], np.rint(pixels / 4095 * 255))
 
 
 def test_what_cannot_be_told_is_asked_for_and_taken(here: Path, ganaug: Type) -> None:

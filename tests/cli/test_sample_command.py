@@ -26,7 +26,7 @@ def test_a_file_of_so_many_of_each_class(here: Path, model: Path, ganaug: Type) 
     code, out, err = ganaug("sample", model, "--per-class", 7, "--out", "new.parquet", "--json")
     assert (code, err) == (0, "")
     rows = read_rows(here / "new.parquet")
-    assert (rows.schema.classes, rows.schema.shape) == (("3", "5"), (8, 9, 3))
+    assert (rows.schema.classes, rows.schema.spec.shape) == (("3", "5"), (8, 9, 3))
     assert np.bincount(rows.labels).tolist() == [7, 7]
     assert rows.synthetic.all()
     assert json.loads(out)["rows"] == 14

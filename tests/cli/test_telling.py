@@ -20,7 +20,7 @@ COMMANDS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "augment": lambda data: ("augment", data, "out"),
     "inspect": lambda data: ("inspect", data),
 }
-KEYS = re.compile(rf"\b({'|'.join(Params.__dataclass_fields__)})\.\w+")
+KEYS = re.compile(rf"\b({'|'.join(Params.model_fields)})\.\w+")
 
 
 def half_unreadable(here: Path) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.data.rows import Rows, RowWriter
+from ganaug.modalities.image.schema import image_schema
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -22,7 +23,7 @@ def digits() -> Rows:
     found = load_digits()
     images = np.rint(found.images * (255 / 16)).astype(np.uint8)[..., None]
     classes = ("0", "1", "2", "3", "4", "5", "6", "test", "T-shirt/top", "Ünïcode 9")
-    return Rows.build(Schema(8, 8, 1, classes), images, found.target)
+    return Rows.build(image_schema(8, 8, 1, classes), images, found.target)
 
 
 @pytest.fixture

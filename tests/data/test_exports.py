@@ -13,13 +13,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ganaug.data import exports
+from ganaug.data.rows import Rows, RowWriter
+from ganaug.errors import DataError
+from ganaug.modalities.image import exports
 from ganaug.modalities.image.exports import escape, export, folder_names, unescape
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.modalities.image.schema import image_schema
 from ganaug.modalities.image.sources import open_source
-from ganaug.errors import DataError
 from ganaug.utils.files import write_json
 
 PARTS = ("train", "validation", "test")
@@ -83,7 +84,7 @@ def test_no_two_folders_are_one_where_case_does_not_count(names: list[str]) -> N
 
 
 def test_letters_in_both_cases_are_exported_and_read_again(tmp_path: Path, digits: Rows) -> None:
-    schema = Schema(8, 8, 1, ("A", "a", "B"))
+    schema = image_schema(8, 8, 1, ("A", "a", "B"))
     rows = Rows.build(schema, digits.images[:30], np.arange(30) % 3)
     for part in PARTS:
         with RowWriter(tmp_path / "augmented" / f"{part}.parquet", schema) as writer:
@@ -104,7 +105,7 @@ def test_hugging_face_reads_the_image_folder(tmp_path: Path, augmented: dict[str
             (unescape(found[row["label"]]), np.asarray(row["image"].convert("L")).tobytes()) for row in data[part]
         }
         assert pictures == {
-            (rows.schema.classes[k], image.tobytes()) for k, image in zip(rows.labels, rows.images, strict=True)
+            (rows.schema.classes[k], image.tobytes()) for k, image in zip(rows.labels, rows.samples, strict=True)
         }
         assert len(data[part]) == len(rows)
 
@@ -158,7 +159,7 @@ def test_torchvision_reads_the_image_folder(tmp_path: Path, augmented: dict[str,
 
 
 def assert_same_pictures(found: list[tuple[str, Any]], rows: Rows) -> None:
-    expected = [(rows.schema.classes[k], image) for k, image in zip(rows.labels, rows.images, strict=True)]
+    expected = [(rows.schema.classes[k], image) for k, image in zip(rows.labels, rows.samples, strict=True)]
     assert sorted((name, image.tobytes()) for name, image in found) == sorted((n, x.tobytes()) for n, x in expected)
 
 
@@ -182,7 +183,7 @@ def test_hugging_face_reads_the_shards(
         assert data[part].features["cls"].names == list(rows.schema.classes)
         assert data[part]["cls"][:] == rows.labels.tolist()
         for i, row in enumerate(data[part]):
-            np.testing.assert_array_equal(np.asarray(row["png"].convert("L")), rows.images[i, :, :, 0])
+            np.testing.assert_array_equal(np.asarray(row["png"].convert("L")), rows.samples[i, :, :, 0])
             assert row["json"]["synthetic"] == rows.synthetic[i]
             assert row["json"]["class"] == rows.schema.classes[rows.labels[i]]
 
@@ -208,7 +209,7 @@ def test_the_card_holds_any_class_name_and_any_group(
     """Groups that only late rows have, which `datasets` does not see when it guesses; and no validation rows."""
     names = ("no", "1e3", "null", "- a: b", 'say "hi" \\', "Ünïcode 😀", "\x7f\u2028\n", "---", " ", "\ufeff#")
     rows = digits.take(np.arange(20))
-    rows.schema = Schema(8, 8, 1, names)
+    rows.schema = image_schema(8, 8, 1, names)
     rows.groups[10:] = groups
     for part in PARTS:
         with RowWriter(tmp_path / "augmented" / f"{part}.parquet", rows.schema) as writer:
@@ -232,7 +233,7 @@ def test_hugging_face_reads_the_augmented_folder(
         assert data[part].features["label"].names == list(rows.schema.classes)
         assert data[part]["label"][:] == rows.labels.tolist()
         assert data[part]["synthetic"][:] == rows.synthetic.tolist()
-        for picture, image in zip(data[part]["image"], rows.images, strict=True):
+        for picture, image in zip(data[part]["image"], rows.samples, strict=True):
             np.testing.assert_array_equal(np.asarray(picture), image[:, :, 0])
     assert set(data["train"]["model"]) == {"", "f00d"}
 

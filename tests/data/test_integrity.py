@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganaug.data import integrity
-from ganaug.data.integrity import Originals, assert_disjoint, conflicts, join_clusters, near_duplicates
-from ganaug.modalities.image.load import load
-from ganaug.data.rows import Rows, Schema
-from ganaug.modalities.image.sources import open_source
+from ganaug.data.clusters import join_clusters
+from ganaug.data.integrity import assert_disjoint, conflicts
+from ganaug.data.rows import Rows
 from ganaug.errors import DataError
+from ganaug.modalities.image.duplicates import Originals, near_duplicates
+from ganaug.modalities.image.load import load
+from ganaug.modalities.image.schema import image_schema
+from ganaug.modalities.image.sources import open_source
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +66,12 @@ def disc() -> np.ndarray:
 
 
 def test_different_pictures_are_no_duplicates(clothes: Rows, digits: Rows) -> None:
-    assert clusters_of(clothes.images) == []
+    assert clusters_of(clothes.samples) == []
     assert clusters_of(digits.images) == []
 
 
 def test_copies_are_found_however_they_were_saved(clothes: Rows) -> None:
-    images = clothes.images[:40]
+    images = clothes.samples[:40]
     noise = np.random.default_rng(0).integers(-3, 4, images[0].shape)
     copies = [images[3], jpeg(images[7]), np.clip(images[9] + noise, 0, 255), images[11] // 2 + 60]
     together = np.concatenate([images, np.stack(copies).astype(np.uint8)])
@@ -111,7 +113,7 @@ def test_copies_of_marks_on_a_ground_are_found(ground: tuple[int, ...]) -> None:
 
 
 def test_clothes_in_colour_are_told_apart_as_gray_ones_are(clothes: Rows) -> None:
-    gray = clothes.images[:3000].astype(np.float32) / 255
+    gray = clothes.samples[:3000].astype(np.float32) / 255
     for ground, ink in (((0, 200, 0), (255, 255, 255)), ((250, 240, 200), (60, 0, 90))):
         images = (gray * ink + (1 - gray) * ground).astype(np.uint8)
         copies = np.stack([jpeg(image) for image in images[:40]])
@@ -141,8 +143,8 @@ def test_colours_count() -> None:
 
 
 def test_chains_are_one_cluster(clothes: Rows) -> None:
-    image = clothes.images[0].astype(float)
-    steps = [np.clip(image + k * 0.04 * clothes.images[1], 0, 255).astype(np.uint8) for k in range(8)]
+    image = clothes.samples[0].astype(float)
+    steps = [np.clip(image + k * 0.04 * clothes.samples[1], 0, 255).astype(np.uint8) for k in range(8)]
     x = np.stack(steps).reshape(8, -1)
     assert np.corrcoef(x)[0, 7] < 0.997
     assert clusters_of(np.stack(steps)) == [list(range(8))]
@@ -181,21 +183,21 @@ def test_flat_colours_match_only_exactly() -> None:
 
 
 def test_pairs_far_apart_in_the_file_are_compared(clothes: Rows) -> None:
-    images = clothes.images.copy()
+    images = clothes.samples.copy()
     images[5400] = jpeg(images[10])
     images[4000] = jpeg(images[2500])
     assert clusters_of(images) == [[10, 5400], [2500, 4000]]
 
 
 def test_a_source_of_nothing_but_copies(clothes: Rows) -> None:
-    images = np.repeat(clothes.images[:2], 2000, axis=0)
+    images = np.repeat(clothes.samples[:2], 2000, axis=0)
     images = np.clip(images + np.random.default_rng(0).integers(0, 3, images.shape), 0, 255).astype(np.uint8)
     assert [len(cluster) for cluster in clusters_of(images)] == [2000, 2000]
 
 
 def test_copies_of_held_out_rows_are_found_block_by_block(clothes: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(integrity, "_ROWS", 16)
-    held_out, images = clothes.images[:50].copy(), clothes.images[50:150].copy()
+    monkeypatch.setattr(duplicates, "_ROWS", 16)
+    held_out, images = clothes.samples[:50].copy(), clothes.samples[50:150].copy()
     images[7], images[40], images[99] = jpeg(held_out[3]), held_out[49], held_out[20] // 2 + 60
     images[60], held_out[5] = 80, 80  # flat ones match only exactly
     images[61] = 81
@@ -213,7 +215,7 @@ def test_clusters_and_groups_are_joined() -> None:
 
 def test_copies_with_other_labels_are_contested() -> None:
     images = np.stack([np.full((8, 8, 1), value, np.uint8) for value in (1, 2, 1, 2, 3)])
-    rows = Rows.build(Schema(8, 8, 1, ("a", "b")), images, [0, 0, 1, 0, 1])
+    rows = Rows.build(image_schema(8, 8, 1, ("a", "b")), images, [0, 0, 1, 0, 1])
     assert conflicts(rows).tolist() == [True, False, True, False, False]
 
 
@@ -223,5 +225,5 @@ def test_a_leak_is_found_by_pixels(digits: Rows, write: Callable[..., Path]) -> 
     assert_disjoint([files[0]], [files[1], digits.take([1000])])
     leak = digits.take([60])
     leak.ids[:] = "something else"
-    with pytest.raises(DataError, match=r"the rows given and .*test\.parquet share the image [0-9a-f]{32}"):
+    with pytest.raises(DataError, match=r"the rows given and .*test\.parquet share the row [0-9a-f]{32}"):
         assert_disjoint([files[0], leak], [files[1]])

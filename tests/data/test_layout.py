@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from ganaug.errors import DataError
 from ganaug.modalities.image.reading import SUFFIXES
 from ganaug.modalities.image.sources import Source, open_source
 from ganaug.modalities.image.sources.entries import PICTURES
-from ganaug.errors import DataError
 
 PAIR = ("cat/1.png", "dog/1.png")
 KNOWN = {

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganaug.modalities.image.load import common_size, load
-from ganaug.data.rows import Rows, RowWriter, Schema
-from ganaug.modalities.image.sources import open_source
+from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import DataError
+from ganaug.modalities.image.load import common_size, load
+from ganaug.modalities.image.schema import image_schema
+from ganaug.modalities.image.sources import open_source
 
 
 def folder(root: Path, bad: int = 0) -> Path:
@@ -29,15 +30,15 @@ def folder(root: Path, bad: int = 0) -> Path:
 
 def test_size_and_channels_are_found(tmp_path: Path) -> None:
     loaded = load(open_source(folder(tmp_path)))
-    assert loaded.rows.schema.shape == (17, 40, 4)
+    assert loaded.rows.schema.spec.shape == (17, 40, 4)
     assert loaded.resized == 2
     assert loaded.rows.labels.tolist() == [0] * 10 + [1] * 10
-    assert loaded.rows.images[1, 0, 0].tolist() == [1, 1, 1, 255]
+    assert loaded.samples[1, 0, 0].tolist() == [1, 1, 1, 255]
 
 
 def test_size_and_channels_may_be_given(tmp_path: Path) -> None:
     rows = load(open_source(folder(tmp_path)), size=(9, 12), channels=1).rows
-    assert rows.images.shape == (20, 9, 12, 1)
+    assert rows.samples.shape == (20, 9, 12, 1)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -58,7 +59,7 @@ def test_the_file_form_is_a_source_of_the_same_rows(
     rng = np.random.default_rng(seed)
     images = rng.integers(0, 256, (4, *shape)).astype(np.uint8)
     rows = Rows.build(
-        Schema(*shape, tuple(names)), images, rng.integers(0, len(names), 4), groups=[None, " ", "x", "x"]
+        image_schema(*shape, tuple(names)), images, rng.integers(0, len(names), 4), groups=[None, " ", "x", "x"]
     )
     with RowWriter(tmp_path / "rows.parquet", rows.schema) as writer:
         writer.write(rows)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from ganaug.data.integrity import by_chance
 from ganaug.data.merge import POLICIES, coincidences, merge
-from ganaug.data.rows import Rows, RowWriter, Schema, read_rows, read_table
+from ganaug.data.rows import Rows, RowWriter, read_rows, read_table
 from ganaug.errors import DataError
+from ganaug.modalities.image.schema import image_schema
 
 COLUMNS = pa.schema([("kept", pa.bool_()), ("model", pa.string()), ("nearest_id", pa.string())])
 COUNTS = st.lists(st.integers(0, 500), min_size=1, max_size=8).map(np.array)
@@ -49,10 +50,10 @@ def scores(project: Path, kept: np.ndarray, part: str = "train") -> dict[str, np
 def project(tmp_path: Path) -> Path:
     """Splits of 3 + 6 training rows, and 8 synthetic candidates a class of which every other one is kept."""
     rng = np.random.default_rng(0)
-    schema = Schema(9, 11, 3, ("a", "b"))
+    schema = image_schema(9, 11, 3, ("a", "b"))
 
     def rows(labels: list[int], synthetic: bool = False) -> Rows:
-        images = rng.integers(0, 256, (len(labels), *schema.shape)).astype(np.uint8)
+        images = rng.integers(0, 256, (len(labels), *schema.spec.shape)).astype(np.uint8)
         return Rows.build(schema, images, labels, synthetic=synthetic)
 
     for part, labels in {"train": [0, 1, 1] * 3, "validation": [0, 1], "test": [1, 0, 1]}.items():
@@ -105,7 +106,7 @@ def test_each_class_gets_its_quota_or_all_there_is(
     project: Path, policy: str, amount: float, made: list[tuple[int, bool]]
 ) -> None:
     labels, kept = np.array([k for k, _ in made], int), np.array([k for _, k in made], bool)
-    schema = Schema(9, 11, 3, ("a", "b"))
+    schema = image_schema(9, 11, 3, ("a", "b"))
     images = np.random.default_rng(1).integers(0, 256, (len(made), 9, 11, 3)).astype(np.uint8)
     with RowWriter(project / "synthetic.parquet", schema, COLUMNS) as writer:
         rows = Rows.build(schema, images, labels, synthetic=True)
@@ -176,7 +177,7 @@ def test_a_real_row_that_is_a_test_row_stops(project: Path) -> None:
     with RowWriter(project / "splits/train.parquet", train.schema) as writer:
         writer.write(train)
         writer.write(test.take([0]))
-    with pytest.raises(DataError, match="share the image"):
+    with pytest.raises(DataError, match="share the row"):
         run(project, "ratio", 1.0)
     assert not (project / "out").exists()
 
@@ -201,7 +202,7 @@ def test_real_rows_cannot_pass_for_synthetic(project: Path) -> None:
 def test_mistakes_are_explained(project: Path) -> None:
     with pytest.raises(DataError, match="'double' is no merge policy; known are ratio, balance, at_least"):
         run(project, "double", 1.0)
-    with RowWriter(project / "synthetic.parquet", Schema(9, 11, 3, ("a", "c")), COLUMNS):
+    with RowWriter(project / "synthetic.parquet", image_schema(9, 11, 3, ("a", "c")), COLUMNS):
         pass
     with pytest.raises(DataError, match="differ in image shape or classes"):
         run(project, "ratio", 1.0)
@@ -211,7 +212,7 @@ def test_mistakes_are_explained(project: Path) -> None:
 
 
 def test_no_kept_row_at_all_is_a_shortfall(project: Path) -> None:
-    with RowWriter(project / "synthetic.parquet", Schema(9, 11, 3, ("a", "b")), COLUMNS):
+    with RowWriter(project / "synthetic.parquet", image_schema(9, 11, 3, ("a", "b")), COLUMNS):
         pass
     provenance = run(project, "ratio", 1.0)
     assert (provenance["shortfall"], provenance["models"]) == (9, [])

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ganaug.modalities.image.pool import Pool, write_pool
 from ganaug.data.rows import Rows
 from ganaug.errors import DataError
+from ganaug.modalities.image.pool import Pool, write_pool
 
 Write = Callable[..., Path]
 KEPT = pa.schema([("kept", pa.bool_())])
@@ -35,9 +35,9 @@ def of_class(pool: Pool, label: str | int) -> np.ndarray:
 
 def test_every_class_keeps_its_images_in_the_order_of_the_file(synthetic: Rows, write: Write) -> None:
     pool = Pool.open(write("pool.parquet", synthetic))
-    assert (pool.classes, pool.shape, len(pool)) == (synthetic.schema.classes, synthetic.schema.shape, 400)
+    assert (pool.classes, pool.shape, len(pool)) == (synthetic.schema.classes, synthetic.schema.spec.shape, 400)
     for code, name in enumerate(pool.classes):
-        expected = synthetic.images[synthetic.labels == code]
+        expected = synthetic.samples[synthetic.labels == code]
         np.testing.assert_array_equal(of_class(pool, name), expected)
         np.testing.assert_array_equal(of_class(pool, np.int64(code)), expected)
         np.testing.assert_array_equal(pool.images[pool.labels == code], expected)
@@ -49,7 +49,7 @@ def test_only_kept_synthetic_rows_count(synthetic: Rows, write: Write) -> None:
     pool = Pool.open(write("pool.parquet", synthetic, KEPT, {"kept": kept}))
     ours = synthetic.take(np.arange(0, 100, 2))
     assert len(pool) == 50
-    np.testing.assert_array_equal(pool.images, ours.images[ours.labels.argsort(kind="stable")])
+    np.testing.assert_array_equal(pool.images, ours.samples[ours.labels.argsort(kind="stable")])
     synthetic.synthetic[:] = False
     with pytest.raises(DataError, match=r"real\.parquet holds no row that is synthetic: generate"):
         Pool.open(write("real.parquet", synthetic))
@@ -88,7 +88,7 @@ def test_a_folder_of_ones_own_is_a_pool(synthetic: Rows, write: Write, tmp_path:
     path = write("pool.parquet", synthetic)
     write_pool(path, tmp_path / "pool")
     path.unlink()
-    np.testing.assert_array_equal(of_class(Pool.open(tmp_path / "pool"), 3), synthetic.images[synthetic.labels == 3])
+    np.testing.assert_array_equal(of_class(Pool.open(tmp_path / "pool"), 3), synthetic.samples[synthetic.labels == 3])
     assert not cache.exists()
 
 
@@ -104,7 +104,7 @@ def test_an_unknown_class_is_named_beside_the_known_ones(synthetic: Rows, write:
 def test_a_number_that_could_be_a_name_or_another_position_is_refused(synthetic: Rows, write: Write) -> None:
     shifted = replace(synthetic, schema=replace(synthetic.schema, classes=tuple("1234567890")))
     pool = Pool.open(write("pool.parquet", shifted))
-    np.testing.assert_array_equal(of_class(pool, "1"), synthetic.images[synthetic.labels == 0])
+    np.testing.assert_array_equal(of_class(pool, "1"), synthetic.samples[synthetic.labels == 0])
     for label in (0, 1):
         with pytest.raises(DataError, match=rf"no class {label} \(did you mean '{label}'\?\)"):
             pool.of_class(label)

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganaug.modalities.image.load import load
 from ganaug.data.prepare import prepare
 from ganaug.data.rows import read_rows
-from ganaug.modalities.image.sources import open_source
 from ganaug.errors import DataError
+from ganaug.modalities.image.load import load
+from ganaug.modalities.image.sources import open_source
 
 PARTS = ("train", "validation", "test", "pool")
 

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 from PIL import Image
 
+from ganaug.errors import DataError
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.ranges import RangeFinder, kind_of
 from ganaug.modalities.image.sources import open_source
-from ganaug.errors import DataError
 
 N = 6
 
@@ -130,7 +130,7 @@ def opened(door: Callable[[np.ndarray, Path], Path], pixels: np.ndarray, root: P
     """The levels of all images in the order given, as a source of some form gives them."""
     loaded = load(open_source(door(pixels, root)), **options)
     order = [0, 2, 4, 1, 3, 5] if door is as_folder else range(N)
-    return loaded.rows.images[np.argsort(order)]
+    return loaded.samples[np.argsort(order)]
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -199,7 +199,7 @@ def mixed(root: Path) -> Path:
 
 def test_each_kind_of_files_has_its_own_range(tmp_path: Path) -> None:
     loaded = load(open_source(mixed(tmp_path)))
-    rows = dict(zip(loaded.names, loaded.rows.images, strict=True))
+    rows = dict(zip(loaded.names, loaded.samples, strict=True))
     assert [rows[f"{name}.png"].max() for name in ("a/deep", "a/bits", "b/5")] == [255, 255, 255]
     assert str(loaded.ranges) == (
         "1-bit pixels: 0 is black, 1 white; 8-bit pixels: 0 is black, 255 white; integer pixels: 0 is black, 4095 white"
@@ -231,4 +231,4 @@ def test_one_image_that_is_no_number_is_set_aside(tmp_path: Path) -> None:
     for door in (as_folder, as_npz):
         loaded = load(open_source(door(pixels, tmp_path)), max_unreadable=0.2)
         assert [reason for _, reason in loaded.rejected] == ["has pixels that are NaN or infinite: fill them in"]
-        assert loaded.rows.images.max() == 255
+        assert loaded.samples.max() == 255

@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from ganaug.modalities.image.reading import count_pages
-from ganaug.modalities.image.load import load, survey
 from ganaug.data.reading import LISTED, PAGES, REASONS, about, told
-from ganaug.modalities.image.sources import ArrayPixels, Rejected, Source, open_source
+from ganaug.modalities.base import Rejected
+from ganaug.modalities.image.load import load, survey
+from ganaug.modalities.image.reading import count_pages
+from ganaug.modalities.image.sources import ArrayPixels, Source, open_source
 
 
 def pages(kind: str, n: int) -> bytes:

@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 from ganaug.data.rows import (
     Rows,
     RowWriter,
-    Schema,
-    content_ids,
     digest,
     iter_encoded,
     iter_rows,
@@ -24,6 +22,8 @@ from ganaug.data.rows import (
     read_table,
 )
 from ganaug.errors import DataError
+from ganaug.modalities.image.arrays import content_ids
+from ganaug.modalities.image.schema import image_schema
 
 Write = Callable[..., Path]
 SCORES = pa.schema([("realism", pa.float32()), ("kept", pa.bool_()), ("reason", pa.string())])
@@ -31,7 +31,7 @@ SCORES = pa.schema([("realism", pa.float32()), ("kept", pa.bool_()), ("reason", 
 
 def assert_same(a: Rows, b: Rows) -> None:
     assert a.schema == b.schema
-    for name in ("images", "labels", "synthetic", "ids", "groups"):
+    for name in ("samples", "labels", "synthetic", "ids", "groups"):
         left, right = getattr(a, name), getattr(b, name)
         assert left.dtype == right.dtype
         np.testing.assert_array_equal(left, right)
@@ -53,7 +53,7 @@ def test_rows_come_back_as_they_were(
     names = [name.encode("utf-8", "replace").decode() for name in names]
     images = rng.integers(0, 256, (n, height, width, channels)).astype(np.uint8)
     groups = [None if rng.random() < 0.5 else f"group {i}" for i in range(n)]
-    schema = Schema(height, width, channels, tuple(names))
+    schema = image_schema(height, width, channels, tuple(names))
     rows = Rows.build(schema, images, rng.integers(0, len(names), n), synthetic=seed % 2 == 0, groups=groups)
     with RowWriter(tmp_path / "rows.parquet", schema) as writer:
         writer.write(rows)
@@ -166,7 +166,10 @@ def test_a_writer_takes_only_what_it_announced(tmp_path: Path, digits: Rows) -> 
     rows = digits.take([0, 1])
     with RowWriter(tmp_path / "a.parquet", rows.schema, SCORES) as writer, pytest.raises(DataError, match="columns"):
         writer.write(rows)
-    with RowWriter(tmp_path / "b.parquet", Schema(9, 8, 1, ("a",))) as writer, pytest.raises(DataError, match="fit"):
+    with (
+        RowWriter(tmp_path / "b.parquet", image_schema(9, 8, 1, ("a",))) as writer,
+        pytest.raises(DataError, match="fit"),
+    ):
         writer.write(rows)
 
 

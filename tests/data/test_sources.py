@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from ganaug.modalities.image.load import load
 from ganaug.data.rows import Rows
-from ganaug.modalities.image.sources import Source, open_source
 from ganaug.errors import DataError
+from ganaug.modalities.image.load import load
+from ganaug.modalities.image.sources import Source, open_source
 
 
 def picture(path: Path, value: int = 0, size: tuple[int, int] = (8, 8)) -> Path:
@@ -212,7 +212,7 @@ def test_our_own_parquet_is_a_source(digits: Rows, write: Callable[..., Path]) -
     assert source.classes == digits.schema.classes
     assert source.labels == [digits.schema.classes[k] for k in rows.labels[1:]]
     assert source.groups == rows.groups[1:].tolist()
-    np.testing.assert_array_equal(np.stack([source.pixels.read(i) for i in range(39)]), rows.images[1:])
+    np.testing.assert_array_equal(np.stack([source.pixels.read(i) for i in range(39)]), rows.samples[1:])
     assert [tuple(bad) for bad in source.rejected] == [("row 0", "synthetic, not real")]
 
 
@@ -257,7 +257,7 @@ def test_npz_as_keras_writes_it(tmp_path: Path) -> None:
 )
 def test_npz_kinds_of_numbers(tmp_path: Path, images: np.ndarray, expected: list[int]) -> None:
     np.savez(tmp_path / "d.npz", X=np.tile(images[:, None, None], (1, 8, 8)), y=[0, 1, 1])
-    assert load(open_source(tmp_path / "d.npz")).rows.images[:, 0, 0, 0].tolist() == expected
+    assert load(open_source(tmp_path / "d.npz")).rows.samples[:, 0, 0, 0].tolist() == expected
 
 
 @pytest.mark.parametrize(

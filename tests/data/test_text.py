@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganaug.modalities.image.load import load
-from ganaug.modalities.image.sources import Source, open_source
 from ganaug.data.text import plain, plain_array, to_label, to_text
 from ganaug.errors import DataError
+from ganaug.modalities.image.load import load
+from ganaug.modalities.image.sources import Source, open_source
 
 IMAGES = np.zeros((3, 8, 8), np.uint8)
 
@@ -156,7 +156,7 @@ def test_medmnist(tmp_path: Path) -> None:
     source = open_source(medmnist(tmp_path))
     assert source.splits == ["train"] * 6 + ["validation"] * 2 + ["test"] * 4
     assert source.labels == [*"010101", *"01", *"0101"]
-    assert load(source).rows.images.shape == (12, 8, 8, 3)
+    assert load(source).rows.samples.shape == (12, 8, 8, 3)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from ganaug.errors import ConfigError
-from ganaug.modalities.image.extractors import EfficientNetLite0, make_extractor
 from ganaug.modalities.image.classifier import SmallCNN
+from ganaug.modalities.image.extractors import EfficientNetLite0, make_extractor
 
 MODULE = """
 import numpy as np

@@ -10,14 +10,15 @@ import pyarrow as pa
 import pytest
 from sklearn.datasets import load_digits
 
-from ganaug.data.rows import Rows, RowWriter, Schema, digest, read_rows
+from ganaug.data.rows import Rows, RowWriter, digest, read_rows
 from ganaug.errors import DataError
 from ganaug.evaluation import fidelity
 from ganaug.evaluation.fidelity import COMPARED, METRICS, _halves, average, measure_fidelity
+from ganaug.modalities.image.schema import image_schema
 from ganaug.utils.files import read_json
 
 NAMES = ("zero", "one", "two", "three")
-SCHEMA = Schema(8, 8, 1, NAMES)
+SCHEMA = image_schema(8, 8, 1, NAMES)
 TRAIN, TEST = 10, 80  # rows a class; about 90 more make synthetic rows
 
 
@@ -86,8 +87,8 @@ def test_a_perfect_generator_comes_near_the_floor(measure, unseen: Rows, splits:
 def test_a_collapsed_generator_lacks_recall_and_coverage(measure, unseen: Rows) -> None:
     one_of_each = np.repeat([np.flatnonzero(unseen.labels == code)[0] for code in range(4)], 40)
     rows = unseen.take(one_of_each)
-    noise = np.random.default_rng(0).integers(0, 3, rows.images.shape, dtype=np.uint8)
-    overall = measure(Rows.build(SCHEMA, rows.images // 2 * 2 + noise // 2, rows.labels))["overall"]
+    noise = np.random.default_rng(0).integers(0, 3, rows.samples.shape, dtype=np.uint8)
+    overall = measure(Rows.build(SCHEMA, rows.samples // 2 * 2 + noise // 2, rows.labels))["overall"]
     assert overall["after"]["recall"] < 0.1 < overall["real_vs_real"]["recall"]
     assert overall["after"]["coverage"] < 0.5 * overall["real_vs_real"]["coverage"]
     assert overall["after"]["kid"] > 5 * abs(overall["real_vs_real"]["kid"])
@@ -95,7 +96,7 @@ def test_a_collapsed_generator_lacks_recall_and_coverage(measure, unseen: Rows) 
 
 
 def test_noise_lacks_precision_and_hits(measure, unseen: Rows) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, unseen.images.shape, dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, unseen.samples.shape, dtype=np.uint8)
     overall = measure(Rows.build(SCHEMA, noise, unseen.labels))["overall"]
     assert overall["after"]["precision"] < 0.2 < overall["real_vs_real"]["precision"]
     assert overall["after"]["density"] < 0.2
@@ -104,9 +105,9 @@ def test_noise_lacks_precision_and_hits(measure, unseen: Rows) -> None:
 
 def test_a_mislabelled_class_shows_in_its_own_hit_rate_only(measure, unseen: Rows) -> None:
     right = measure(unseen)["per_class"]
-    images = unseen.images.copy()
+    images = unseen.samples.copy()
     ones, twos = (np.flatnonzero(unseen.labels == code) for code in (1, 2))
-    images[ones] = unseen.images[np.resize(twos, len(ones))]
+    images[ones] = unseen.samples[np.resize(twos, len(ones))]
     wrong = measure(Rows.build(SCHEMA, images, unseen.labels))["per_class"]
     assert wrong["one"]["after"]["hit_rate"] < 0.2
     assert wrong["one"]["after"]["coverage"] < 0.2
@@ -116,9 +117,9 @@ def test_a_mislabelled_class_shows_in_its_own_hit_rate_only(measure, unseen: Row
 
 def test_selection_is_judged_by_what_it_keeps(measure, unseen: Rows, digits: Rows) -> None:
     """Half of the candidates are noise; selection drops it."""
-    noise = np.random.default_rng(0).integers(0, 256, unseen.images.shape, dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, unseen.samples.shape, dtype=np.uint8)
     order = np.random.default_rng(1).permutation(2 * len(unseen))
-    rows = Rows.build(SCHEMA, np.concatenate([unseen.images, noise]), np.tile(unseen.labels, 2)).take(order)
+    rows = Rows.build(SCHEMA, np.concatenate([unseen.samples, noise]), np.tile(unseen.labels, 2)).take(order)
     overall = measure(rows, order < len(unseen))["overall"]
     assert overall["before"]["precision"] < 0.75 * overall["after"]["precision"]
     assert overall["after"]["precision"] == pytest.approx(overall["real_vs_real"]["precision"], abs=0.12)

@@ -43,7 +43,8 @@ def write(path: Path, rows: Rows) -> None:
 
 def together(*parts: Rows) -> Rows:
     columns = (
-        np.concatenate([getattr(p, name) for p in parts]) for name in ("images", "labels", "synthetic", "ids", "groups")
+        np.concatenate([getattr(p, name) for p in parts])
+        for name in ("samples", "labels", "synthetic", "ids", "groups")
     )
     return Rows(parts[0].schema, *columns)
 
@@ -61,7 +62,7 @@ def stolen(run: Path, part: str = "test", n: int = 1) -> Rows:
 
 def toned(rows: Rows) -> Rows:
     """Near duplicates."""
-    return Rows.build(rows.schema, (rows.images * 0.9 + 10).astype(np.uint8), rows.labels)
+    return Rows.build(rows.schema, (rows.samples * 0.9 + 10).astype(np.uint8), rows.labels)
 
 
 def claim(run: Path, file: str, **what: Any) -> None:

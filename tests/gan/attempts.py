@@ -126,14 +126,15 @@ def together(folder: Path) -> dict:
 
 def shared(folder: Path) -> dict:
     """Let one process, and two of torchrun, generate rows of the same model."""
-    from ganaug.data.rows import Rows, Schema
+    from ganaug.data.rows import Rows
     from ganaug.gan.fabric import make_fabric
+    from ganaug.modalities.image.schema import image_schema
     from ganaug.synthesis.generate import write_candidates
     from ganaug.synthesis.select import Selection
 
     images, labels = load_digits(return_X_y=True)
     images, names = (images[:60].reshape(-1, 8, 8, 1) * 15.9).astype(np.uint8), labels[:60].astype(str)
-    schema = Schema(8, 8, 1, tuple("0123456789"))
+    schema = image_schema(8, 8, 1, tuple("0123456789"))
     model = ended(fork(lambda: GANAugmenter(steps=20, width=8, random_state=0).fit(images, names).save(folder / "m")))
 
     def work(where: str) -> None:

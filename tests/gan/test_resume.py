@@ -13,6 +13,7 @@ import pytest
 import torch
 from fakes import point_trainer, trained
 from safetensors.torch import save_file
+from small import image_setup
 from torch import nn
 
 from ganaug.errors import GanaugError, ModelError
@@ -26,7 +27,7 @@ from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Trainer
 from ganaug.modalities.image.augment import ImageAugment
-from ganaug.modalities.image.setup import Architecture, image_setup
+from ganaug.modalities.image.setup import ImageArchitecture
 
 STATE = {"step": torch.tensor([3]), "weights": torch.arange(6.0).view(2, 3)}
 
@@ -39,7 +40,7 @@ def image_trainer(seed: int = 0) -> Trainer:
     fabric = make_fabric("cpu", "32-true")
     images = np.random.default_rng(0).integers(0, 256, (8, 10, 9, 2), dtype=np.uint8)
     rules = (OBJECTIVES["relativistic"], PENALTIES["r1_r2"](), ImageAugment(), AUGMENTATIONS["diffaugment"](12))
-    architecture = Architecture(10, 9, 2, 2, base_width=8)
+    architecture = ImageArchitecture(10, 9, 2, 2, base_width=8)
     setup = image_setup(architecture, images, np.arange(8) % 2, *rules, seed, fabric.device)
     return Trainer(fabric, setup, Schedule(12, batch_size=4), seed)
 

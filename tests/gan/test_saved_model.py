@@ -11,8 +11,9 @@ import pytest
 from small import digits, noise, tiny
 
 from ganaug import GANAugmenter
-from ganaug.data.rows import content_ids, digest
+from ganaug.data.rows import digest
 from ganaug.errors import ModelError
+from ganaug.modalities.image.arrays import content_ids
 from ganaug.synthesis import criteria
 
 
@@ -29,7 +30,7 @@ def test_a_saved_model_is_the_model(fitted, folder):
         assert np.array_equal(again.sample(2, random_state=seed)[0], found.sample(2, random_state=seed)[0])
     assert np.array_equal(again.score_real(rows, y), found.score_real(rows, y))
     assert again.classes_.tolist() == found.classes_.tolist()
-    assert (again.shape_, again.seed_, again.model_id_) == (found.shape_, found.seed_, found.model_id_)
+    assert (again.spec_.shape, again.seed_, again.model_id_) == (found.spec_.shape, found.seed_, found.model_id_)
     np.testing.assert_allclose(again.history_, found.history_, rtol=1e-4)
     assert again.get_params()["width"] == 8
 
@@ -64,7 +65,7 @@ def test_a_damaged_model_is_refused(folder, spoil):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("architecture", {"height": 8}), ("architecture", None), ("rules", {"magic": 1}), ("shape", None),
+    [("architecture", {"height": 8}), ("architecture", None), ("rules", {"magic": 1}), ("spec", None), ("modality", "smell"), ("codec", 3),
      ("classes", ["only one"]), ("class_type", "no type"), ("midpoint", "high"), ("seed", None)],
 )  # fmt: skip
 def test_a_configuration_that_does_not_fit_is_refused(folder, key, value):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from small import image_setup
 
 from ganaug.gan.augmentation import AUGMENTATIONS
 from ganaug.gan.fabric import make_fabric
@@ -12,11 +13,11 @@ from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Trainer
 from ganaug.modalities.image.augment import INVARIANCES, ImageAugment
-from ganaug.modalities.image.setup import Architecture, image_setup
+from ganaug.modalities.image.setup import ImageArchitecture
 
 
 def weights(seed: int) -> list[torch.Tensor]:
-    return [p for m in Architecture(8, 8, 1, 2, base_width=8).build(seed) for p in m.parameters()]
+    return [p for m in ImageArchitecture(8, 8, 1, 2, base_width=8).build(seed) for p in m.parameters()]
 
 
 def test_the_seed_alone_decides_the_initial_weights():
@@ -37,7 +38,7 @@ def trainer(device: str = "cpu", precision: str = "32-true", images: np.ndarray 
         shades = np.random.default_rng(0).normal(np.where(labels, 200, 60)[:, None, None, None], 10, (40, 9, 8, 3))
         images = shades.astype(np.uint8)
     rules = (OBJECTIVES["relativistic"], PENALTIES["r1_r2"](), ImageAugment(INVARIANCES))
-    architecture = Architecture(9, 8, 3, 2, base_width=8, latent=8, features=16)
+    architecture = ImageArchitecture(9, 8, 3, 2, base_width=8, latent=8, features=16)
     schedule = Schedule(200, batch_size=16, learning_rate=0.003)
     setup = image_setup(architecture, images, labels, *rules, AUGMENTATIONS["diffaugment"](200), 0, fabric.device)
     return Trainer(fabric, setup, schedule, 0)
@@ -75,3 +76,17 @@ def test_a_training_of_images_on_a_gpu(precision):
     dark, light = shades(trained)
     assert dark < -0.2
     assert light > 0.2
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_a_round_does_not_wait_for_the_gpu(precision):
+    """Then a GPU never runs dry between two of its kernels because of us."""
+    played = trainer("cuda", precision)
+    played.train_step()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in range(17):  # with a penalty
+            played.train_step()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")

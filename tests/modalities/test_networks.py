@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from ganaug.gan.conditioning import CONDITIONINGS
 from ganaug.gan.regularizers import squared_gradient
 from ganaug.modalities.image.networks import Discriminator, Generator, Layout, ResidualBlock
-from ganaug.modalities.image.setup import Architecture
+from ganaug.modalities.image.setup import ImageArchitecture
 
 SIDES, CHANNELS = st.integers(8, 128), st.integers(1, 4)
 LATENTS, LABELS = torch.randn(2, 6, generator=torch.Generator().manual_seed(0)), torch.tensor([2, 0])
 
 
 def networks(height: int, width: int, channels: int, depth: int = 1, base: int = 4) -> tuple[Generator, Discriminator]:
-    return Architecture(height, width, channels, 3, latent=6, features=5, base_width=base, depth=depth).build(0)
+    return ImageArchitecture(height, width, channels, 3, latent=6, features=5, base_width=base, depth=depth).build(0)
 
 
 @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -89,7 +89,7 @@ def test_the_discriminator_differentiates_twice():
 
 @pytest.mark.parametrize("conditioning", sorted(CONDITIONINGS))
 def test_every_conditioning_fits_the_discriminator(conditioning):
-    _, discriminator = Architecture(8, 8, 1, 3, conditioning, latent=6, features=5, base_width=4).build(0)
+    _, discriminator = ImageArchitecture(8, 8, 1, 3, conditioning, latent=6, features=5, base_width=4).build(0)
     logits, classes = discriminator(torch.zeros(2, 1, 8, 8), LABELS)
     assert logits.shape == (2,)
     assert classes is None or classes.shape == (2, 3)

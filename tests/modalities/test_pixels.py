@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from ganaug.errors import DataError
-from ganaug.modalities.image.codec import as_images, check_levels, picture_grid, to_float, to_uint8
+from ganaug.modalities.image.arrays import as_images, check_levels
+from ganaug.modalities.image.codec import to_float, to_uint8
+from ganaug.modalities.image.preview import picture_grid
 
 
 @pytest.mark.parametrize("shape", [(3, 8, 8), (3, 8, 8, 1), (1, 8, 128, 3), (2, 17, 40, 4), (2, 9, 9, 2)])

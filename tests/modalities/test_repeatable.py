@@ -8,7 +8,7 @@ from small import noise, tiny
 from torch.nn.functional import affine_grid, grid_sample, interpolate, pad
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ganaug.config import INVARIANCES
+from ganaug.config.names import INVARIANCES
 from ganaug.modalities.image import repeatable
 from ganaug.modalities.image.classifier import train_classifier
 from ganaug.modalities.image.repeatable import double, pad_edges, sample_at

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from pools import CLASSES, PER_CLASS
 
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.data.rows import Rows, RowWriter
+from ganaug.modalities.image.schema import image_schema
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def make_pool(tmp_path_factory: pytest.TempPathFactory) -> Any:
             images = np.random.default_rng(0).integers(0, 256, (2 * PER_CLASS, *shape), dtype=np.uint8)
             images[:, 0, 0, 0] = np.arange(2 * PER_CLASS)
             labels = np.repeat([0, 1], PER_CLASS)
-            with RowWriter(path, Schema(*shape, CLASSES)) as writer:
+            with RowWriter(path, image_schema(*shape, CLASSES)) as writer:
                 writer.write(Rows.build(writer.schema, images, labels, synthetic=True))
         return str(path)
 

@@ -9,9 +9,10 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from ganaug import GANAugmenter
-from ganaug.modalities.image.pool import Pool, write_pool
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import DataError, ModelError
+from ganaug.modalities.image.pool import Pool, write_pool
+from ganaug.modalities.image.schema import image_schema
 from ganaug.plugins.live import LivePool, open_pool
 
 
@@ -61,7 +62,7 @@ def test_a_fitted_model_is_a_pool_too(model: Path) -> None:
 
 def test_a_path_says_which_kind_of_pool_it_is(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    rows = Rows.build(Schema(8, 8, 1, ("a",)), np.zeros((3, 8, 8, 1), np.uint8), [0, 0, 0], synthetic=True)
+    rows = Rows.build(image_schema(8, 8, 1, ("a",)), np.zeros((3, 8, 8, 1), np.uint8), [0, 0, 0], synthetic=True)
     with RowWriter(tmp_path / "pool.parquet", rows.schema) as writer:
         writer.write(rows)
     write_pool(tmp_path / "pool.parquet", tmp_path / "pool")

@@ -20,9 +20,10 @@ from sklearn.datasets import load_digits
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 
 from ganaug import GANAugmenter
-from ganaug.modalities.image.pool import Pool
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import ConfigError, DataError
+from ganaug.modalities.image.pool import Pool
+from ganaug.modalities.image.schema import image_schema
 from ganaug.plugins.torch import (
     AugmentedDataset,
     Batch,
@@ -38,7 +39,7 @@ IMAGES = torch.from_numpy(X).unsqueeze(1) / 255
 
 
 def write_pool(path: Path, classes: tuple[str, ...], at: slice, labels: np.ndarray) -> Path:
-    rows = Rows.build(Schema(8, 8, 1, classes), X[at][..., None], labels, synthetic=True)
+    rows = Rows.build(image_schema(8, 8, 1, classes), X[at][..., None], labels, synthetic=True)
     with RowWriter(path, rows.schema) as writer:
         writer.write(rows)
     return path

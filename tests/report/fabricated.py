@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_digits
+from small import embed
 
 from ganaug.data.merge import merge
 from ganaug.data.prepare import prepare
@@ -52,9 +53,9 @@ def finish_run(folder: Path) -> None:
 
 
 def _generate(folder: Path, repeat: int, train: Rows, rng: np.random.Generator) -> None:
-    images = np.clip(np.repeat(train.images, 4, axis=0) + rng.normal(0, 25, (len(train) * 4, 8, 8, 1)), 0, 255)
+    images = np.clip(np.repeat(train.samples, 4, axis=0) + rng.normal(0, 25, (len(train) * 4, 8, 8, 1)), 0, 255)
     images = images.astype(np.uint8)
-    distance, where = nearest(images, train.images)
+    distance, where = nearest(images, train.samples, embed)
     n = len(images)
     scores = {"nearest": where, "nearest_distance": distance} | {
         name: rng.uniform(size=n).astype(np.float32) for name in ("realism", "confidence", "density")

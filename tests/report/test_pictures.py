@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ganaug.errors import DataError
-from ganaug.report.pictures import sheet, stored_picture
+from ganaug.modalities.image.preview import sheet, stored_picture
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 from contextlib import redirect_stdout
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,8 +17,8 @@ from ganaug.config import Params, ReportParams
 from ganaug.data.rows import read_table
 from ganaug.errors import DataError
 from ganaug.report.build import build_report
-from ganaug.utils.markup import VOID
 from ganaug.utils.files import read_json, write_json
+from ganaug.utils.markup import VOID
 
 FILES = ("metrics.json", "plots/arms.csv", "plots/training.csv", "report.html")
 PARAMS = Params(
@@ -134,7 +133,7 @@ def test_copies_and_leaks_are_accounted_for(finished: Path, page: str, outline: 
 
 
 def test_an_attack_is_made_where_it_is_asked_for(finished: Path) -> None:
-    params = replace(PARAMS, report=ReportParams(membership=True))
+    params = PARAMS.model_copy(update={"report": ReportParams(membership=True)})
     summary = build_report(params, finished, out="attacked")
     page = (finished / "attacked/report.html").read_text(encoding="utf-8")
     assert "no value of it is a guarantee of privacy" in page

@@ -9,6 +9,8 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 from ganaug.gan.latents import Prior
+from ganaug.modalities import modality_named
+from ganaug.modalities.image.codec import ImageCodec
 from ganaug.synthesis import criteria
 from ganaug.synthesis.criteria import CRITERIA, Known, kid
 
@@ -35,16 +37,26 @@ class Replay(nn.Module):
 def known() -> Known:
     pixels, labels = load_digits(return_X_y=True)
     images, labels = (pixels.reshape(-1, 8, 8, 1) * 15.9).astype(np.uint8), labels.astype(np.int64)
-    return Known(images[:200], labels[:200], images[200:500], labels[200:500], 10, 0, "cpu")
+    return Known(
+        modality_named("image"),
+        ImageCodec((8, 8, 1)),
+        images[:200],
+        labels[:200],
+        images[200:500],
+        labels[200:500],
+        10,
+        0,
+        "cpu",
+    )
 
 
 @pytest.mark.parametrize("name", sorted(CRITERIA))
 def test_good_generators_are_told_from_collapsed_and_wrong_ones(name, known, monkeypatch):
     monkeypatch.setattr(criteria, "STEPS", 80)
     criterion = CRITERIA[name](known)
-    good, collapsed, wrong = (criterion(Replay(known.images, known.codes, h)) for h in ("good", "collapsed", "wrong"))
+    good, collapsed, wrong = (criterion(Replay(known.samples, known.codes, h)) for h in ("good", "collapsed", "wrong"))
     assert good < collapsed < wrong
-    assert criterion(Replay(known.images, known.codes, "good")) == good
+    assert criterion(Replay(known.samples, known.codes, "good")) == good
 
 
 def test_kid_is_about_zero_for_one_distribution_and_known_for_two_points():

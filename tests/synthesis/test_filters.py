@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from small import embed
 
 from ganaug.errors import ConfigError
 from ganaug.metrics.nearest import copy_distance, nearest
@@ -11,7 +12,7 @@ from ganaug.synthesis import filters
 from ganaug.synthesis.filters import FILTERS, Portion, Reference, named_filters
 
 TRAINING = np.random.default_rng(9).integers(0, 256, (6, 8, 8, 1), np.uint8)
-REFERENCE = Reference(TRAINING, np.array([0, 0, 0, 1, 1, 1]))
+REFERENCE = Reference(TRAINING, np.array([0, 0, 0, 1, 1, 1]), embed)
 
 
 def images(n: int, seed: int = 0) -> np.ndarray:
@@ -35,7 +36,7 @@ def test_thresholds_are_inclusive(name):
 
 
 def test_copies_are_those_much_closer_than_training_rows_are_to_each_other():
-    limit = copy_distance(TRAINING)
+    limit = copy_distance(TRAINING, embed)
     assert passes("copy")(portion(images(3), nearest_distance=[0, limit, 1.01 * limit])).tolist() == [
         False,
         False,
@@ -72,15 +73,15 @@ def test_channels_that_are_the_same_in_all_rows_change_nothing(planes, level):
         ((_, found),) = named_filters([name])
         kept = []
         for training, made in ((TRAINING, rows), (more(TRAINING), more(rows))):
-            keep = found.fit(Reference(training, REFERENCE.codes))
-            kept.append(keep(portion(made, nearest_distance=nearest(made, training)[0])).tolist())
+            keep = found.fit(Reference(training, REFERENCE.codes, embed))
+            kept.append(keep(portion(made, nearest_distance=nearest(made, training, embed)[0])).tolist())
         assert kept[0] == kept[1]
         assert 0 < sum(kept[0]) < 60
 
 
 def test_diversity_does_not_count_from_dropped_rows():
     """In a chain of small steps every other row is far enough from the last kept one."""
-    limit = copy_distance(TRAINING) * 255
+    limit = copy_distance(TRAINING, embed) * 255
     chain = np.stack([np.full((8, 8, 1), round(k * 0.6 * limit), np.uint8) for k in range(5)])
     assert passes("diversity")(portion(chain)).tolist() == [True, False, True, False, True]
 
@@ -145,7 +146,7 @@ def test_a_filter_of_another_package(tmp_path, monkeypatch):
         "    def __init__(self, least=100):\n"
         "        self.least = least\n"
         "    def fit(self, reference):\n"
-        "        return lambda rows: rows.images.mean((1, 2, 3)) >= self.least\n"
+        "        return lambda rows: rows.samples.mean((1, 2, 3)) >= self.least\n"
     )
     about = tmp_path / "bright-1.dist-info"
     about.mkdir()

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small import embed
 
 from ganaug.augmenter import GANAugmenter
 from ganaug.data.merge import POLICIES
-from ganaug.data.rows import Rows, Schema, content_ids, read_rows, read_table
+from ganaug.data.rows import Rows, read_rows, read_table
 from ganaug.errors import ConfigError
 from ganaug.metrics.nearest import copy_distance
+from ganaug.modalities.image.arrays import content_ids
+from ganaug.modalities.image.schema import image_schema
 from ganaug.synthesis.generate import SCORES, rows_to_keep, write_candidates
 from ganaug.synthesis.select import Candidates, Selection
 
@@ -24,7 +27,7 @@ def images(n: int, seed: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def training() -> Rows:
-    return Rows.build(Schema(8, 8, 1, ("cat", "dog")), images(4, 0), [0, 0, 1, 1])
+    return Rows.build(image_schema(8, 8, 1, ("cat", "dog")), images(4, 0), [0, 0, 1, 1])
 
 
 def candidates():
@@ -50,10 +53,10 @@ def written(training, tmp_path):
 def test_every_candidate_is_a_synthetic_row(written, training):
     rows = read_rows(written[0])
     assert rows.schema == training.schema
-    assert np.array_equal(rows.images, np.concatenate([images(3, 1), images(2, 2)]))
+    assert np.array_equal(rows.samples, np.concatenate([images(3, 1), images(2, 2)]))
     assert rows.labels.tolist() == [0, 0, 1, 0, 1]
     assert rows.synthetic.all()
-    assert rows.ids.tolist() == content_ids(rows.images).tolist()
+    assert rows.ids.tolist() == content_ids(rows.samples).tolist()
 
 
 def test_with_its_scores_and_what_became_of_it(written, training):
@@ -72,7 +75,7 @@ def test_the_report_counts(written, training):
     assert found == {
         "model": "abc",
         "trained_on": "saw",
-        "copy_distance": copy_distance(training.images),
+        "copy_distance": copy_distance(training.samples, embed),
         "wanted": 3,
         "candidates": 5,
         "kept": 2,
@@ -103,18 +106,18 @@ def test_nothing_is_left_behind_when_generation_fails(training, tmp_path):
 
 
 def test_classes_keep_their_names_when_the_schema_does_not_sort_them(tmp_path):
-    schema = Schema(8, 8, 1, ("white", "black"))
+    schema = image_schema(8, 8, 1, ("white", "black"))
     noise = np.random.default_rng(0).integers(0, 60, (40, 8, 8, 1), np.uint8)
     labels = np.arange(40) // 20
     rows = Rows.build(schema, np.where(labels[:, None, None, None] == 0, 255 - noise, noise), labels)
     names = np.array(schema.classes)[rows.labels]
-    augmenter = GANAugmenter(steps=120, width=16, batch_size=16, random_state=0).fit(rows.images, names)
+    augmenter = GANAugmenter(steps=120, width=16, batch_size=16, random_state=0).fit(rows.samples, names)
     quotas = {"white": 6, "black": 9}
-    found = augmenter.candidates(rows.images, names, quotas, Selection(filters=["confidence"]))
+    found = augmenter.candidates(rows.samples, names, quotas, Selection(filters=["confidence"]))
     out, report = tmp_path / "synthetic.parquet", tmp_path / "report.json"
     write_candidates(found, rows, quotas, model="", out=out, report=report, stage="generate")
     made = read_rows(out)
-    brightness = [made.images[made.labels == code].mean() for code in (0, 1)]
+    brightness = [made.samples[made.labels == code].mean() for code in (0, 1)]
     assert brightness[0] > 160 > 90 > brightness[1]
     kept = {name: row["kept"] for name, row in json.loads(report.read_text())["per_class"].items()}
     assert kept == quotas
@@ -130,7 +133,7 @@ def test_merging_lacks_no_row_that_is_asked_for(counts, policy, amount, per_clas
     """Or the number is refused, with the class that lacks the most and what would do."""
     names = tuple(f"class {k}" for k in range(len(counts)))
     labels = np.repeat(np.arange(len(counts)), counts)
-    rows = Rows.build(Schema(8, 8, 1, names), images(len(labels), 0), labels)
+    rows = Rows.build(image_schema(8, 8, 1, names), images(len(labels), 0), labels)
     taken = POLICIES[policy](np.array(counts), amount)
     if per_class == "auto" and taken.any():
         assert rows_to_keep(per_class, rows, policy, amount) == dict(zip(names, taken, strict=True))

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 from fakes import PointDiscriminator
+from small import Inputs, Views
 
 from ganaug.synthesis import score
 from ganaug.synthesis.realism import Realism
-from ganaug.synthesis.score import ClassDensity, Scorer
+from ganaug.synthesis.score import ClassDensity
 
 
 def images(n: int, seed: int) -> np.ndarray:
@@ -47,13 +48,8 @@ def test_scores_say_whose_they_are():
     training, rows, labels = images(5, 0), images(3, 1), np.array([1, 0, 1])
     rows[1] = training[4]
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]], np.float32)
-    scorer = Scorer(
-        lambda rows, labels: labels.astype(np.float32),
-        lambda rows: probabilities,
-        lambda rows: rows.reshape(len(rows), -1).astype(np.float32),
-        training,
-        np.array([0, 0, 0, 1, 0]),
-    )
+    teacher = Views(lambda rows: probabilities, lambda rows: rows.reshape(len(rows), -1).astype(np.float32))
+    scorer = teacher.scorer(lambda rows, labels: labels.astype(np.float32), training, np.array([0, 0, 0, 1, 0]))
     found = scorer(rows, labels)
     assert found["confidence"].tolist() == pytest.approx([0.1, 0.8, 0.7])
     assert found["realism"].tolist() == [1, 0, 1]
@@ -68,7 +64,7 @@ def test_realism_is_one_half_between_real_and_generated_rows():
     with torch.no_grad():
         discriminator.head.classes.weight.fill_(0.1)
     points = np.random.default_rng(0).integers(0, 256, (3000, 2), np.uint8)
-    realism = Realism(discriminator, lambda rows: rows.float() / 64)
+    realism = Realism(discriminator, Inputs(lambda rows: rows.float() / 64))
     labels = np.arange(3000) % 2
     real, fake = points[:1500], points[1500:] // 4
     realism.calibrate(real, fake, labels[:1500])
@@ -84,7 +80,7 @@ def test_realism_with_and_without_labels():
     discriminator = PointDiscriminator(2)
     with torch.no_grad():
         discriminator.head.classes.weight.normal_(generator=torch.Generator().manual_seed(0))
-    realism = Realism(discriminator, lambda rows: rows.float())
+    realism = Realism(discriminator, Inputs(lambda rows: rows.float()))
     points = np.array([[1, 2], [3, 4]], np.uint8)
     first, second, unconditional = (realism(points, labels) for labels in (np.array([0, 0]), np.array([1, 1]), None))
     assert not np.allclose(first, second)

@@ -4,10 +4,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from small import Views
 
-from ganaug.data.rows import content_ids, digest
+from ganaug.data.rows import digest
 from ganaug.errors import ConfigError
-from ganaug.synthesis.score import Scorer
+from ganaug.modalities.image.arrays import content_ids
 from ganaug.synthesis.select import CHUNK, Candidates, Selection, fill_quotas
 
 TRAINING = np.random.default_rng(9).integers(0, 256, (6, 8, 8, 1), np.uint8)
@@ -44,7 +45,7 @@ def features(images: np.ndarray) -> np.ndarray:
 
 
 def fill(quotas, source=None, **selection) -> list[Candidates]:
-    scorer = Scorer(realism, teacher, features, TRAINING, np.arange(6) // 2)
+    scorer = Views(teacher, features).scorer(realism, TRAINING, np.arange(6) // 2)
     return list(fill_quotas(source or Source(), scorer, Selection(**selection), np.array(quotas)))
 
 
@@ -76,7 +77,7 @@ def test_a_hopeless_class_ends_at_its_candidates():
 
 def test_reasons():
     found = fill([300, 30, 0], Source(copies=0.3), filters=["copy", "confidence", {"realism": {"threshold": 0.4}}])
-    images, labels, reasons = (np.concatenate([getattr(c, n) for c in found]) for n in ("images", "labels", "reasons"))
+    images, labels, reasons = (np.concatenate([getattr(c, n) for c in found]) for n in ("samples", "labels", "reasons"))
     copies = (images[:, None] == TRAINING).all((2, 3, 4)).any(1)
     sure = teacher(images)[np.arange(len(images)), labels] >= 0.5
     real = realism(images, labels) >= 0.4
@@ -91,7 +92,8 @@ def test_reasons():
 def test_exact_copies_are_dropped_even_where_training_rows_repeat(repeats):
     """Then training rows lie at distance zero from each other."""
     training = np.concatenate([TRAINING] * repeats)
-    scorer = Scorer(realism, lambda rows: np.ones((len(rows), 1)), features, training, np.zeros(len(training), int))
+    sure = Views(lambda rows: np.ones((len(rows), 1)), features)
+    scorer = sure.scorer(realism, training, np.zeros(len(training), int))
     everything = iter([training, training])
 
     def kept(*names: str) -> int:
@@ -112,7 +114,7 @@ def test_later_filters_see_what_earlier_ones_left():
     assert set(reasons) == {"", "confidence", "quota"}
     assert np.array_equal(reasons == "confidence", ~sure)
     first = found[0]
-    left = realism(first.images, first.labels)[first.reasons != "confidence"]
+    left = realism(first.samples, first.labels)[first.reasons != "confidence"]
     assert np.array_equal(first.kept[first.reasons != "confidence"], left >= np.quantile(left, 0.5))
 
 

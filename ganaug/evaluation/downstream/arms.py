@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -59,7 +59,7 @@ class Arm:
 
     def _with(self, way: Mixing) -> Setting:
         """Return the first setting, mixed in this way; without synthetic rows nothing else of it matters."""
-        options = asdict(way) if way.synthetic else {}
+        options = way.model_dump() if way.synthetic else {}
         return replace(self.settings[0], **options)
 
 

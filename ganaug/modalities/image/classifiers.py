@@ -15,13 +15,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from ganaug.errors import ConfigError, GanaugError
-<from ganaug.modalities.estimators import make_estimator
+from ganaug.modalities.estimators import make_estimator
 from ganaug.modalities.image.classical import make_augment
 from ganaug.modalities.image.classifier import Build, SmallCNN, predict_proba, train_classifier
 from ganaug.modalities.image.estimators import FEATURES, fit_estimator, is_estimator
 from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows, loss_weights
 from ganaug.utils.imported import import_named
-=
+
 
 def check_classifier(name: str, settings: Iterable[Setting] = (Setting(),)) -> None:
     """Raise `ConfigError` unless there is a classifier of this name, and it can be trained in these settings."""

@@ -282,4 +282,3 @@ def _thumbnails(view: Floats) -> Floats:
             x = np.add.reduceat(x, edges[:-1], axis=axis) / np.sqrt(sizes)
         parts.append(x.reshape(len(x), blocks**2).astype(np.float32))
     return np.concatenate(parts, axis=1)
-

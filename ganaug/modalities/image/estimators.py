@@ -74,5 +74,3 @@ def _features(rows: TrainingRows, config: TrainConfig) -> Encode:
         device=config.device,
     )
     return lambda images: extract_features(model, images)
-
-

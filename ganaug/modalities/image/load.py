@@ -100,9 +100,7 @@ def load(
     return _loaded(opened, found, target, good, images[: len(good)])
 
 
-def _loaded(
-    source: Source, found: Survey, shape: Shape, good: list[int], images: NDArray[np.uint8] | None
-) -> Loaded:
+def _loaded(source: Source, found: Survey, shape: Shape, good: list[int], images: NDArray[np.uint8] | None) -> Loaded:
     """Put together what is known of the ``good`` rows of a source."""
 
     def kept(values: Sequence[T]) -> NDArray[np.object_]:

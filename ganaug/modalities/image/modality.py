@@ -61,7 +61,8 @@ class ImageModality(Modality):
     def infer(self, X: Any) -> tuple[Images, ImageSpec]:  # noqa: D102, N803
         images = arrays.as_images(X)
         arrays.check_levels(images)
-        return images, ImageSpec(*images.shape[1:], channel_axis=np.ndim(X) == 4)
+        height, width, channels = images.shape[1:]
+        return images, ImageSpec(height, width, channels, np.ndim(X) == 4)
 
     def conform(self, X: Any, spec: ImageSpec) -> Images:  # type: ignore[override]  # noqa: D102, N803
         images = arrays.as_images(X)
@@ -71,6 +72,16 @@ class ImageModality(Modality):
                 "first."
             )
         return images
+
+    def check_stored(self, samples: Images, spec: ImageSpec) -> Images:  # type: ignore[override]
+        """Check images of any number of pixels, those of arrays without an axis of channels among them."""
+        images = samples[..., None] if np.ndim(samples) == 3 and spec.channels == 1 else samples
+        if images.dtype != np.uint8 or images.shape[1:] != spec.shape:
+            raise DataError(
+                f"images must be uint8 of shape (n, {spec.height}, {spec.width}, {spec.channels}), "
+                f"got {images.dtype} of shape {images.shape}."
+            )
+        return np.ascontiguousarray(images)
 
     def restore(self, samples: Images, spec: ImageSpec) -> Images:  # type: ignore[override]  # noqa: D102
         return samples if spec.channel_axis else samples[..., 0]
@@ -137,13 +148,20 @@ class ImageModality(Modality):
         return ImageCodec(spec.shape)  # type: ignore[attr-defined]
 
     def codec_of(self, spec: Spec, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Codec:  # noqa: D102
+        if about or arrays:
+            raise ValueError(f"a codec of images that keeps {about}")
         return self.codec(None, spec)  # type: ignore[arg-type]
 
     def architecture(self, codec: Codec, n_classes: int, params: Mapping[str, Any], anchors: int) -> Architecture:  # noqa: D102
+        from ganaug.modalities.image.codec import ImageCodec
         from ganaug.modalities.image.setup import ImageArchitecture
 
+        assert isinstance(codec, ImageCodec)
+        height, width, channels = codec.shape
         return ImageArchitecture(
-            *codec.shape,  # type: ignore[attr-defined]
+            height,
+            width,
+            channels,
             n_classes,
             conditioning=params["conditioning"],
             base_width=params["width"],

@@ -18,11 +18,12 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ganaug.config import suggestion
 from ganaug.data.folders import fresh_folder
 from ganaug.data.rows import iter_rows, read_schema, read_table
 from ganaug.errors import DataError
-from ganaug.kinds import suggestion
 from ganaug.modalities.image.sources.arrays import UNREADABLE
+from ganaug.modalities.image.spec import ImageSpec
 from ganaug.utils.files import read_json, write_json
 
 ABOUT, IMAGES = "pool.json", "images.npy"
@@ -133,6 +134,8 @@ def write_pool(parquet: str | Path, folder: str | Path) -> None:
         The file is missing, damaged or has no such row, or the folder is somebody else's.
     """
     schema = read_schema(parquet)
+    if not isinstance(schema.spec, ImageSpec):
+        raise DataError(f"{parquet} holds {schema.modality.describe(schema.spec)}: give a file of images.")
     marks = [name for name in ("synthetic", "kept") if name in pq.read_schema(parquet).names]
     table = read_table(parquet, ["label", *marks])
     wanted = table[marks].all(axis=1).to_numpy()
@@ -143,11 +146,11 @@ def write_pool(parquet: str | Path, folder: str | Path) -> None:
     place[labels.argsort(kind="stable")] = np.arange(len(labels))
     with fresh_folder(folder, ABOUT) as fresh:
         with (fresh / IMAGES).open("wb") as file:  # not mapped: a full disk then is an error and not a crash
-            shape = (len(labels), *schema.shape)
+            shape = (len(labels), *schema.spec.shape)
             np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
             start, free, done = file.tell(), iter(place.tolist()), 0
             for rows in iter_rows(parquet):
-                for image in rows.images[wanted[done : done + len(rows)]]:
+                for image in rows.samples[wanted[done : done + len(rows)]]:
                     file.seek(start + next(free) * image.nbytes)
                     file.write(image)
                 done += len(rows)

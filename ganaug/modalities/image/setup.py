@@ -28,6 +28,11 @@ class ImageArchitecture:
     depth: int = 1
     anchors: int = 0  # labelled rows that own a latent, see `Prior`
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of an image."""
+        return self.height, self.width, self.channels
+
     def build(self, seed: int) -> tuple[Generator, Discriminator]:
         """Return a new generator and discriminator; the global random state is left alone."""
         layout = Layout.of(self.height, self.width)

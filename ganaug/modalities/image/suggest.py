@@ -44,6 +44,7 @@ def _budget(shape: Shape, counts: NDArray[np.int64]) -> tuple[Mapping[str, Any],
 
 def _operations(shape: Shape, n_classes: int, width: int, steps: int) -> float:
     """Return the floating-point operations of a training: three times those forward, of both networks."""
-    architecture = ImageArchitecture(*shape, n_classes, base_width=width)
-    forward = sum(cost["flops"] for cost in costs(architecture, *architecture.build(0)).values())
+    height, across, channels = shape
+    architecture = ImageArchitecture(height, across, channels, n_classes, base_width=width)
+    forward = sum(int(cost["flops"]) for cost in costs(architecture, *architecture.build(0)).values())
     return 3.0 * forward * TrainGanParams().batch_size * steps

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from ganaug.config import MOST_TRIALS, EvaluateParams, Mixing
+from ganaug.config import EvaluateParams, Mixing
+from ganaug.config.names import MOST_TRIALS
 from ganaug.errors import ConfigError
 from ganaug.evaluation.downstream.arms import ARMS, Setting, candidates, references
 from ganaug.modalities.image.estimators import make_estimator

@@ -9,10 +9,10 @@ from sklearn.datasets import load_digits
 
 from ganaug.errors import ConfigError, GanaugError
 from ganaug.evaluation.downstream.arms import RATES, Setting
+from ganaug.evaluation.downstream.training_rows import TrainingRows
 from ganaug.modalities.image.classifiers import check_classifier, fit_classifier
 from ganaug.modalities.image.estimators import make_estimator
 from ganaug.modalities.training import TrainConfig
-from ganaug.evaluation.downstream.training_rows import TrainingRows
 
 LR = "sklearn.linear_model.LogisticRegression"
 NAMES = (

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from functools import partial
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +10,19 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from ganaug.config import ARMS as CONFIGURED
 from ganaug.config import EvaluateParams, Mixing
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.config.names import ARMS as CONFIGURED
+from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import ConfigError, DataError
-from ganaug.evaluation import downstream
+from ganaug.evaluation.downstream import trials
 from ganaug.evaluation.downstream.arms import ARMS, result_path
-from ganaug.modalities.image.classifiers import fit_classifier
 from ganaug.evaluation.downstream.run import run_arms
+from ganaug.modalities.image.classifiers import fit_classifier
+from ganaug.modalities.image.modality import ImageModality
+from ganaug.modalities.image.schema import image_schema
 from ganaug.utils.files import read_json
 
-SCHEMA = Schema(8, 8, 1, tuple("0123456789"))
+SCHEMA = image_schema(8, 8, 1, tuple("0123456789"))
 FAST = {"steps": 3, "batch_size": 20, "device": "cpu", "jobs": 1}
 
 
@@ -130,7 +132,7 @@ def test_the_same_seed_writes_the_same_bytes_however_many_jobs(folder):
 def test_an_interrupted_evaluation_goes_on_where_it_stopped(folder, monkeypatch):
     arms, done = ["real", "gan", "synthetic"], []
 
-    def fit(name: str, *rest: Any, until: int) -> Any:
+    def fit(modality: Any, name: str, *rest: Any, until: int) -> Any:
         if len(done) == until:
             raise KeyboardInterrupt
         done.append(name)
@@ -138,12 +140,12 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(folder, monkeypatch)
 
     whole = [path.read_bytes() for path in evaluate(folder, arms, out="whole")]
     cache_dir = folder / "cache"
-    monkeypatch.setattr(module, "fit_classifier", partial(fit, until=3))
+    monkeypatch.setattr(ImageModality, "fit_classifier", partialmethod(fit, until=3))
     with pytest.raises(KeyboardInterrupt):
         evaluate(folder, arms, cache_dir=cache_dir)
     assert not (folder / "eval").exists()
     assert len(list(cache_dir.iterdir())) == 3
-    monkeypatch.setattr(module, "fit_classifier", partial(fit, until=99))
+    monkeypatch.setattr(ImageModality, "fit_classifier", partialmethod(fit, until=99))
     assert [path.read_bytes() for path in evaluate(folder, arms, cache_dir=cache_dir)] == whole
     assert len(done) == 5  # real twice, gan once more, synthetic twice
     assert not cache_dir.exists()
@@ -153,7 +155,7 @@ def test_what_a_users_code_made_is_not_kept_as_it_may_have_changed(folder, monke
     (folder / "their_models.py").write_text("from ganaug.modalities.image.classifier import SmallCNN\n")
     monkeypatch.syspath_prepend(folder)
     before = [path.read_bytes() for path in evaluate(folder, ["real"], classifiers=["their_models:SmallCNN"])]
-    monkeypatch.setattr(module, "write_json", refuse_to_write)
+    monkeypatch.setattr(trials, "write_json", refuse_to_write)
     kept = evaluate(folder, ["real"], classifiers=["their_models:SmallCNN"], cache_dir=folder / "cache")
     assert [path.read_bytes() for path in kept] == before
 
@@ -183,7 +185,7 @@ def test_two_classifiers(folder):
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_no_row_of_validation_or_test_may_be_among_the_training_rows(folder, split):
     write(folder / f"{split}.parquet", digits(250, 300), digits(40, 42))
-    with pytest.raises(DataError, match=rf"train\.parquet and .*{split}\.parquet share the image"):
+    with pytest.raises(DataError, match=rf"train\.parquet and .*{split}\.parquet share the row"):
         evaluate(folder, ["real"])
     assert not (folder / "eval").exists()
 
@@ -193,7 +195,7 @@ def test_a_leak_is_found_by_content_whatever_the_ids_say(folder):
     stolen.ids[:] = "innocent"
     stolen.synthetic[:] = True
     write(folder / "train.parquet", digits(0, 100), stolen)
-    with pytest.raises(DataError, match=r"train\.parquet and .*test\.parquet share the image"):
+    with pytest.raises(DataError, match=r"train\.parquet and .*test\.parquet share the row"):
         evaluate(folder, ["real"])
 
 

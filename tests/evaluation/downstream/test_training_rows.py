@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ganaug.data.rows import Rows, RowWriter, Schema
+from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import DataError
 from ganaug.evaluation.downstream.training_rows import FEWER, MORE, RowSource
+from ganaug.modalities.image.schema import image_schema
 
-SCHEMA = Schema(8, 8, 1, ("a", "b", "c"))
+SCHEMA = image_schema(8, 8, 1, ("a", "b", "c"))
 N = 20  # real rows a class
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.integrity import near_duplicates
 from ganaug.errors import guard
+from ganaug.modalities.image.duplicates import near_duplicates
 from ganaug.modalities.image.sources.idx import FASHION_CLASSES, read_idx_pair
 from ganaug.utils.files import atomic_path
 

@@ -7,17 +7,19 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from ganaug.data.reading import HIDDEN
 from ganaug.errors import DataError
 from ganaug.modalities.base import Rejected
 from ganaug.modalities.image.sources.base import EncodedPixels, Source
-from ganaug.modalities.image.sources.entries import HIDDEN, Contents, is_image, is_loop, is_picture, look, why_not
+from ganaug.modalities.image.sources.entries import Contents, is_image, is_loop, is_picture, look, why_not
 from ganaug.modalities.image.sources.layout import ClassFolder, find_layout
 
 
 def read_folder(root: Path) -> Source:
     """List the images of a folder; a folder's name is the class of what is below it.
 
-    `ganaug.modalities.image.sources.layout` says what is a class, what a split. Links are followed, but no folder is read twice.
+    `ganaug.modalities.image.sources.layout` says what is a class, what a split. Links are followed, but no folder is
+    read twice.
     Images of formats that are not read count as rejected, other files and what is hidden as skipped.
 
     Raises

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from small import digits, tiny
 
-from ganaug import config, together
 from ganaug.cli.options import TRAINING, parameters
 from ganaug.cli.parser import build_parser
-from ganaug.config import TrainGanParams, load_params
+from ganaug.config import TrainGanParams, load_params, names, together
 from ganaug.errors import ConfigError, GanaugError
 from ganaug.gan import latents, loop
 from ganaug.gan.augmentation import AUGMENTATIONS
@@ -24,7 +22,7 @@ from ganaug.synthesis import criteria
 
 SIGNED = {"minimax", "non_saturating", "hinge"}  # objectives that fix the zero of the logits
 CONTRADICTIONS = [
-    *({"objective": name, "augmentation": "ada"} for name in sorted(set(config.OBJECTIVES) - SIGNED)),
+    *({"objective": name, "augmentation": "ada"} for name in sorted(set(names.OBJECTIVES) - SIGNED)),
     {"objective": "wasserstein_gp", "penalty": "none"},
     {"objective": "wasserstein_gp", "penalty_weight": 0.0},
     {"patience": 3},
@@ -108,8 +106,8 @@ def test_what_other_packages_add_is_held_to_the_same(door, objective, augmentati
 
 def test_numbers_that_are_repeated_are_the_same():
     assert together.ONE_IN == latents.ONE_IN
-    assert config.LOOKS == loop.CHOICES
-    assert set(together.ADAPT_TO_NOTHING) == {n for n in config.AUGMENTATIONS if not AUGMENTATIONS[n].reads_signs}
+    assert names.LOOKS == loop.CHOICES
+    assert set(together.ADAPT_TO_NOTHING) == {n for n in names.AUGMENTATIONS if not AUGMENTATIONS[n].reads_signs}
 
 
 def test_what_the_machine_lacks_is_said(monkeypatch):
@@ -129,27 +127,27 @@ VALUES = {  # of every parameter some that are accepted, the ends among them
     "steps": [1, 2, 3],
     "batch_size": [2, 3, 4, 9],
     "learning_rate": [1e-9, 2.5e-3, 0.999],
-    "objective": config.OBJECTIVES,
-    "penalty": ("auto", *config.PENALTIES),
+    "objective": names.OBJECTIVES,
+    "penalty": ("auto", *names.PENALTIES),
     "penalty_weight": [0.0, 0.1, 1e300],
-    "conditioning": config.CONDITIONINGS,
-    "augmentation": config.AUGMENTATIONS,
-    "invariances": [(), config.INVARIANCES, ("rotate",), ("saturation", "cutout")],
-    "prior": config.PRIORS,
+    "conditioning": names.CONDITIONINGS,
+    "augmentation": names.AUGMENTATIONS,
+    "invariances": [(), names.INVARIANCES, ("rotate",), ("saturation", "cutout")],
+    "prior": names.PRIORS,
     "width": [1, 9],
     "depth": [1, 2],
-    "criterion": ("none", *config.CRITERIA),
+    "criterion": ("none", *names.CRITERIA),
     "patience": [None, 1, 9],
     "warm_start": [None, "nowhere"],
     "compile": [False],  # takes a minute
     "device": ["auto", "cpu", "cuda:7"],
-    "precision": config.PRECISIONS,
+    "precision": names.PRECISIONS,
     "seed": [0, 2**31 - 1],
 }
 
 
 def test_no_parameter_is_forgotten_here():
-    assert set(VALUES) == {f.name for f in fields(TrainGanParams)}
+    assert set(VALUES) == set(TrainGanParams.model_fields)
 
 
 @settings(

@@ -1,0 +1,28 @@
+"""Names and numbers of modules that load torch, repeated so that reading a parameter file is quick; a test compares."""
+
+from __future__ import annotations
+
+MODALITIES = ("image", "table")
+OBJECTIVES = ("relativistic", "non_saturating", "hinge", "least_squares", "minimax", "wasserstein_gp")
+PENALTIES = ("r1_r2", "r1", "r2", "gradient_penalty", "lecam", "none")
+CONDITIONINGS = ("projection", "acgan", "concat")
+AUGMENTATIONS = ("diffaugment", "ada", "none")
+CRITERIA = ("accuracy", "kid")
+PRIORS = ("auto", "anchored", "normal")
+INVARIANCES = (
+    "translate", "scale", "brightness", "contrast",
+    "cutout", "flip_horizontal", "flip_vertical", "rotate", "saturation",
+)  # fmt: skip
+CLASSICAL = ("flip_horizontal", "flip_vertical", "rotate", "saturation")
+PRECISIONS = ("auto", "32-true", "bf16-mixed")
+ARMS = (
+    "real", "classical", "mixup", "oracle",
+    "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
+)  # fmt: skip
+EXTRACTORS = ("in_domain", "efficientnet_lite0")
+EXPORTS = ("image_folder", "webdataset", "csv")
+MOST_TRIALS = 6
+MOST_ROWS = 10**9  # of a class
+LOOKS = 10  # at the criterion
+MAX_SIDE, MIN_SIDE = 128, 8  # pixels
+PRESETS = {"quick": (3, 2), "standard": (10, 4), "publish": (20, 6)}  # repeats, and settings tried for each arm
