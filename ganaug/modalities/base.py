@@ -209,6 +209,7 @@ class Modality(ABC):
     arms: ClassVar[
         tuple[str, ...]
     ] = ()  # names in `ganaug.evaluation.downstream.arms.ARMS` that make sense here, as by default
+    moves_thresholds: ClassVar[bool] = False  # whether validation rows choose how probable a class has to be
     classifiers: ClassVar[tuple[str, ...]] = ()  # names of downstream classifiers, the default first
 
     # Samples as users have them
@@ -399,6 +400,10 @@ class Modality(ABC):
         if not callable(extract):
             raise ConfigError(f"{name} returns {type(extract).__name__}; let it return a function of samples")
         return lambda samples: checked_features(extract(samples), len(samples), name)
+
+    def arms_for(self, spec: Spec) -> tuple[str, ...]:
+        """Return those of ``arms`` that samples of this spec can be trained in."""
+        return self.arms
 
     @abstractmethod
     def check_classifier(self, name: str, settings: Sequence[Any]) -> None:

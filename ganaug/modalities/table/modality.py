@@ -33,10 +33,19 @@ class TableModality(Modality):
     name = "table"
     builtin = tuple(load.BUILTIN)
     exports = tuple(EXPORTS)
-    arms = ("real", "class_weights", "prior", "random_over", "smote", "mixup_within", "gan", "synthetic")
+    arms = (
+        "real", "class_weights", "prior", "balanced_forest", "random_over", "smote", "mixup_within", "oracle",
+        "gan", "prior_gan", "unfiltered", "shuffled", "synthetic",
+    )  # fmt: skip
+    moves_thresholds = True
     classifiers = (
         "hist_gradient_boosting", "random_forest", "logistic_regression", "lightgbm", "xgboost", "catboost"
     )  # fmt: skip
+
+    def arms_for(self, spec: TableSpec) -> tuple[str, ...]:  # type: ignore[override]
+        """Leave SMOTE out where numbers are missing, which it does not take."""
+        gaps = any(spec.columns[i].gaps and spec.columns[i].role == "number" for i in spec.learnt)
+        return tuple(name for name in self.arms if not (gaps and name == "smote"))
 
     def recognises(self, X: Any) -> bool:  # noqa: D102, N803 - see Modality
         return isinstance(X, pd.DataFrame)

@@ -53,6 +53,8 @@ class Column:
         Its values as `ganaug.modalities.table.forms.pack` writes them, for categories of at most `LEVELS`.
     last : int
         The largest number of an id.
+    gaps : bool
+        Whether values are missing.
     """
 
     name: Any
@@ -63,6 +65,7 @@ class Column:
     ranks: tuple[float, ...] = ()
     levels: str = ""
     last: int = 0
+    gaps: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,11 +170,11 @@ def _column(column: pd.Series, stored: str) -> Column:
         return Column(name, stored, form, "id", last=last)
     if numbers is not None and len(np.unique(held[0])) > 2:  # type: ignore[index]
         knots, ranks = _distribution(numbers)
-        return Column(name, stored, form, "number", knots, ranks)
+        return Column(name, stored, form, "number", knots, ranks, gaps=bool(missing.any()))
     if _is_text(given, counts):
         return Column(name, stored, form, "text")
     levels = pack(given[~given.duplicated()]) if len(counts) <= LEVELS else ""
-    return Column(name, stored, form, "category", levels=levels)
+    return Column(name, stored, form, "category", levels=levels, gaps=bool(missing.any()))
 
 
 def _is_id(given: pd.Series, name: Any, counts: NDArray[np.int64]) -> bool:
