@@ -34,6 +34,7 @@ _MARKS = (  # at the start of a file, the longest first
 EXACT = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)  # reads floats to the last bit without being asked
 _SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _LOOK = 200  # lines by which a separator is told
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?")  # ISO 8601; others may mean several days
 _COMMA = re.compile(r"\s*[+-]?\d+(,\d+)?\s*")
 
 
@@ -96,6 +97,8 @@ def read_text(path: Path, as_text: Sequence[str]) -> Read:
         csv.writer(buffer, delimiter=separator).writerows(lines)
         text = buffer.getvalue()
     frame, decimal = _parsed(path, text, separator)
+    dates = [name for name in frame.columns if _are_dates(frame[name])]
+    frame = frame.assign(**{name: pd.to_datetime(frame[name], format="ISO8601") for name in dates})
     if len(frame) != len(lines) - 1:
         raise DataError(
             f"{path} has lines of which it is not clear where they end: save it anew, with quotes around text."
@@ -105,6 +108,7 @@ def read_text(path: Path, as_text: Sequence[str]) -> Read:
     gone = {i for i, _ in ragged}
     rows = [i for i in range(len(frame) + len(ragged)) if i not in gone]
     signs = "; decimals after a comma" if decimal == "," else ""
+    signs += f"; dates in {', '.join(dates)}" if dates else ""
     read_as = f"{TEXT.get(path.suffix.lower(), 'CSV')} in {encoding}, columns apart by {_SIGNS[separator]}{signs}"
     return Read(frame, rows, words, ragged, read_as)
 
@@ -152,6 +156,14 @@ def _parsed(path: Path, text: str, separator: str) -> tuple[pd.DataFrame, str]:
             f"{path} cannot be read as a table ({str(error).strip()}): mend it, or save it anew."
         ) from error
     return frame, decimal
+
+
+def _are_dates(column: pd.Series) -> bool:
+    """Tell whether a column of text holds nothing but dates."""
+    given = column.dropna()
+    if not len(given) or not types.is_string_dtype(column.dtype) or given.map(_DATE.fullmatch).isna().any():
+        return False
+    return bool(pd.to_datetime(given, format="ISO8601", errors="coerce").notna().all())
 
 
 def _has_commas(texts: pd.Series) -> bool:

@@ -30,6 +30,7 @@ from ganaug.modalities.table.values import to_floats
 
 COLUMNS = {"path": "path", "label": "label", "group": "group", "split": "split"}
 USUAL = ("target", "class", "y", "outcome", "category", "species", "diagnosis")  # what labels are often called
+OFFERED = 10  # constraints that are told
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
@@ -197,12 +198,14 @@ def _loaded(
     spec = replace(spec, constraints=declared)
     classes = check_classes(sorted(set(labels), key=class_order))
     code = {name: i for i, name in enumerate(classes)}
+    offered = [text for text in find(samples.iloc[:, list(spec.learnt)]) if text not in declared]
     facts |= {
         "columns": len(spec.columns),
         "not_learnt": spec.not_learnt,
         "constraints": list(declared),
-        "constraints_found": [text for text in find(samples.iloc[:, list(spec.learnt)]) if text not in declared],
+        "constraints_found": offered,
     }
+    facts["findings"] = _findings(facts)
     return Loaded(
         samples,
         spec,
@@ -214,6 +217,20 @@ def _loaded(
         rejected,
         facts=facts,
     )
+
+
+def _findings(facts: Mapping[str, Any]) -> list[str]:
+    """Say in sentences what else is worth knowing."""
+    found = [f"Column {name!r} is not learnt: {reason}." for name, reason in facts["not_learnt"].items()]
+    used = {kind: facts[f"{kind}_column"] for kind in ("group", "split") if f"{kind}_column" in facts}
+    found += [f"Column {name!r} is taken for the {kind} of each row." for kind, name in used.items()]
+    if offered := facts["constraints_found"]:
+        more = f", and {len(offered) - OFFERED} more" if len(offered) > OFFERED else ""
+        shown = "; ".join(offered[:OFFERED])
+        found.append(
+            f"In all rows {shown}{more}: list in {option('prepare.constraints')} what generated rows must keep, too."
+        )
+    return found
 
 
 def _check_label(path: Path, frame: pd.DataFrame, columns: Mapping[str, str]) -> None:

@@ -55,6 +55,20 @@ def test_decimals_after_a_comma_are_numbers(tmp_path):
     assert found.facts["read_as"].endswith("decimals after a comma")
 
 
+def test_dates_are_times_where_they_can_mean_but_one_day(tmp_path):
+    text = "day,at,odd,other,label\n"
+    text += "".join(
+        f"2024-02-{i:02},2024-02-{i:02} 10:{i:02},2024-02-{i + 1},0{i % 9}/02/2024,a\n" for i in range(10, 29)
+    )
+    (tmp_path / "data.csv").write_text(text + "2024-03-01,,2024-02-31,01/02/2024,b\n")
+    found = load(tmp_path / "data.csv", {})
+    assert found.samples["day"].max() == pd.Timestamp("2024-03-01")
+    assert found.samples["at"].isna().sum() == 1
+    assert found.samples["at"].min() == pd.Timestamp("2024-02-10 10:10")
+    assert not {"odd", "other"} & set(found.samples.select_dtypes("datetime").columns)  # no 31 February; 2 January?
+    assert found.facts["read_as"].endswith("dates in day, at")
+
+
 def test_numbers_are_read_to_the_last_bit(tmp_path):
     numbers = np.random.default_rng(0).normal(size=200) * 10.0 ** np.arange(-100, 100)
     frame = pd.DataFrame({"x": numbers, "label": ["a", "b"] * 100})
@@ -153,6 +167,7 @@ def test_constraints_are_offered_and_declared(tmp_path):
     frame.to_csv(tmp_path / "data.csv", index=False)
     found = load(tmp_path / "data.csv", {})
     assert found.facts["constraints_found"] == ["low <= high"]
+    assert any("low <= high" in finding for finding in found.facts["findings"])
     assert found.spec.constraints == ()
     found = load(tmp_path / "data.csv", {"constraints": ["low <= high"]})
     assert found.facts["constraints_found"] == []
@@ -165,7 +180,9 @@ def test_what_is_not_learnt_is_said(tmp_path):
     n = 30
     frame = pd.DataFrame({"Unnamed: 0": range(n), "x": np.arange(n) ** 2, "label": ["a", "b"] * 15})
     frame.to_csv(tmp_path / "data.csv", index=False)
-    assert "another value" in load(tmp_path / "data.csv", {}).facts["not_learnt"]["Unnamed: 0"]
+    facts = load(tmp_path / "data.csv", {}).facts
+    assert "another value" in facts["not_learnt"]["Unnamed: 0"]
+    assert "'Unnamed: 0' is not learnt" in facts["findings"][0]
 
 
 @pytest.mark.parametrize(
