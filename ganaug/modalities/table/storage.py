@@ -10,7 +10,9 @@ import pyarrow as pa
 from ganaug.modalities.table.forms import arrow_type, from_arrow, to_arrow
 from ganaug.modalities.table.spec import TableSpec
 
-_NAMES = {"double": "float64", "float": "float32", "halffloat": "float16"}  # as `datasets` calls Arrow's types
+_NAMES = {  # as `datasets` calls Arrow's types
+    "double": "float64", "float": "float32", "halffloat": "float16", "date32[day]": "date32", "date64[ms]": "date64",
+}  # fmt: skip
 
 
 def schema(spec: TableSpec) -> pa.Schema:

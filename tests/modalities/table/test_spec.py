@@ -40,6 +40,13 @@ def test_a_table_of_every_type_comes_back_from_its_file():
     assert set(features(spec)) == set(schema(spec).names)
 
 
+def test_the_datasets_library_knows_every_type():
+    datasets = pytest.importorskip("datasets")
+    frame = pd.DataFrame({name: KINDS[name].column for name in KINDS})
+    spec = infer(frame)
+    assert datasets.Features.from_dict(features(spec)).arrow_schema.remove_metadata() == schema(spec)
+
+
 @pytest.mark.parametrize(
     "names",
     [
