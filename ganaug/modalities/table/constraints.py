@@ -169,7 +169,8 @@ def find(frame: pd.DataFrame) -> tuple[str, ...]:
 
 def _orders(frame: pd.DataFrame, numbers: dict[Any, NDArray[np.float64]]) -> list[Constraint]:
     found = []
-    for a, b in ((a, b) for a in numbers for b in numbers if a != b and _unit(frame[a]) == _unit(frame[b])):
+    units = {name: _unit(frame[name]) for name in numbers}
+    for a, b in ((a, b) for a in numbers for b in numbers if a != b and units[a] == units[b]):
         both = ~np.isnan(numbers[a]) & ~np.isnan(numbers[b])
         x, y = numbers[a][both], numbers[b][both]
         if not len(x) or (x > y).any():
