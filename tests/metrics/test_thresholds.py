@@ -18,12 +18,12 @@ def unequal(n: int = 1000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return labels, np.stack([1 - score, score], 1)
 
 
-def test_two_classes_get_the_best_threshold_that_there_is():
+def test_two_classes_get_about_the_best_threshold_that_there_is():
     labels, probabilities = unequal()
     false, true, _ = roc_curve(labels, probabilities[:, 1], drop_intermediate=False)
     best = ((true + 1 - false) / 2).max()
     chosen = decide(probabilities, choose_weights(labels, probabilities))
-    assert balanced_accuracy_score(labels, chosen) == pytest.approx(best)
+    assert best - 0.01 < balanced_accuracy_score(labels, chosen) <= best
     assert balanced_accuracy_score(labels, probabilities.argmax(1)) < best - 0.1
 
 
@@ -32,6 +32,13 @@ def test_it_carries_over_to_other_rows_where_the_prior_is_the_best_weight():
     labels, probabilities = unequal(seed=1)
     ideal = balanced_accuracy_score(labels, decide(probabilities, np.array([1, 9])))
     assert balanced_accuracy_score(labels, decide(probabilities, weights)) > ideal - 0.03
+
+
+def test_few_rows_of_equal_classes_move_nothing():
+    random = np.random.default_rng(0)
+    labels = np.repeat(np.arange(5), 8)
+    probabilities = random.dirichlet(np.ones(5), 40)
+    assert choose_weights(labels, probabilities).tolist() == [1] * 5
 
 
 def test_nothing_changes_where_nothing_gets_better():

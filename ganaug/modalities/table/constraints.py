@@ -207,7 +207,7 @@ def _sums(frame: pd.DataFrame, numbers: dict[Any, NDArray[np.float64]]) -> list[
 def _arrows(levels: dict[Any, NDArray[np.int64]]) -> list[Constraint]:
     found = []
     for a, b in ((a, b) for a in levels for b in levels if a != b):
-        pairs = np.unique(np.stack([levels[a], levels[b]]), axis=1).shape[1]
+        pairs = len(np.unique(levels[a] * (levels[b].max() + 1) + levels[b]))
         count = len(np.unique(levels[a]))
         shares = np.unique(levels[b], return_counts=True)[1] / len(levels[b])
         again = len(levels[a]) - count  # rows that could have broken it
