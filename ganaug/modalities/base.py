@@ -369,9 +369,13 @@ class Modality(ABC):
         steps: int,
         seed: int,
         device: str,
+        spec: Spec | None = None,
         progress: Any = None,
     ) -> Teacher:
-        """Train the teacher; ``progress.advance()`` after each of the steps."""
+        """Train the teacher; ``progress.advance()`` after each of the steps.
+
+        ``spec`` is what the samples share, where it is more than shows in those given.
+        """
 
     def extractor(self, name: str, teacher: Teacher) -> Extractor:
         """Return what maps samples to the features on which fidelity is measured.
@@ -396,6 +400,10 @@ class Modality(ABC):
             raise ConfigError(f"{name} returns {type(extract).__name__}; let it return a function of samples")
         return lambda samples: checked_features(extract(samples), len(samples), name)
 
+    def arms_for(self, spec: Spec) -> tuple[str, ...]:
+        """Return those of ``arms`` that samples of this spec can be trained in."""
+        return self.arms
+
     @abstractmethod
     def check_classifier(self, name: str, settings: Sequence[Any]) -> None:
         """Raise `ConfigError` unless there is a downstream classifier of this name that takes these settings."""
@@ -413,7 +421,7 @@ class Modality(ABC):
         setting : Setting
             What validation rows choose: rate, mixing of synthetic rows, strength of the modality's own augmentation.
         config : TrainConfig
-            What is the same for every arm: classes, steps, batch size, seed, device.
+            What is the same for every arm: classes, steps, batch size, seed, device, and the samples' spec.
 
         Returns
         -------

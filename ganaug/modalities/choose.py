@@ -22,6 +22,13 @@ def _image() -> Modality:
     return ImageModality()
 
 
+@MODALITIES.register("table")
+def _table() -> Modality:
+    from ganaug.modalities.table.modality import TableModality
+
+    return TableModality()
+
+
 @cache
 def modality_named(name: str) -> Modality:
     """Return the modality of this name, always the same object; `ConfigError` where there is none."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Mapping
 from typing import Any
 
 from ganaug.errors import ConfigError
@@ -61,7 +60,7 @@ def make_estimator(name: str, setting: Setting = Setting()) -> Any:  # noqa: B00
             f"the classifier {name!r} gives no probabilities (predict_proba); wrap it in "
             "sklearn.calibration.CalibratedClassifierCV in a module of your own, or take another"
         )
-    return estimator if lists or not at else estimator.set_params(**_tuned(name, estimator.get_params(), at))
+    return estimator if lists else tuned(estimator, name, setting)
 
 
 def _parsed(name: str) -> tuple[str, str, dict[str, Any]]:
@@ -78,12 +77,15 @@ def _parsed(name: str) -> tuple[str, str, dict[str, Any]]:
     return module, attribute, options
 
 
-def _tuned(name: str, parameters: Mapping[str, Any], at: int) -> dict[str, Any]:
-    """Return the tuned parameter's value for the rate at this position."""
+def tuned(estimator: Any, name: str, setting: Setting) -> Any:
+    """Return the estimator with the tuned parameter's value for a setting; `ConfigError` where it has none."""
+    at, parameters = RATES.index(setting.learning_rate), estimator.get_params()
+    if not at:
+        return estimator
     for key, factors in TUNED.items():
         value = parameters.get(key)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
-            return {key: value * factors[at]}
+            return estimator.set_params(**{key: value * factors[at]})
     raise ConfigError(
         f"the classifier {name!r} has no parameter that ganaug knows to tune ({', '.join(TUNED)}), so arms would not "
         "be tuned alike: list values to try, as in LogisticRegression(C=[1, 10]), or set evaluate.trials to 1"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug.modalities.base import Spec
 from ganaug.modalities.batches import plan_batches
 from ganaug.utils.samples import Samples, take
 
@@ -90,6 +91,8 @@ class TrainConfig:
         Changes that keep a label true, beyond those that do for nearly any data.
     device : str
         Where torch trains.
+    spec : Spec or None
+        What all samples share, for those modalities whose classifiers have to know.
     """
 
     n_classes: int
@@ -98,6 +101,7 @@ class TrainConfig:
     seed: int
     invariances: tuple[str, ...] = ()
     device: str = "cpu"
+    spec: Spec | None = None
 
     def plan(self, rows: TrainingRows, setting: Setting, steps: int) -> NDArray[np.int64]:
         """Choose the rows of every batch (steps, batch_size)."""

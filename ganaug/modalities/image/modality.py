@@ -194,7 +194,9 @@ class ImageModality(Modality):
 
         return auto_steps(rows, device)
 
-    def teacher(self, samples: Images, labels: Codes, n_classes: int, **options: Any) -> ImageTeacher:  # noqa: D102
+    def teacher(  # noqa: D102
+        self, samples: Images, labels: Codes, n_classes: int, *, spec: Spec | None = None, **options: Any
+    ) -> ImageTeacher:
         from ganaug.modalities.image.teacher import ImageTeacher
 
         return ImageTeacher.train(samples, labels, n_classes, **options)

@@ -24,6 +24,8 @@ from ganaug.errors import DataError
 DIGITS = 22  # after the point, at most: 10**22 is the largest power of ten that is exact as a float
 EXACT = 2**53  # above it floats are further apart than whole numbers
 
+_A_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # in the units that pandas knows
+
 Back = Callable[[NDArray[Any]], pd.Series]  # from numbers to values, of a dtype that the column's own can be made of
 
 
@@ -61,6 +63,39 @@ def to_numbers(column: pd.Series) -> tuple[NDArray[Any], Back] | None:
     if held == "integer":
         return _whole(plain), pd.Series
     return None
+
+
+def to_floats(column: pd.Series) -> NDArray[np.float64] | None:
+    """Return what a column (n,) without missing values measures, times in seconds, whatever else it holds.
+
+    For what needs no exact value: plots, distances, classifiers. None: its values are levels.
+    """
+    if column.empty:
+        return np.empty(0)
+    plain = _plain(column)
+    dtype: Any = plain.dtype
+    held = types.infer_dtype(plain) if dtype.kind == "O" else ""
+    if dtype.kind in "fiu" or held in ("decimal", "integer"):
+        return plain.to_numpy(np.float64)
+    if dtype.kind in "mM":
+        if getattr(dtype, "tz", None) is not None:
+            plain = plain.dt.tz_convert(None)
+        values = plain.to_numpy()
+        unit, count = np.datetime_data(values.dtype)
+        return np.asarray(values.view(np.int64) * float(count) / _A_SECOND[unit], np.float64)
+    if isinstance(dtype, pd.PeriodDtype):
+        return np.asarray(plain.array.asi8, np.float64)
+    if held == "date":
+        return np.array([day.toordinal() for day in plain], np.float64)
+    return None
+
+
+def measured(column: pd.Series) -> NDArray[np.float64]:
+    """Do the same for a column that measures something; `DataError` where it does not."""
+    found = to_floats(column)
+    if found is None:
+        raise DataError(f"The column {column.name!r} holds other values than numbers and times: convert it.")
+    return found
 
 
 def spacing(numbers: NDArray[Any]) -> int:
