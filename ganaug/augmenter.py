@@ -380,6 +380,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
                 steps=TEACHER_STEPS,
                 seed=self.seed_,
                 device=self.device,
+                spec=self.spec_,
                 progress=progress,
             )
         scorer = Scorer(self.modality_, self.spec_, self._realism, teacher, samples, codes)

@@ -21,7 +21,7 @@ def main() -> None:
     arguments = parser.parse_args()
     repeat, baselines = arguments.repeat, arguments.baselines
     rows = f"data/{'splits' if baselines else 'augmented'}/{repeat}"
-    params = resolved(load_params().evaluate, read_schema(f"{rows}/train.parquet").modality)
+    params = resolved(load_params().evaluate, read_schema(f"{rows}/train.parquet"))
     arms = [name for name, arm in arms_named(params.arms).items() if arm.synthetic != baselines]
     half = Path("baselines" if baselines else "augmented", str(repeat))
     Path("eval", half).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen

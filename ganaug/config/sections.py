@@ -102,6 +102,11 @@ class PrepareParams(Section):
     columns: ColumnNames = Field(
         {"path": "path", "label": "label", "group": "group", "split": "split"}, description="A manifest's column names."
     )
+    constraints: Many[Text] = Field(
+        (),
+        description="What rows of a table have to keep, generated ones too: 'a <= b', 'a + b = c', 'city -> country'; "
+        "prepare says which hold in all rows.",
+    )
     near_duplicates: bool = Field(
         True,
         description="Whether near duplicates are copies, which share a split; false: exact ones only, right for "

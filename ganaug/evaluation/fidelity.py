@@ -109,7 +109,14 @@ def measure_fidelity(
     positions = _positions(real, read_table(synthetic, ["label", "kept"]), len(classes), seed)
     with Progress(f"fidelity repeat {repeat}", STEPS) as progress:
         classifier = train.schema.modality.teacher(
-            train.samples, train.labels, len(classes), steps=STEPS, seed=seed, device=device, progress=progress
+            train.samples,
+            train.labels,
+            len(classes),
+            steps=STEPS,
+            seed=seed,
+            device=device,
+            spec=train.schema.spec,
+            progress=progress,
         )
     extract = train.schema.modality.extractor(extractor, classifier)
     samples = {

@@ -132,7 +132,7 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
     choice = None
     if data.validation is not None and params["criterion"] != "none":
         known = Known(
-            modality, codec, take(data.samples, slice(len(codes))), codes, *data.validation,
+            modality, data.spec, codec, take(data.samples, slice(len(codes))), codes, *data.validation,
             len(data.classes), seed, str(fabric.device),
         )  # fmt: skip
         choice = Choice(CRITERIA[params["criterion"]](known), params["patience"])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ganaug.metrics.distances import kid
-from ganaug.modalities.base import Codec, Modality
+from ganaug.modalities.base import Codec, Modality, Spec
 from ganaug.synthesis.sample import sample
 from ganaug.utils.registry import Registry
 from ganaug.utils.samples import Samples, concat
@@ -30,6 +30,7 @@ class Known(NamedTuple):
     """What a criterion may look at: samples (n) and class codes (n,)."""
 
     modality: Modality
+    spec: Spec
     codec: Codec
     samples: Samples
     codes: Codes
@@ -51,7 +52,7 @@ def class_wise_kid(known: Known) -> Criterion:
     over all rows can hide bad classes. Those with a single validation row are left out.
     """
     teacher = known.modality.teacher(
-        known.samples, known.codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device
+        known.samples, known.codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device, spec=known.spec
     )
     theirs = teacher.features(known.validation_samples)
     counts = np.bincount(known.validation_codes, minlength=known.n_classes)
@@ -72,7 +73,9 @@ def train_on_synthetic(known: Known) -> Criterion:
     def error(generator: nn.Module) -> float:
         samples, codes = _samples(generator, known)
         found = (
-            known.modality.teacher(samples, codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device)
+            known.modality.teacher(
+                samples, codes, known.n_classes, steps=STEPS, seed=known.seed, device=known.device, spec=known.spec
+            )
             .predict_proba(known.validation_samples)
             .argmax(1)
         )

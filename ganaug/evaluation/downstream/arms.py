@@ -13,8 +13,8 @@ from itertools import islice
 from pathlib import Path
 
 from ganaug.config import EvaluateParams, Mixing
+from ganaug.data.rows import Schema
 from ganaug.errors import ConfigError
-from ganaug.modalities.base import Modality
 from ganaug.modalities.table.arms import TABLE_ARMS
 from ganaug.modalities.training import RATES, Setting
 from ganaug.utils.registry import Registry
@@ -125,7 +125,7 @@ def arms_named(names: Iterable[str]) -> dict[str, Arm]:
     return {name: ARMS[name] for name in names}
 
 
-def resolved(params: EvaluateParams, modality: Modality) -> EvaluateParams:
+def resolved(params: EvaluateParams, schema: Schema) -> EvaluateParams:
     """Put the modality's own arms and classifier where ``auto`` stands.
 
     Raises
@@ -133,7 +133,8 @@ def resolved(params: EvaluateParams, modality: Modality) -> EvaluateParams:
     ConfigError
         An arm is named that the modality does not have.
     """
-    theirs = {"arms": modality.arms, "classifiers": modality.classifiers[:1]}
+    modality = schema.modality
+    theirs = {"arms": modality.arms_for(schema.spec), "classifiers": modality.classifiers[:1]}
     chosen = {
         name: default if getattr(params, name) == "auto" else getattr(params, name) for name, default in theirs.items()
     }

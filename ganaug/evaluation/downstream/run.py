@@ -77,8 +77,8 @@ def run_arms(
     if not chosen:
         return []
     files = {name: Path(folder, f"{name}.parquet") for name in SPLITS}
-    modality = read_schema(files["train"]).modality
-    params = resolved(params, modality)
+    schema = read_schema(files["train"])
+    modality, params = schema.modality, resolved(params, schema)
     for classifier in params.classifiers:
         settings = [s for arm in chosen.values() for s in arm.tried(params.mixing, params.trials, modality.augments)]
         modality.check_classifier(classifier, settings)
@@ -94,7 +94,13 @@ def run_arms(
         for name, arm in chosen.items()
     }
     config = TrainConfig(
-        len(splits["train"].schema.classes), params.steps, params.batch_size, seed, params.invariances, params.device
+        len(splits["train"].schema.classes),
+        params.steps,
+        params.batch_size,
+        seed,
+        params.invariances,
+        params.device,
+        schema.spec,
     )
     todo = {trial: rows for trials in plan.values() for trial, rows in trials}
     measured = run_trials(todo, splits, config, params.jobs, f"evaluate repeat {repeat}", cache_dir)
