@@ -75,3 +75,17 @@ def test_a_training_of_images_on_a_gpu(precision):
     dark, light = shades(trained)
     assert dark < -0.2
     assert light > 0.2
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_a_round_does_not_wait_for_the_gpu(precision):
+    """Then a GPU never runs dry between two of its kernels because of us."""
+    played = trainer("cuda", precision)
+    played.train_step()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in range(17):  # with a penalty
+            played.train_step()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")

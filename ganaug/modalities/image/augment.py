@@ -65,7 +65,7 @@ class ImageAugment:
         """Draw what happens to n images: parameters (n, 12), neutral with probability 1 - p for each operation."""
         u = torch.rand(n, 12, generator=generator, device=generator.device) * 2 - 1
         happens = torch.rand(n, 12, generator=generator, device=generator.device) < p
-        return torch.where(happens, u, 0.0)
+        return u.masked_fill(~happens, 0.0)  # `torch.where` with a number waits for a GPU
 
     def __call__(self, inputs: Tensor, draws: Tensor) -> Tensor:
         """Change images (n, C, H, W) in [-1, 1] as ``draws`` (n, 12) says."""

@@ -42,16 +42,18 @@ def sample_at(images: Tensor, grid: Tensor) -> Tensor:
     """
     if not _on_gpu(images):
         return grid_sample(images, grid, padding_mode="border", align_corners=False)
-    height, width = images.shape[-2:]
-    sides = torch.tensor([width, height], device=grid.device)
-    place = (((grid + 1) * sides - 1) / 2).clamp_min(0).minimum(sides - 1)
-    low = place.floor()
-    share = (place - low)[..., None]
-    (x0, y0), (x1, y1) = (at.long().unbind(-1) for at in (low, (low + 1).minimum(sides - 1)))
+    (x0, x1, right), (y0, y1, down) = map(_neighbours, grid.unbind(-1), (images.shape[-1], images.shape[-2]))
     row = torch.arange(len(images), device=images.device)[:, None, None]
     pixels = images.permute(0, 2, 3, 1)  # a gradient goes back to them by a sorted sum
-    upper, lower = (torch.lerp(pixels[row, y, x0], pixels[row, y, x1], share[..., 0, :]) for y in (y0, y1))
-    return torch.lerp(upper, lower, share[..., 1, :]).permute(0, 3, 1, 2)
+    upper, lower = (torch.lerp(pixels[row, y, x0], pixels[row, y, x1], right) for y in (y0, y1))
+    return torch.lerp(upper, lower, down).permute(0, 3, 1, 2)
+
+
+def _neighbours(at: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the pixels (n, H, W) on either side of places in [-1, 1], and the share of the second (n, H, W, 1)."""
+    place = (((at + 1) * size - 1) / 2).clamp(0, size - 1)
+    low = place.floor()
+    return low.long(), (low + 1).clamp_max(size - 1).long(), (place - low)[..., None]
 
 
 def _on_gpu(images: Tensor) -> bool:

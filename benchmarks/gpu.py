@@ -1,0 +1,425 @@
+"""What training, sampling and several repeats cost on a GPU, beside what the card could do.
+
+    python benchmarks/gpu.py --out FOLDER [--small] [--sections matmul trainer ...]
+
+- matmul: TFLOP/s of a large bfloat16 matrix product, the yardstick of the next;
+- trainer: images/s of the trainer and of a bare loop of the same networks and losses, by pixels and width, and the
+  TFLOP/s that they come to, counted;
+- sampling: images/s of `ganaug.synthesis.sample.sample`, and of the bare generator;
+- fit: seconds of a fit with the default settings, and of training one classifier, on the card and on the CPU;
+- repeats: steps/s of several GANs one after another, and as one batched model, without and with CUDA graphs;
+- processes: the same of GANs in processes side by side;
+- compile: images/s of the trainer with and without `torch.compile`, and seconds until it is compiled.
+
+Every section has its own limit of time, and a setting that fails is a row that says why. Tables are printed, and after
+every row all is written to FOLDER/gpu.json. Takes at most six and a half minutes; with --small, the same in a minute
+on a CPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import queue
+import signal
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.multiprocessing as processes
+from batched import batched_loop, captured
+from speed import CLASSES, BareLoop, N, make_setup
+from torch.utils.flop_counter import FlopCounterMode
+
+from ganaug import GANAugmenter
+from ganaug.config import MAX_SIDE
+from ganaug.data.sources.builtin import fashion_mnist_mini
+from ganaug.gan.fabric import has_fast_bfloat16, make_fabric
+from ganaug.gan.schedule import Schedule, auto_steps
+from ganaug.gan.trainer import NetworkSetup, Trainer
+from ganaug.modalities.image.classifier import train_classifier
+from ganaug.synthesis.sample import BLOCK, sample
+
+Row = dict[str, Any]
+
+INTERVAL = Schedule(1).penalty_interval  # steps are timed by so many, of which one has a penalty
+SCHEDULE = Schedule(100_000)
+MIDDLE = SCHEDULE.steps // 2  # a step at which nothing is ramped in any more
+TOTAL = 360  # seconds of all sections
+WAIT = 60.0  # seconds for processes to start
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured."""
+
+    matmul: int = 8192
+    sides: tuple[int, ...] = (32, 64, 128, 256)
+    widths: tuple[int, ...] = (64, 128)
+    seconds: float = 2.0  # of each rate
+    sampled: int = 32 * BLOCK
+    sampled_sides: tuple[int, ...] = (32, 128)
+    compiled: tuple[tuple[int, int], ...] = ((32, 64), (128, 128))
+    backend: str = "inductor"
+    gans: tuple[int, ...] = (1, 3, 8)
+    base_width: int = 64
+    fit_seconds: float = 60.0  # of each fit; what would take longer is cut and extrapolated
+    cpu_seconds: float = 12.0
+
+
+SMALL = Scale(256, (16, 256), (8,), 0.2, BLOCK, (16,), ((16, 8),), "aot_eager", (1, 2), 8, 2.0, 2.0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS), metavar="SECTION")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    scale, began = SMALL if arguments.small else Scale(), time.perf_counter()
+    torch.backends.cudnn.deterministic = True  # as in a fit, see ganaug.gan.loop
+    found: Row = {"machine": machine(), "sections": {}}
+    print(table("machine", [found["machine"]]), flush=True)
+    for name in arguments.sections:
+        section, limit = SECTIONS[name]
+        rows = found["sections"][name] = []
+        left = TOTAL - int(time.perf_counter() - began)
+        with suppress(OutOfTime):  # which may also come while a row is written
+            for row in limited(section(scale, found["sections"]), max(1, min(limit, left))):
+                rows.append(row)
+                (arguments.out / "gpu.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        print(table(name, rows), flush=True)
+
+
+def machine() -> Row:
+    """Return what is measured, by name."""
+    try:
+        asked = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+        driver = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        driver = "none"
+    return {
+        "card": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
+        "torch": torch.__version__,
+        "driver": driver,
+        "python": platform.python_version(),
+        "CPU": torch.backends.cpu.get_cpu_capability(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "precision": make_fabric().strategy.precision.precision,
+    }
+
+
+class OutOfTime(Exception):  # noqa: N818 - no error: the rows so far count
+    """A section has had its time."""
+
+
+def limited(rows: Iterator[Row], seconds: int) -> Iterator[Row]:
+    """Pass on rows until the time is up. What goes wrong is a last row."""
+
+    def stop(*_: object) -> None:
+        raise OutOfTime(f"after {seconds} s")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    began = time.perf_counter()
+    try:
+        yield from rows
+    except Exception as error:
+        yield failed(error)
+    finally:
+        signal.alarm(0)
+    print(f"({time.perf_counter() - began:.0f} s)", flush=True)
+
+
+def failed(error: Exception) -> Row:
+    """Return a row that says what went wrong."""
+    return {"failed": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
+
+
+def tried(setting: Row, measure: Callable[[], Row]) -> Row:
+    """Return a setting and what is measured of it, or why that failed; only the limit of time goes further."""
+    try:
+        return setting | measure()
+    except OutOfTime:
+        raise
+    except Exception as error:
+        return setting | failed(error)
+
+
+def table(name: str, rows: list[Row]) -> str:
+    """Return rows as a table in Markdown."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    lines = [columns, ["---"] * len(columns), *([shown(row.get(column, "")) for column in columns] for row in rows)]
+    return f"\n## {name}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def shown(value: object) -> str:
+    """Return a value as a cell: numbers with three digits or all before the point."""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return str(value).replace("|", "/")
+
+
+def synchronize() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def clock(run: Callable[[], object]) -> float:
+    """Return the seconds of a call, with what it left the card to do."""
+    synchronize()
+    began = time.perf_counter()
+    run()
+    synchronize()
+    return time.perf_counter() - began
+
+
+def rates(seconds: float, **runs: Callable[[], object]) -> dict[str, float]:
+    """Return how often a second each can be called: medians of three turns of so many seconds in all, warmed up."""
+    for run in runs.values():
+        clock(run)
+    found: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(3):
+        for name, run in runs.items():
+            took = [clock(run)]
+            while sum(took) < seconds / 3:
+                took.append(clock(run))
+            found[name].append(len(took) / sum(took))
+    return {name: statistics.median(each) for name, each in found.items()}
+
+
+def steps_of(trainer: Trainer, steps: int = INTERVAL) -> Callable[[], None]:
+    def train() -> None:
+        for _ in range(steps):
+            trainer.train_step()
+
+    return train
+
+
+def setup_of(side: int, width: int, channels: int = 3) -> NetworkSetup:
+    """Set up the default training, on 200 noisy images: what it costs does not depend on what they show."""
+    images = np.random.default_rng(0).integers(0, 256, (200, side, side, channels), dtype=np.uint8)
+    return make_setup(images, np.arange(200) % CLASSES, width)
+
+
+def trainer_of(setup: NetworkSetup) -> Trainer:
+    trainer = Trainer(make_fabric(), setup, SCHEDULE, 0)
+    trainer.step = MIDDLE
+    return trainer
+
+
+def matmul(scale: Scale, _: Row) -> Iterator[Row]:
+    device = make_fabric().device
+    kind = torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
+    a, b = torch.randn(2, scale.matmul, scale.matmul, device=device, dtype=kind)
+    rate = rates(scale.seconds, product=lambda: [a @ b for _ in range(10)])["product"]
+    yield {"side": scale.matmul, "kind": str(kind), "TFLOP/s": 20 * scale.matmul**3 * rate / 1e12}
+
+
+def training(scale: Scale, before: Row) -> Iterator[Row]:
+    peak = yardstick(before)
+    for side in scale.sides:
+        for width in scale.widths:
+            setting = {"pixels": side, "width": width}
+            if side > MAX_SIDE:
+                yield setting | {"failed": f"skipped: images have at most {MAX_SIDE} pixels a side"}
+            else:
+                yield tried(setting, partial(against_bare, side, width, scale.seconds, peak))
+
+
+def yardstick(before: Row) -> float:
+    """Return the TFLOP/s of the matrix product, 0 where it was not measured."""
+    return next((row["TFLOP/s"] for row in before.get("matmul", []) if "TFLOP/s" in row), 0.0)
+
+
+def against_bare(side: int, width: int, seconds: float, peak: float) -> Row:
+    trainer = trainer_of(setup_of(side, width))
+    flops = flops_of(trainer)
+    loop = BareLoop(make_fabric(), setup_of(side, width), SCHEDULE)
+
+    def free() -> None:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=True, deterministic=False):
+            loop.train(INTERVAL)
+
+    found = rates(seconds, trainer=steps_of(trainer), bare=lambda: loop.train(INTERVAL), free=free)
+    rate = found["trainer"] * INTERVAL
+    tera = flops * rate / 1e12
+    return {
+        "images/s": rate * N,
+        "bare loop": found["bare"] * INTERVAL * N,
+        "ratio": found["trainer"] / found["bare"],
+        "bare loop, any cuDNN": found["free"] * INTERVAL * N,
+        "ms a step": 1000 / rate,
+        "GFLOP a step": flops / 1e9,
+        "TFLOP/s": tera,
+        "% of matmul": 100 * tera / peak if peak else "",
+    }
+
+
+def flops_of(trainer: Trainer) -> float:
+    """Count the floating-point operations of a step, the mean of one with a penalty and those without."""
+    trainer.step = MIDDLE - MIDDLE % INTERVAL
+    counted = []
+    for _ in range(2):
+        with FlopCounterMode(display=False) as counter:
+            trainer.train_step()
+        counted.append(counter.get_total_flops())
+    return (counted[0] + (INTERVAL - 1) * counted[1]) / INTERVAL
+
+
+def sampling(scale: Scale, _: Row) -> Iterator[Row]:
+    for side in scale.sampled_sides:
+        yield tried({"pixels": side, "width": scale.base_width}, partial(sampled, side, scale))
+
+
+def sampled(side: int, scale: Scale) -> Row:
+    generator = setup_of(side, scale.base_width).generator.eval().requires_grad_(False)
+    device = next(generator.parameters()).device
+    labels = np.arange(scale.sampled) % CLASSES
+    codes = torch.from_numpy(labels[:BLOCK]).to(device)
+    latents = torch.randn(BLOCK, generator.prior.size, device=device)
+
+    def bare() -> None:
+        for _ in range(0, scale.sampled, BLOCK):
+            generator(latents, codes)
+
+    found = rates(scale.seconds, ours=lambda: [len(rows) for rows in sample(generator, labels, 0)], bare=bare)
+    ours, alone = (found[name] * scale.sampled for name in ("ours", "bare"))
+    return {"images/s": ours, "bare generator": alone, "ratio": ours / alone}
+
+
+def fitting(scale: Scale, _: Row) -> Iterator[Row]:
+    source = fashion_mnist_mini()
+    codes = np.unique(source.labels, return_inverse=True)[1]
+    rows = np.concatenate([np.flatnonzero(codes == code)[:20] for code in range(CLASSES)])
+    images, codes = np.stack([source.pixels.read(int(row)) for row in rows]), codes[rows]
+    devices = ["cuda", "cpu"] if torch.cuda.is_available() else ["cpu"]
+    for what in ("fit", "classifier"):
+        for device in devices:
+            limit = scale.cpu_seconds if device == "cpu" else scale.fit_seconds
+
+            def fit(steps: int, device: str = device) -> object:
+                return GANAugmenter(steps=steps, device=device, width=scale.base_width, random_state=0).fit(
+                    images, codes
+                )
+
+            def classify(steps: int, device: str = device) -> object:
+                return train_classifier(images, codes, CLASSES, steps=steps, device=device)
+
+            run, steps = (fit, auto_steps(len(rows), device)) if what == "fit" else (classify, 1000)
+            yield tried({"what": what, "device": device}, partial(timed, run, steps, limit))
+
+
+def timed(run: Callable[[int], object], steps: int, limit: float) -> Row:
+    """Time a training of so many steps, or of as many as take no longer than the limit, and extrapolate."""
+    few = max(1, steps // 100)
+    run(few)
+    each = clock(lambda: run(few)) / few
+    played = max(few, min(steps, int(limit / each)))
+    seconds = clock(lambda: run(played)) * steps / played
+    return {"steps": steps, "of which measured": played, "seconds": seconds, "ms a step": 1000 * seconds / steps}
+
+
+def repeats(scale: Scale, _: Row) -> Iterator[Row]:
+    """Measure GANs of 28 x 28 gray pixels, as those of the default run."""
+    new = partial(setup_of, 28, scale.base_width, 1)
+    one = tried({}, lambda: rates(scale.seconds, rate=steps_of(trainer_of(new()))))
+    for count in scale.gans:
+        yield repeat("trainers one after another", count, lambda count=count: one["rate"] / count)
+
+    def bare(count: int, graph: bool) -> float:
+        setups = [new() for _ in range(count)]
+        make = (
+            partial(BareLoop, make_fabric(), setups[0]) if count == 1 else partial(batched_loop, make_fabric(), setups)
+        )
+        loop = make(SCHEDULE)
+        train = captured(loop, INTERVAL) if graph else partial(loop.train, INTERVAL)
+        return rates(scale.seconds, loop=train)["loop"]
+
+    for graph in (False, True) if torch.cuda.is_available() else (False,):
+        for count in scale.gans:
+            what = ("a bare loop" if count == 1 else "a batched bare loop") + (", CUDA graph" if graph else "")
+            yield repeat(what, count, partial(bare, count, graph))
+
+
+def apart(scale: Scale, _: Row) -> Iterator[Row]:
+    for count in scale.gans[1:]:
+        yield repeat("trainers in processes side by side", count, partial(side_by_side, count, scale))
+
+
+def repeat(how: str, count: int, measure: Callable[[], float]) -> Row:
+    """Return a row of how fast so many GANs train, from the calls of `INTERVAL` steps a second of each."""
+
+    def row() -> Row:
+        each = measure() * INTERVAL
+        return {"steps/s of each": each, "steps/s of all": each * count}
+
+    return tried({"how": how, "GANs": count}, row)
+
+
+def side_by_side(count: int, scale: Scale) -> float:
+    """Return the mean rate of trainers in processes of their own."""
+    context = processes.get_context("spawn")
+    barrier, found = context.Barrier(count, timeout=WAIT), context.Queue()
+    started = [context.Process(target=_beside_others, args=(barrier, found, scale), daemon=True) for _ in range(count)]
+    for process in started:
+        process.start()
+    try:
+        return statistics.mean(found.get(timeout=WAIT + 10 * scale.seconds) for _ in started)
+    except queue.Empty:
+        raise RuntimeError(f"{count} processes gave no rate in time") from None
+    finally:
+        for process in started:
+            process.kill()
+
+
+def _beside_others(barrier: Any, found: Any, scale: Scale) -> None:
+    torch.set_num_threads(1)
+    torch.backends.cudnn.deterministic = True
+    train = steps_of(trainer_of(setup_of(28, scale.base_width, 1)))
+    clock(train)
+    barrier.wait()
+    found.put(rates(2 * scale.seconds, trainer=train)["trainer"])
+
+
+def compiling(scale: Scale, before: Row) -> Iterator[Row]:
+    for side, width in scale.compiled:
+        yield tried({"pixels": side, "width": width}, partial(compiled, side, width, scale))
+
+
+def compiled(side: int, width: int, scale: Scale) -> Row:
+    trainers = [trainer_of(setup_of(side, width)) for _ in range(2)]
+    trainers[0].setup.generator.compile(backend=scale.backend)
+    trainers[0].setup.discriminator.compile(backend=scale.backend)
+    trainers[0].step = 0  # where a number that is ramped in makes it compile again
+    first = clock(steps_of(trainers[0]))
+    trainers[0].step = MIDDLE
+    found = rates(scale.seconds, compiled=steps_of(trainers[0]), plain=steps_of(trainers[1]))
+    ours, plain = (found[name] * INTERVAL * N for name in ("compiled", "plain"))
+    return {"images/s": ours, "without compile": plain, "ratio": ours / plain, "seconds of the first steps": first}
+
+
+SECTIONS: dict[str, tuple[Callable[[Scale, Row], Iterator[Row]], int]] = {  # the name, and seconds at most
+    "matmul": (matmul, 20),
+    "trainer": (training, 90),
+    "sampling": (sampling, 25),
+    "fit": (fitting, 120),
+    "repeats": (repeats, 60),
+    "processes": (apart, 110),  # of their own: whatever has gone wrong on the card before leaves them alone
+    "compile": (compiling, 60),
+}
+
+if __name__ == "__main__":
+    main()
