@@ -40,7 +40,7 @@ class StepGraph:
         penalty.state = dict(kept)
         self.graph = torch.cuda.CUDAGraph()
         self.graph.register_generator_state(trainer.random)  # a replay draws on from where it is
-        with torch.cuda.graph(self.graph, pool=pool):
+        with _recording(trainer.optimizer_g, trainer.optimizer_d), torch.cuda.graph(self.graph, pool=pool):
             self.output = trainer.train_networks(penalised)
             for name, tensor in kept.items():  # where the next replay reads it
                 tensor.copy_(penalty.state[name])
@@ -89,9 +89,23 @@ def obstacle(trainer: Trainer) -> str | None:
         return "the networks are compiled"
     rules = (*setup.objective[:2], setup.penalty, setup.augment, setup.rows, setup.distance)
     for part in (*rules, *setup.generator.modules(), *setup.discriminator.modules()):
-        if part.__module__.split(".")[0] not in KNOWN:
-            return f"what {part.__module__} does on the host cannot be recorded"
+        module = str(getattr(part, "func", part).__module__)  # of a partial function, the function's
+        if module.split(".")[0] not in KNOWN:
+            return f"what {module} does on the host cannot be recorded"
     return None
+
+
+@contextmanager
+def _recording(*optimizers: torch.optim.Optimizer) -> Iterator[None]:
+    """Tell optimisers that they are recorded, which they want to know, and warn of where they are not."""
+    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+    for group in groups:
+        group["capturable"] = True
+    try:
+        yield
+    finally:
+        for group in groups:
+            group["capturable"] = False
 
 
 @contextmanager

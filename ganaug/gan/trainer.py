@@ -107,9 +107,7 @@ class Trainer:
 
     def _adam(self, module: nn.Module) -> torch.optim.Adam:
         parameters = list(module.parameters())
-        adam = torch.optim.Adam(
-            parameters, lr=self.learning_rate, betas=self.schedule.betas, fused=True, capturable=True
-        )
+        adam = torch.optim.Adam(parameters, lr=self.learning_rate, betas=self.schedule.betas, fused=True)
         for p in parameters:  # as Adam's first step does, which a graph must not repeat
             step = torch.zeros((), device=p.device)
             adam.state[p] = {"step": step, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
