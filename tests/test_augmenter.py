@@ -308,22 +308,22 @@ def test_some_classes_only(fitted, quick_teacher):
 
 
 @pytest.fixture(scope="module", params=["projection", "acgan", "concat"])
-def fitted(request):
+def trained(request):
     """An augmenter that has trained for a while, for each way to look at the label."""
     return tiny(steps=200, batch_size=32, width=16, conditioning=request.param).fit(*digits(200))
 
 
 @pytest.mark.parametrize("with_labels", [True, False])
-def test_realism_is_a_probability_about_one_half(fitted, with_labels, tmp_path):
+def test_realism_is_a_probability_about_one_half(trained, with_labels, tmp_path):
     """One half is midway between real and generated images, labels or none; held-out images lie above those."""
     rows, y = digits(700)
-    fakes = fitted.sample(y=y, random_state=1)[0]
-    real, fake = (fitted.score_real(images, y if with_labels else None) for images in (rows, fakes))
+    fakes = trained.sample(y=y, random_state=1)[0]
+    real, fake = (trained.score_real(images, y if with_labels else None) for images in (rows, fakes))
     assert real.shape == (700,)
     assert ((real >= 0) & (real <= 1)).all()
     assert (real[:200].mean() + fake[:200].mean()) / 2 == pytest.approx(0.5, abs=0.01)
     assert real.mean() > fake.mean()
-    fitted.save(tmp_path)
+    trained.save(tmp_path)
     again = GANAugmenter.load(tmp_path, device="cpu")
     assert np.array_equal(again.score_real(rows, y if with_labels else None), real)
 
