@@ -194,7 +194,9 @@ class TrainGanParams(Section):
         "Folder of a saved model to start from, of the same width, "
         "depth, conditioning and image shape; null: from scratch.",
     )
-    compile: bool = param(False, FLAG, "Compile the networks (torch.compile): minutes at first, no gain; rules out CUDA graphs.")
+    compile: bool = param(
+        False, FLAG, "Compile the networks (torch.compile): minutes at first, hardly a gain; no CUDA graphs."
+    )
     device: str = param("auto", DEVICE, "Where to train.")
     precision: str = param(
         "auto",
