@@ -89,4 +89,9 @@ def captured(loop: BareLoop, steps: int) -> Callable[[], None]:
     graph.register_generator_state(loop.random)
     with torch.cuda.graph(graph):
         loop.train(steps)
-    return graph.replay
+
+    def replay() -> None:
+        assert loop is not None  # kept, as a graph does not hold the memory that it reads
+        graph.replay()
+
+    return replay
