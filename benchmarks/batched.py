@@ -17,7 +17,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.overrides import TorchFunctionMode
 
 from ganaug.gan.schedule import Schedule
-from ganaug.gan.trainer import Game
+from ganaug.gan.trainer import NetworkSetup
 
 
 class Batched(nn.Module):
@@ -66,27 +66,32 @@ class AnyLayout(TorchFunctionMode):
         return args[0] if func is torch.Tensor.contiguous else func(*args, **kwargs or {})
 
 
-def batched_loop(fabric: Fabric, games: Sequence[Game], schedule: Schedule) -> BareLoop:
-    """Return a loop that plays several games as one."""
+def batched_loop(fabric: Fabric, setups: Sequence[NetworkSetup], schedule: Schedule) -> BareLoop:
+    """Return a loop that trains several setups as one."""
     n, device = schedule.batch_size, fabric.device
     generator, discriminator = (
-        Batched([getattr(game, name) for game in games], n).to(device) for name in ("generator", "discriminator")
+        Batched([getattr(setup, name) for setup in setups], n).to(device) for name in ("generator", "discriminator")
     )
-    game = games[0]._replace(generator=generator, discriminator=discriminator)
-    return BareLoop(fabric, game, schedule, n * len(games))
+    setup = setups[0]._replace(generator=generator, discriminator=discriminator)
+    return BareLoop(fabric, setup, schedule, n * len(setups))
 
 
 def captured(loop: BareLoop, steps: int) -> Callable[[], None]:
-    """Record so many steps of a loop as a CUDA graph, after some that are not; what is returned plays them."""
+    """Record so many steps of a loop as a CUDA graph, after some that are not; what is returned replays them."""
     for adam in loop.adams:
         adam.param_groups[0]["capturable"] = True
     side = torch.cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):
-        loop.play(steps)
+        loop.train(steps)
     torch.cuda.current_stream().wait_stream(side)
     graph = torch.cuda.CUDAGraph()
     graph.register_generator_state(loop.random)
     with torch.cuda.graph(graph):
-        loop.play(steps)
-    return graph.replay
+        loop.train(steps)
+
+    def replay() -> None:
+        assert loop is not None  # kept, as a graph does not hold the memory that it reads
+        graph.replay()
+
+    return replay

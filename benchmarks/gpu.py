@@ -1,14 +1,16 @@
 """What training, sampling and several repeats cost on a GPU, beside what the card could do.
 
-    python benchmarks/gpu.py --out FOLDER [--small] [--sections matmul trainer ...]
+    python benchmarks/gpu.py --out FOLDER [--small] [--sections matmul trainer ...] [--seconds 360]
 
 - matmul: TFLOP/s of a large bfloat16 matrix product, the yardstick of the next;
-- trainer: images/s of the trainer and of a bare loop of the same networks and losses, by pixels and width, and the
-  TFLOP/s that they come to, counted;
+- trainer: images/s of the trainer, kernel by kernel, and of a bare loop of the same networks and losses, by pixels and
+  width, and the TFLOP/s that they come to, counted;
+- graphs: steps/s of the trainer, kernel by kernel and replayed as a CUDA graph, which is what a fit does, and those of
+  a replayed bare loop; seconds that recording takes, and whether both trainers end as the same bytes;
 - sampling: images/s of `ganaug.synthesis.sample.sample`, and of the bare generator;
 - fit: seconds of a fit with the default settings, and of training one classifier, on the card and on the CPU;
 - repeats: steps/s of several GANs one after another, and as one batched model, without and with CUDA graphs;
-- processes: the same of GANs in processes side by side;
+- processes: the same of trainers in processes side by side;
 - compile: images/s of the trainer with and without `torch.compile`, and seconds until it is compiled.
 
 Every section has its own limit of time, and a setting that fails is a row that says why. Tables are printed, and after
@@ -38,14 +40,14 @@ import numpy as np
 import torch
 import torch.multiprocessing as processes
 from batched import batched_loop, captured
-from speed import CLASSES, BareLoop, N, make_game
+from speed import CLASSES, BareLoop, N, make_setup
 from torch.utils.flop_counter import FlopCounterMode
 
 from ganaug import GANAugmenter
 from ganaug.config import MAX_SIDE
 from ganaug.gan.fabric import has_fast_bfloat16, make_fabric
 from ganaug.gan.schedule import Schedule, auto_steps
-from ganaug.gan.trainer import Game, Trainer
+from ganaug.gan.trainer import NetworkSetup, Trainer
 from ganaug.modalities.image.classifier import train_classifier
 from ganaug.modalities.image.sources.builtin import fashion_mnist_mini
 from ganaug.synthesis.sample import BLOCK, sample
@@ -55,7 +57,7 @@ Row = dict[str, Any]
 INTERVAL = Schedule(1).penalty_interval  # steps are timed by so many, of which one has a penalty
 SCHEDULE = Schedule(100_000)
 MIDDLE = SCHEDULE.steps // 2  # a step at which nothing is ramped in any more
-TOTAL = 360  # seconds of all sections
+GRAPH = ", CUDA graph"
 WAIT = 60.0  # seconds for processes to start
 
 
@@ -67,34 +69,36 @@ class Scale:
     sides: tuple[int, ...] = (32, 64, 128, 256)
     widths: tuple[int, ...] = (64, 128)
     seconds: float = 2.0  # of each rate
+    graphed: tuple[tuple[int, int, int], ...] = ((28, 64, 1), (32, 64, 3), (64, 64, 3), (128, 64, 3))
     sampled: int = 32 * BLOCK
     sampled_sides: tuple[int, ...] = (32, 128)
     compiled: tuple[tuple[int, int], ...] = ((32, 64), (128, 128))
     backend: str = "inductor"
     gans: tuple[int, ...] = (1, 3, 8)
     base_width: int = 64
-    fit_seconds: float = 60.0  # of each fit; what would take longer is cut and extrapolated
+    fit_seconds: float = 600.0  # of each fit; what would take longer is cut and extrapolated
     cpu_seconds: float = 12.0
 
 
-SMALL = Scale(256, (16, 256), (8,), 0.2, BLOCK, (16,), ((16, 8),), "aot_eager", (1, 2), 8, 2.0, 2.0)
+SMALL = Scale(256, (16, 256), (8,), 0.2, ((16, 8, 1),), BLOCK, (16,), ((16, 8),), "aot_eager", (1, 2), 8, 2.0, 2.0)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--small", action="store_true")
+    parser.add_argument("--seconds", type=int, default=360, help="of all sections, at most")
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS), metavar="SECTION")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     scale, began = SMALL if arguments.small else Scale(), time.perf_counter()
-    torch.backends.cudnn.deterministic = True  # as in a fit, see ganaug.gan.run
+    torch.backends.cudnn.deterministic = True  # as in a fit, see ganaug.gan.loop
     found: Row = {"machine": machine(), "sections": {}}
     print(table("machine", [found["machine"]]), flush=True)
     for name in arguments.sections:
         section, limit = SECTIONS[name]
         rows = found["sections"][name] = []
-        left = TOTAL - int(time.perf_counter() - began)
+        left = arguments.seconds - int(time.perf_counter() - began)
         with suppress(OutOfTime):  # which may also come while a row is written
             for row in limited(section(scale, found["sections"]), max(1, min(limit, left))):
                 rows.append(row)
@@ -200,24 +204,33 @@ def rates(seconds: float, **runs: Callable[[], object]) -> dict[str, float]:
     return {name: statistics.median(each) for name, each in found.items()}
 
 
-def rounds(trainer: Trainer, steps: int = INTERVAL) -> Callable[[], None]:
-    def play() -> None:
+def steps_of(trainer: Trainer, steps: int = INTERVAL) -> Callable[[], None]:
+    def train() -> None:
         for _ in range(steps):
             trainer.train_step()
 
-    return play
+    return train
 
 
-def game_of(side: int, width: int, channels: int = 3) -> Game:
-    """Set up the default game, of 200 noisy images: what it costs does not depend on what they show."""
+def setup_of(side: int, width: int, channels: int = 3) -> NetworkSetup:
+    """Set up the default training, on 200 noisy images: what it costs does not depend on what they show."""
     images = np.random.default_rng(0).integers(0, 256, (200, side, side, channels), dtype=np.uint8)
-    return make_game(images, np.arange(200) % CLASSES, width)
+    return make_setup(images, np.arange(200) % CLASSES, width)
 
 
-def trainer_of(game: Game) -> Trainer:
-    trainer = Trainer(make_fabric(), game, SCHEDULE, 0)
+def trainer_of(setup: NetworkSetup, record: bool = False) -> Trainer:
+    """Return a trainer that launches its steps kernel by kernel, or has recorded them where there is a GPU."""
+    trainer = Trainer(make_fabric(), setup, SCHEDULE, 0)
     trainer.step = MIDDLE
+    if record:
+        recorded(trainer)
     return trainer
+
+
+def recorded(trainer: Trainer) -> None:
+    reason = trainer.record()
+    if reason is not None:
+        raise RuntimeError(reason)
 
 
 def matmul(scale: Scale, _: Row) -> Iterator[Row]:
@@ -245,15 +258,15 @@ def yardstick(before: Row) -> float:
 
 
 def against_bare(side: int, width: int, seconds: float, peak: float) -> Row:
-    trainer = trainer_of(game_of(side, width))
+    trainer = trainer_of(setup_of(side, width))
     flops = flops_of(trainer)
-    loop = BareLoop(make_fabric(), game_of(side, width), SCHEDULE)
+    loop = BareLoop(make_fabric(), setup_of(side, width), SCHEDULE)
 
     def free() -> None:
         with torch.backends.cudnn.flags(enabled=True, benchmark=True, deterministic=False):
-            loop.play(INTERVAL)
+            loop.train(INTERVAL)
 
-    found = rates(seconds, trainer=rounds(trainer), bare=lambda: loop.play(INTERVAL), free=free)
+    found = rates(seconds, trainer=steps_of(trainer), bare=lambda: loop.train(INTERVAL), free=free)
     rate = found["trainer"] * INTERVAL
     tera = flops * rate / 1e12
     return {
@@ -279,13 +292,39 @@ def flops_of(trainer: Trainer) -> float:
     return (counted[0] + (INTERVAL - 1) * counted[1]) / INTERVAL
 
 
+def graphs(scale: Scale, _: Row) -> Iterator[Row]:
+    for side, width, channels in scale.graphed:
+        yield tried({"pixels": side, "width": width}, partial(replayed, side, width, channels, scale.seconds))
+
+
+def replayed(side: int, width: int, channels: int, seconds: float) -> Row:
+    new = partial(setup_of, side, width, channels)
+    plain, graph = trainer_of(new()), trainer_of(new())
+    took = clock(lambda: recorded(graph))
+    for trainer in (plain, graph):
+        steps_of(trainer, 2 * INTERVAL)()
+    states = plain.state(), graph.state()
+    runs = {"plain": steps_of(plain), "graph": steps_of(graph)}
+    if torch.cuda.is_available():
+        runs["bare"] = captured(BareLoop(make_fabric(), new(), SCHEDULE), INTERVAL)
+    found = {name: rate * INTERVAL for name, rate in rates(seconds, **runs).items()}
+    return {
+        "steps/s": found["plain"],
+        "CUDA graph": found["graph"],
+        "bare loop, CUDA graph": found.get("bare", ""),
+        "times as fast": found["graph"] / found["plain"],
+        "seconds to record": took,
+        "same bytes": all(torch.equal(states[0][name], states[1][name]) for name in states[0]),
+    }
+
+
 def sampling(scale: Scale, _: Row) -> Iterator[Row]:
     for side in scale.sampled_sides:
         yield tried({"pixels": side, "width": scale.base_width}, partial(sampled, side, scale))
 
 
 def sampled(side: int, scale: Scale) -> Row:
-    generator = game_of(side, scale.base_width).generator.eval().requires_grad_(False)
+    generator = setup_of(side, scale.base_width).generator.eval().requires_grad_(False)
     device = next(generator.parameters()).device
     labels = np.arange(scale.sampled) % CLASSES
     codes = torch.from_numpy(labels[:BLOCK]).to(device)
@@ -334,27 +373,37 @@ def timed(run: Callable[[int], object], steps: int, limit: float) -> Row:
 
 def repeats(scale: Scale, _: Row) -> Iterator[Row]:
     """Measure GANs of 28 x 28 gray pixels, as those of the default run."""
-    new = partial(game_of, 28, scale.base_width, 1)
-    one = tried({}, lambda: rates(scale.seconds, rate=rounds(trainer_of(new()))))
-    for count in scale.gans:
-        yield repeat("trainers one after another", count, lambda count=count: one["rate"] / count)
+    new = partial(setup_of, 28, scale.base_width, 1)
+    for graph in graph_or_not():
+        one = tried({}, lambda graph=graph: rates(scale.seconds, rate=steps_of(trainer_of(new(), graph))))
+        for count in scale.gans:
+            how = "trainers one after another" + GRAPH * graph
+            yield repeat(how, count, lambda count=count, one=one: one["rate"] / count)
 
     def bare(count: int, graph: bool) -> float:
-        games = [new() for _ in range(count)]
-        make = partial(BareLoop, make_fabric(), games[0]) if count == 1 else partial(batched_loop, make_fabric(), games)
+        setups = [new() for _ in range(count)]
+        make = (
+            partial(BareLoop, make_fabric(), setups[0]) if count == 1 else partial(batched_loop, make_fabric(), setups)
+        )
         loop = make(SCHEDULE)
-        play = captured(loop, INTERVAL) if graph else partial(loop.play, INTERVAL)
-        return rates(scale.seconds, loop=play)["loop"]
+        train = captured(loop, INTERVAL) if graph else partial(loop.train, INTERVAL)
+        return rates(scale.seconds, loop=train)["loop"]
 
-    for graph in (False, True) if torch.cuda.is_available() else (False,):
+    for graph in graph_or_not():
         for count in scale.gans:
-            what = ("a bare loop" if count == 1 else "a batched bare loop") + (", CUDA graph" if graph else "")
+            what = ("a bare loop" if count == 1 else "a batched bare loop") + GRAPH * graph
             yield repeat(what, count, partial(bare, count, graph))
 
 
+def graph_or_not() -> tuple[bool, ...]:
+    return (False, True) if torch.cuda.is_available() else (False,)
+
+
 def apart(scale: Scale, _: Row) -> Iterator[Row]:
-    for count in scale.gans[1:]:
-        yield repeat("trainers in processes side by side", count, partial(side_by_side, count, scale))
+    for graph in graph_or_not()[::-1]:
+        for count in scale.gans[1:]:
+            how = "trainers in processes side by side" + GRAPH * graph
+            yield repeat(how, count, partial(side_by_side, count, scale, graph))
 
 
 def repeat(how: str, count: int, measure: Callable[[], float]) -> Row:
@@ -367,11 +416,12 @@ def repeat(how: str, count: int, measure: Callable[[], float]) -> Row:
     return tried({"how": how, "GANs": count}, row)
 
 
-def side_by_side(count: int, scale: Scale) -> float:
+def side_by_side(count: int, scale: Scale, graph: bool) -> float:
     """Return the mean rate of trainers in processes of their own."""
     context = processes.get_context("spawn")
     barrier, found = context.Barrier(count, timeout=WAIT), context.Queue()
-    started = [context.Process(target=_beside_others, args=(barrier, found, scale), daemon=True) for _ in range(count)]
+    arguments = (barrier, found, scale, graph)
+    started = [context.Process(target=_beside_others, args=arguments, daemon=True) for _ in range(count)]
     for process in started:
         process.start()
     try:
@@ -383,13 +433,13 @@ def side_by_side(count: int, scale: Scale) -> float:
             process.kill()
 
 
-def _beside_others(barrier: Any, found: Any, scale: Scale) -> None:
+def _beside_others(barrier: Any, found: Any, scale: Scale, graph: bool) -> None:
     torch.set_num_threads(1)
     torch.backends.cudnn.deterministic = True
-    play = rounds(trainer_of(game_of(28, scale.base_width, 1)))
-    clock(play)
+    train = steps_of(trainer_of(setup_of(28, scale.base_width, 1), graph))
+    clock(train)
     barrier.wait()
-    found.put(rates(2 * scale.seconds, trainer=play)["trainer"])
+    found.put(rates(2 * scale.seconds, trainer=train)["trainer"])
 
 
 def compiling(scale: Scale, before: Row) -> Iterator[Row]:
@@ -398,13 +448,11 @@ def compiling(scale: Scale, before: Row) -> Iterator[Row]:
 
 
 def compiled(side: int, width: int, scale: Scale) -> Row:
-    trainers = [trainer_of(game_of(side, width)) for _ in range(2)]
-    trainers[0].game.generator.compile(backend=scale.backend)
-    trainers[0].game.discriminator.compile(backend=scale.backend)
-    trainers[0].step = 0  # where a number that is ramped in makes it compile again
-    first = clock(rounds(trainers[0]))
-    trainers[0].step = MIDDLE
-    found = rates(scale.seconds, compiled=rounds(trainers[0]), plain=rounds(trainers[1]))
+    trainers = [trainer_of(setup_of(side, width)) for _ in range(2)]
+    trainers[0].setup.generator.compile(backend=scale.backend)
+    trainers[0].setup.discriminator.compile(backend=scale.backend)
+    first = clock(steps_of(trainers[0]))
+    found = rates(scale.seconds, compiled=steps_of(trainers[0]), plain=steps_of(trainers[1]))
     ours, plain = (found[name] * INTERVAL * N for name in ("compiled", "plain"))
     return {"images/s": ours, "without compile": plain, "ratio": ours / plain, "seconds of the first steps": first}
 
@@ -412,6 +460,7 @@ def compiled(side: int, width: int, scale: Scale) -> Row:
 SECTIONS: dict[str, tuple[Callable[[Scale, Row], Iterator[Row]], int]] = {  # the name, and seconds at most
     "matmul": (matmul, 20),
     "trainer": (training, 90),
+    "graphs": (graphs, 60),
     "sampling": (sampling, 25),
     "fit": (fitting, 120),
     "repeats": (repeats, 60),

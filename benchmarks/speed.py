@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 
 from ganaug import GANAugmenter
 from ganaug.data.rows import Rows, RowWriter
@@ -113,7 +114,7 @@ def _steps(trainer: Trainer, steps: int) -> Callable[[], None]:
 
 
 def make_setup(images: np.ndarray, labels: np.ndarray, width: int = 64) -> NetworkSetup:
-    """Set up the default training, of images (n, H, W, C) in CLASSES classes."""
+    """Set up the default training, on images (n, H, W, C) in CLASSES classes."""
     objective, penalty = OBJECTIVES["relativistic"], PENALTIES["r1_r2"]()
     architecture = ImageArchitecture(*images.shape[1:], CLASSES, base_width=width, anchors=len(labels))
     augmentation = AUGMENTATIONS["diffaugment"](10_000)
@@ -126,26 +127,27 @@ def make_setup(images: np.ndarray, labels: np.ndarray, width: int = 64) -> Netwo
 class BareLoop:
     """The same arithmetic and nothing else: no average, no schedule, no balance, no measures. A batch has n rows."""
 
-    def __init__(self, fabric, setup: NetworkSetup, schedule: Schedule) -> None:  # type: ignore[no-untyped-def]
-        self.fabric, self.setup, self.schedule, self.step = fabric, setup, schedule, 0
+    def __init__(self, fabric: Fabric, setup: NetworkSetup, schedule: Schedule, n: int = N) -> None:
+        self.fabric, self.setup, self.schedule, self.n, self.step = fabric, setup, schedule, n, 0
+        self.random = torch.Generator(fabric.device).manual_seed(0)
         self.adams = [
             torch.optim.Adam(m.parameters(), lr=schedule.learning_rate, betas=schedule.betas, fused=True)
             for m in (setup.generator, setup.discriminator)
         ]
 
     def train(self, steps: int) -> None:
-        setup, random = self.setup, torch.Generator(self.fabric.device).manual_seed(0)
+        setup, random, n = self.setup, self.random, self.n
         g, d = setup.generator, setup.discriminator
         for _ in range(steps):
-            rows = torch.randint(200, (N,), generator=random, device=self.fabric.device)
+            rows = torch.randint(200, (n,), generator=random, device=self.fabric.device)
             labels = rows % CLASSES
-            latents = g.prior(g.prior.draw(N, random), labels)
-            latents = torch.cat([g.prior.anchors[rows[: N // ONE_IN]], latents[N // ONE_IN :]])
-            draws = setup.augment.draw(3 * N, 0.8, random)
+            latents = g.prior(g.prior.draw(n, random), labels)
+            latents = torch.cat([g.prior.anchors[rows[: n // ONE_IN]], latents[n // ONE_IN :]])
+            draws = setup.augment.draw(3 * n, 0.8, random)
             with self.fabric.autocast():
                 fake = g(latents, labels, 1.0).float()
             d.requires_grad_(True)
-            both = setup.augment(torch.cat([setup.rows(rows), fake.detach()]), draws[: 2 * N])
+            both = setup.augment(torch.cat([setup.rows(rows), fake.detach()]), draws[: 2 * n])
             twice = torch.cat([labels, labels])
             with self.fabric.autocast():
                 logits = d(both, torch.cat([twice, other_labels(labels, CLASSES, random)]), 1.0)[0].float()
@@ -154,17 +156,17 @@ class BareLoop:
                 loss = loss + self.schedule.mismatch_weight * mismatch_loss(real_logits, mismatched)
                 if self.step % self.schedule.penalty_interval == 0:
                     loss = loss + 16 * setup.penalty(
-                        lambda x, y=twice: d(x, y[: len(x)], 1.0)[0].float(), both[:N], both[N:], torch.rand(N)
+                        lambda x, y=twice: d(x, y[: len(x)], 1.0)[0].float(), both[:n], both[n:], torch.rand(n)
                     )
             self.adams[1].zero_grad()
             loss.backward()
             self.adams[1].step()
             d.requires_grad_(False)
             with self.fabric.autocast():
-                fake_logits = d(setup.augment(fake, draws[2 * N :]), labels, 1.0)[0].float()
+                fake_logits = d(setup.augment(fake, draws[2 * n :]), labels, 1.0)[0].float()
             loss = setup.objective.generator(real_logits.detach(), fake_logits)
-            anchored = setup.rows(rows[: N // ONE_IN])
-            loss = loss + self.schedule.anchor_weight * setup.distance(fake[: N // ONE_IN], anchored).sum() / N
+            anchored = setup.rows(rows[: n // ONE_IN])
+            loss = loss + self.schedule.anchor_weight * setup.distance(fake[: n // ONE_IN], anchored).sum() / n
             self.adams[0].zero_grad()
             loss.backward()
             self.adams[0].step()

@@ -56,7 +56,7 @@ class PointDiscriminator(nn.Module):
 class Shifts:
     """Moves points in any direction, much further than they lie apart."""
 
-    def draw(self, n: int, p: float, generator: torch.Generator) -> Tensor:
+    def draw(self, n: int, p: float | Tensor, generator: torch.Generator) -> Tensor:
         happens = torch.rand(n, 1, generator=generator, device=generator.device) < p
         return happens * torch.randn(n, 2, generator=generator, device=generator.device) * 3 * SPREAD
 

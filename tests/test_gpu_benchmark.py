@@ -33,8 +33,9 @@ def test_a_section(tmp_path):
 @pytest.mark.slow
 def test_all_sections(tmp_path):
     found = benchmark(tmp_path)
-    assert list(found) == ["matmul", "trainer", "sampling", "fit", "repeats", "processes", "compile"]
+    assert list(found) == ["matmul", "trainer", "graphs", "sampling", "fit", "repeats", "processes", "compile"]
     assert all(found.values())
+    assert all(row["same bytes"] for row in found["graphs"])
     assert 1 < found["trainer"][0]["% of matmul"] < 100
     assert [(row["what"], row["steps"]) for row in found["fit"] if row["device"] == "cpu"] == [
         ("fit", 3200),

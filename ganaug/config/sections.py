@@ -175,7 +175,7 @@ class TrainGanParams(Section):
         "depth, conditioning and image shape; null: from scratch.",
     )
     compile: bool = Field(
-        False, description="Compile the networks (torch.compile): minutes at first; may pay on a GPU."
+        False, description="Compile the networks (torch.compile): minutes at first, hardly a gain; no CUDA graphs."
     )
     device: Device = Field("auto", description="Where to train.")
     precision: Annotated[str, one_of(*PRECISIONS)] = Field(

@@ -133,6 +133,7 @@ def run(
 
     same_bytes = torch.backends.cudnn.flags(enabled=True, deterministic=True)  # also of convolutions on a GPU
     with same_bytes, Progress(stage, steps, start=trainer.step) as progress:
+        _record(trainer, stage, progress)
         try:
             while trainer.step < steps and not _tired(log, choice):
                 values = _train(trainer, min(every, steps - trainer.step), progress)
@@ -142,7 +143,7 @@ def run(
                     progress.done = trainer.step
                     continue
                 rollbacks = 0
-                log.history.append([trainer.step, trainer.optimizer_g.param_groups[0]["lr"], *values])
+                log.history.append([trainer.step, float(trainer.learning_rate), *values])
                 if choice is not None and trainer.step in looks:
                     log.choose(trainer.step, choice.criterion(trainer.ema.module), trainer.ema.module)
                 if trainer.step in due or _tired(log, choice):
@@ -160,6 +161,12 @@ def run(
 
 def _tired(log: TrainingLog, choice: Choice | None) -> bool:
     return choice is not None and choice.patience is not None and log.stale() >= choice.patience
+
+
+def _record(trainer: Trainer, stage: str | None, progress: Progress) -> None:
+    reason = trainer.record()
+    if reason is not None and stage is not None and trainer.fabric.is_global_zero:
+        progress.say(f"ganaug: CUDA graphs, which make a GPU several times faster here, are not used: {reason}")
 
 
 def _train(trainer: Trainer, steps: int, progress: Progress) -> list[float]:
@@ -181,6 +188,7 @@ def _roll_back(trainer: Trainer, good: dict[str, Tensor], rollbacks: int, progre
     at = trainer.step
     trainer.restore(good)
     trainer.rate_scale *= 0.5**rollbacks
+    trainer.record()
     if trainer.fabric.is_global_zero:
         progress.say(
             f"ganaug: losses were no longer finite by step {at}; back to step {trainer.step} at {trainer.rate_scale:g} "

@@ -18,6 +18,7 @@ from torch.nn.functional import cross_entropy
 from ganaug.errors import ConfigError, option
 from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.conditioning import mismatch_loss, other_labels
+from ganaug.gan.cuda_graph import StepGraph, obstacle, step_graphs
 from ganaug.gan.ema import EMA
 from ganaug.gan.latents import ONE_IN, Prior
 from ganaug.gan.losses import Objective
@@ -82,55 +83,97 @@ class Trainer:
                 f"cannot share evenly: give a multiple of {fabric.world_size}."
             )
         self.fabric, self.setup, self.schedule = fabric, setup, schedule
+        exact = torch.float32 if fabric.device.type == "cuda" else torch.float64  # the former is all that Adam takes
+        # what changes from step to step: tensors, which a replay reads anew
+        self.learning_rate, self.condition, self.probability = torch.zeros(3, dtype=exact, device=fabric.device)
         self.optimizer_g = self._adam(setup.generator)
         self.optimizer_d = self._adam(setup.discriminator)
         self.ema = EMA(setup.generator, schedule.ema_half_life * schedule.steps)
         self.random = torch.Generator(device=fabric.device).manual_seed(seed)
         self.step = 0
         self.rate_scale = 1.0  # halved by every rollback
+        self.graphs: dict[bool, StepGraph] = {}  # steps with and without a penalty, once recorded
 
     def _adam(self, module: nn.Module) -> torch.optim.Adam:
-        return torch.optim.Adam(
-            module.parameters(), lr=self.schedule.learning_rate, betas=self.schedule.betas, fused=True
-        )
+        parameters = list(module.parameters())
+        adam = torch.optim.Adam(parameters, lr=self.learning_rate, betas=self.schedule.betas, fused=True)
+        for p in parameters:  # as Adam's first step does, which a graph must not repeat
+            step = torch.zeros((), device=p.device)
+            adam.state[p] = {"step": step, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
+        return adam
+
+    def record(self) -> str | None:
+        """Record the steps as CUDA graphs, where there is a GPU: from now on they are replayed. No number changes.
+
+        Returns
+        -------
+        str or None
+            Why it cannot be done; the steps are then launched kernel by kernel. None: it is done, or there is no GPU.
+        """
+        self.graphs = {}
+        if self.fabric.device.type != "cuda":
+            return None
+        reason = obstacle(self)
+        if reason is None:
+            try:
+                self.graphs = step_graphs(self)
+            except RuntimeError as error:
+                reason = str(error).strip().split("\n")[0]
+        return reason
 
     def train_step(self) -> StepMetrics:
         """Train D and G once. Rows i of the real and of the generated batch share their label.
 
         Where the real row has no label, D sees both without looking at any: its unconditional logit learns from them.
         """
-        setup, now, n = self.setup, self.schedule.at(self.step), self.schedule.batch_size
-        for optimizer in (self.optimizer_g, self.optimizer_d):
-            optimizer.param_groups[0]["lr"] = now.learning_rate * self.rate_scale
-        p = setup.augmentation.probability(self.step / self.schedule.steps)
+        augmentation, now = self.setup.augmentation, self.schedule.at(self.step)
+        self.learning_rate.fill_(now.learning_rate * self.rate_scale)
+        self.condition.fill_(now.condition)
+        self.probability.fill_(augmentation.probability(self.step / self.schedule.steps))
+        penalised = self.step % self.schedule.penalty_interval == 0
+        graph = self.graphs.get(penalised)
+        *metrics, sign = self.train_networks(penalised) if graph is None else graph()
+        augmentation.observe(sign)
+        self.step += 1
+        self.ema.update(self.setup.generator, self.step)
+        return StepMetrics(*metrics)
+
+    def train_networks(self, penalised: bool) -> Tensor:
+        """Do all of a step that a GPU does alone: draw a batch, train D, with its penalty or without, and train G.
+
+        Returns
+        -------
+        Tensor
+            The `StepMetrics`, and the mean sign of the logits of real rows.
+        """
+        setup, n = self.setup, self.schedule.batch_size
         indices, labels = setup.sampler.draw(n, self.random)
         latents, anchored = self._latents(indices, labels)
         others = other_labels(labels, len(setup.sampler.counts), self.random)
         share = slice(self.fabric.global_rank, None, self.fabric.world_size)
-        seen_real, seen_fake, seen_again = (d[share] for d in setup.augment.draw(3 * n, p, self.random).chunk(3))
+        draws = setup.augment.draw(3 * n, self.probability, self.random)
+        seen_real, seen_fake, seen_again = (d[share] for d in draws.chunk(3))
         indices, labels, others, latents = indices[share], labels[share], others[share], latents[share]
         anchored = len(range(n)[:anchored][share])
-        condition = torch.full(labels.shape, now.condition, device=labels.device)
+        condition = self.condition.float().expand(labels.shape)
         if setup.labelled is not None:
             condition = condition * setup.labelled[indices]
 
         with self.fabric.autocast():
-            fake = setup.generator(latents, labels, now.condition).float()
+            fake = setup.generator(latents, labels, self.condition).float()
         real = setup.rows(indices)
         real_seen = setup.augment(real, seen_real)
         fake_seen = setup.augment(fake.detach(), seen_fake)
-        real_logits, loss_d, penalty = self.discriminator_step(real_seen, fake_seen, labels, others, condition)
+        real_logits, loss_d, penalty = self.discriminator_step(
+            real_seen, fake_seen, labels, others, condition, penalised
+        )
         reconstruction_loss = (
             setup.distance(fake[:anchored], real[:anchored]).sum() / len(fake) if anchored else fake.new_zeros(())
         )
         seen = setup.augment(fake, seen_again)
         fake_logits, loss_g = self.generator_step(seen, labels, real_logits, condition, reconstruction_loss)
-
-        setup.augmentation.observe(self._mean(real_logits.sign().mean()))
-        self.step += 1
-        self.ema.update(setup.generator, self.step)
-        means = (logits.mean() for logits in (real_logits, fake_logits, real_logits.square(), fake_logits.square()))
-        return StepMetrics(loss_d, loss_g, penalty, *means)
+        means = [logits.mean() for logits in (real_logits, fake_logits, real_logits.square(), fake_logits.square())]
+        return torch.stack([loss_d, loss_g, penalty, *means, self._mean(real_logits.sign().mean())])
 
     def _latents(self, indices: Tensor, labels: Tensor) -> tuple[Tensor, int]:
         """Draw latents (n, Z), and tell how many of the first are the real rows' anchors."""
@@ -140,7 +183,7 @@ class Trainer:
         return torch.cat([prior.anchors[indices[:count]], latents[count:]]) if count else latents, count
 
     def discriminator_step(
-        self, real: Tensor, fake: Tensor, labels: Tensor, others: Tensor, condition: Tensor
+        self, real: Tensor, fake: Tensor, labels: Tensor, others: Tensor, condition: Tensor, penalised: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Train D to tell real rows from generated ones (n, ...), which go through it as one batch, and labels apart.
 
@@ -158,7 +201,7 @@ class Trainer:
         if classes is not None:
             loss = loss + _classification(classes[: len(labels)], labels, condition)
         penalty = loss.new_zeros(())
-        if self.step % self.schedule.penalty_interval == 0:
+        if penalised:
             penalty = self._penalty(real, fake, labels.repeat(2), condition_scale)
         weight = self.schedule.penalty_weight * self.schedule.penalty_interval
         self._descend(self.optimizer_d, loss + weight * penalty)
@@ -229,18 +272,17 @@ class Trainer:
         return {key: t.detach().to("cpu", copy=True) for key, t in tensors.items()}
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Go back, or on, to a state returned by `state`."""
+        """Go back, or on, to a state returned by `state`; what is recorded is forgotten."""
+        self.graphs = {}
         self.step, self.rate_scale = int(tensors["step"]), float(tensors["rate_scale"])
         self.random.set_state(tensors["random"])
         for name, module in self._modules().items():
             module.load_state_dict(under(tensors, name))
         for name, optimizer in self._optimizers().items():
-            moments: dict[int, dict[str, Tensor]] = {}
-            for key, tensor in under(tensors, name).items():
-                i, kind = key.split(".")
-                like = optimizer.param_groups[0]["params"][int(i)]
-                moments.setdefault(int(i), {})[kind] = _laid_out_as(like, tensor)
-            optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+            saved = under(tensors, name)
+            for i, parameter in enumerate(optimizer.param_groups[0]["params"]):
+                for key, moment in optimizer.state[parameter].items():
+                    moment.copy_(saved[f"{i}.{key}"])
         for name, keeper in self._keepers().items():
             keeper.state = {k: t.clone() for k, t in under(tensors, name).items()}
 
@@ -257,13 +299,6 @@ class Trainer:
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
-
-
-def _laid_out_as(parameter: Tensor, moment: Tensor) -> Tensor:
-    """Copy a moment into its parameter's memory layout: fused optimisers walk through both side by side."""
-    if moment.shape != parameter.shape:
-        return moment.clone()
-    return torch.empty_like(parameter, requires_grad=False).copy_(moment)
 
 
 def _classification(classes: Tensor, labels: Tensor, condition: Tensor) -> Tensor:

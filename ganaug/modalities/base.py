@@ -158,8 +158,8 @@ class Architecture(Protocol):
 class Augment(Protocol):
     """What real and generated inputs pass through on their way to the discriminator."""
 
-    def draw(self, n: int, p: float, generator: Any) -> Tensor:
-        """Draw what happens to n inputs, each operation with probability p: (n, A)."""
+    def draw(self, n: int, p: float | Tensor, generator: Any) -> Tensor:
+        """Draw what happens to n inputs, each operation with probability p, a number or a scalar tensor: (n, A)."""
         ...
 
     def __call__(self, inputs: Tensor, draws: Tensor) -> Tensor:

@@ -61,7 +61,7 @@ class ImageAugment:
             raise ConfigError(f"Unknown invariance {unknown[0]!r}: choose among {', '.join(INVARIANCES)}.")
         self.invariances = frozenset(invariances)
 
-    def draw(self, n: int, p: float, generator: torch.Generator) -> Tensor:
+    def draw(self, n: int, p: float | Tensor, generator: torch.Generator) -> Tensor:
         """Draw what happens to n images: parameters (n, 12), neutral with probability 1 - p for each operation."""
         u = torch.rand(n, 12, generator=generator, device=generator.device) * 2 - 1
         happens = torch.rand(n, 12, generator=generator, device=generator.device) < p

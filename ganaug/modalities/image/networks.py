@@ -115,7 +115,7 @@ class Generator(nn.Module):
         with torch.no_grad():  # the pixels of a cell start alike: no checkerboard (ICNR, arXiv 1707.02937)
             self.exit.weight.copy_(self.exit.weight[:: layout.shuffle**2].repeat_interleave(layout.shuffle**2, 0))
 
-    def forward(self, latents: Tensor, labels: Tensor, condition_scale: float = 1.0) -> Tensor:
+    def forward(self, latents: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> Tensor:
         """Map latents (n, Z) and labels (n,) to images (n, C, H, W), in about [-1, 1].
 
         Nearly clipped, not squashed by tanh: once all pixels are saturated tanh passes no gradient, and training never

@@ -19,7 +19,7 @@ class Noise:
     def __init__(self, width: int) -> None:
         self.width = width
 
-    def draw(self, n: int, p: float, generator: Any) -> Tensor:
+    def draw(self, n: int, p: float | Tensor, generator: Any) -> Tensor:
         """Draw what is added to n rows (n, W), with probability p each."""
         device = generator.device
         happens = torch.rand(n, 1, generator=generator, device=device) < p

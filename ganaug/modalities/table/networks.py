@@ -59,7 +59,7 @@ class Generator(nn.Module):
         self.stages = nn.Sequential(*(ResidualBlock(width) for _ in range(depth)))
         self.exit = nn.Linear(width, sum(self.blocks))
 
-    def forward(self, latents: Tensor, labels: Tensor, condition_scale: float = 1.0) -> Tensor:
+    def forward(self, latents: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> Tensor:
         """Map latents (n, Z) and labels (n,) to rows (n, W): numbers, then the levels' probabilities, column by column.
 
         Probabilities stand in for a choice of level, through which no gradient would flow. What chance there is comes
