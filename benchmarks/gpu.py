@@ -44,7 +44,7 @@ from speed import CLASSES, BareLoop, N, make_setup
 from torch.utils.flop_counter import FlopCounterMode
 
 from ganaug import GANAugmenter
-from ganaug.config import MAX_SIDE
+from ganaug.config.names import MAX_SIDE
 from ganaug.gan.fabric import has_fast_bfloat16, make_fabric
 from ganaug.gan.schedule import Schedule, auto_steps
 from ganaug.gan.trainer import NetworkSetup, Trainer

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from fakes import point_trainer
+from small import image_setup
 
 from ganaug.gan import cuda_graph, loop
 from ganaug.gan.augmentation import AUGMENTATIONS
@@ -20,7 +21,7 @@ from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Trainer
 from ganaug.modalities.image.augment import INVARIANCES, ImageAugment
-from ganaug.modalities.image.setup import Architecture, image_setup
+from ganaug.modalities.image.setup import ImageArchitecture
 from ganaug.modalities.table import setup as table
 
 VARIANTS = {
@@ -46,7 +47,7 @@ def image_trainer(
     images = np.random.default_rng(0).integers(0, 256, (8 + unlabelled, 10, 9, 3), dtype=np.uint8)
     rules = OBJECTIVES[objective] if isinstance(objective, str) else objective, PENALTIES[penalty]()
     augment = ImageAugment(INVARIANCES), AUGMENTATIONS[augmentation](100)
-    architecture = Architecture(10, 9, 3, 2, base_width=8, anchors=anchors, conditioning=conditioning)
+    architecture = ImageArchitecture(10, 9, 3, 2, base_width=8, anchors=anchors, conditioning=conditioning)
     setup = image_setup(architecture, images, np.arange(8) % 2, *rules, *augment, seed, fabric.device)
     return Trainer(fabric, setup, Schedule(100, batch_size=8, penalty_interval=4), seed)
 
@@ -123,7 +124,9 @@ def test_nothing_of_ganaug_is_in_the_way(variant):
 def test_a_table_can_be_recorded():
     numbers, codes = np.zeros((6, 2), np.float32), np.zeros((6, 1), np.int64)
     fabric = make_fabric("cpu", "32-true")
-    setup = table.table_setup(table.Architecture(2, (3,), 2), numbers, codes, np.arange(6) % 2, 10, 0, fabric.device)
+    setup = table.table_setup(
+        table.ImageArchitecture(2, (3,), 2), numbers, codes, np.arange(6) % 2, 10, 0, fabric.device
+    )
     trainer = Trainer(fabric, setup, Schedule(10), 0)
     trainer.train_step()
     assert obstacle(trainer) is None

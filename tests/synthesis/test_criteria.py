@@ -11,7 +11,6 @@ from torch import nn
 from ganaug.gan.latents import Prior
 from ganaug.modalities import modality_named
 from ganaug.modalities.image.codec import ImageCodec
-from ganaug.modalities.image.spec import ImageSpec
 from ganaug.synthesis import criteria
 from ganaug.synthesis.criteria import CRITERIA, Known, kid
 
