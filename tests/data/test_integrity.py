@@ -14,6 +14,7 @@ from ganaug.data.prepare import rows_of
 from ganaug.data.rows import Rows
 from ganaug.errors import DataError
 from ganaug.modalities import modality_named
+from ganaug.modalities.image import duplicates
 from ganaug.modalities.image.duplicates import Originals, near_duplicates
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.schema import image_schema
