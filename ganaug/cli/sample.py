@@ -57,4 +57,5 @@ def _portions(augmenter: GANAugmenter, schema: Schema, arguments: argparse.Names
         samples, _ = augmenter.sample(
             y=augmenter.classes_[labels], truncation=arguments.truncation, random_state=int(seed)
         )
+        samples = schema.modality.conform(samples, schema.spec)
         yield Rows.build(schema, samples, labels, synthetic=True)

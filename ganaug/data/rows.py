@@ -25,13 +25,12 @@ from ganaug.errors import DataError
 from ganaug.modalities import modality_named
 from ganaug.modalities.base import Modality, Spec
 from ganaug.utils.files import atomic_path
-from ganaug.utils.samples import Samples, concat, take
+from ganaug.utils.samples import Samples, concat, gather, take
 
 VERSION = 2
 UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for damaged bytes
 AGAIN = "run the stage that writes it again."
 
-_SCALARS = ("labels", "synthetic", "ids", "groups")
 _COLUMNS = pa.schema([("label", pa.int64()), ("synthetic", pa.bool_()), ("id", pa.string()), ("group", pa.string())])
 
 
@@ -248,13 +247,19 @@ def iter_encoded(path: str | Path, extra: Sequence[str] = (), batch: int = 1024)
 
 def read_rows(path: str | Path) -> Rows:
     """Read all rows of a file into memory."""
-    parts = list(iter_rows(path))
-    if not parts:
-        schema = read_schema(path)
-        columns = pa.schema([*schema.modality.columns(schema.spec), *_COLUMNS])
-        return _rows(pa.RecordBatch.from_pylist([], columns), schema)
-    arrays = (np.concatenate([getattr(part, name) for part in parts]) for name in _SCALARS)
-    return Rows(parts[0].schema, concat([part.samples for part in parts]), *arrays)
+    with _open(path) as file:
+        schema, n = _schema(file, path), file.metadata.num_rows
+    if not n:
+        return _empty(schema)
+    scalars: list[tuple[NDArray[Any], ...]] = []
+
+    def samples() -> Iterator[Samples]:
+        for part in iter_rows(path):
+            scalars.append((part.labels, part.synthetic, part.ids, part.groups))
+            yield part.samples
+
+    joined = gather(samples(), n)
+    return Rows(schema, joined, *(np.concatenate(parts) for parts in zip(*scalars, strict=True)))
 
 
 def read_samples(path: str | Path, wanted: Sequence[int] | NDArray[np.int64]) -> Samples:
@@ -270,7 +275,7 @@ def read_samples(path: str | Path, wanted: Sequence[int] | NDArray[np.int64]) ->
             table = file.read_row_group(group, columns=names)
             here = at[groups == group] - (int(ends[group]) - len(table))
             parts.append(schema.modality.from_arrow(table.take(here).combine_chunks().to_batches()[0], schema.spec))
-    return take(concat(parts), back) if parts else read_rows(path).samples[:0]
+    return take(concat(parts), back) if parts else _empty(schema).samples
 
 
 def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -345,6 +350,11 @@ def _rows(part: pa.RecordBatch, schema: Schema) -> Rows:
     samples = schema.modality.from_arrow(part, schema.spec)
     labels, synthetic, ids, groups = (part.column(name).to_numpy(zero_copy_only=False) for name in _COLUMNS.names)
     return Rows(schema, samples, labels.astype(np.int64), synthetic.astype(bool), ids, groups)
+
+
+def _empty(schema: Schema) -> Rows:
+    columns = pa.schema([*schema.modality.columns(schema.spec), *_COLUMNS])
+    return _rows(pa.RecordBatch.from_pylist([], columns), schema)
 
 
 def _metadata(schema: Schema, fields: Sequence[pa.Field]) -> dict[str, str]:

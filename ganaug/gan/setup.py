@@ -121,7 +121,7 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
     }
     start = [p.detach().cpu().numpy() for net in (setup.generator, setup.discriminator) for p in net.parameters()]
     chosen_on = () if data.validation is None else (*codec.to_arrays(data.validation[0]), data.validation[1])
-    identity = identity_of(params, seed, facts, [*arrays, codes, *chosen_on, *start])
+    identity = identity_of({**params, "invariances": invariances}, seed, facts, [*arrays, codes, *chosen_on, *start])
     folder, verbose = params["checkpoint_dir"], params["verbose"]
     checkpoint = None if folder is None else checkpoint_in(folder, identity)
     stage = verbose if isinstance(verbose, str) else "fit" if verbose else None

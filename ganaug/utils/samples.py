@@ -6,7 +6,8 @@ scikit-learn's `_safe_indexing` takes the same. Only a `ganaug.modalities.base.M
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,19 @@ def nbytes(samples: Samples) -> int:
     if isinstance(samples, pd.DataFrame):
         return int(samples.memory_usage(deep=True, index=False).sum())
     return sum(map(sys.getsizeof, samples))
+
+
+def gather(parts: Iterable[Samples], n: int) -> Samples:
+    """Join the n samples of parts as they come, at least one part; an array is never there twice."""
+    stream = iter(parts)
+    first = next(stream)
+    if not isinstance(first, np.ndarray):
+        return concat([first, *stream])
+    joined, done = np.empty((n, *first.shape[1:]), first.dtype), 0
+    for part in chain([first], stream):
+        joined[done : done + len(part)] = part
+        done += len(part)
+    return joined
 
 
 def concat(parts: Sequence[Samples]) -> Samples:

@@ -87,7 +87,7 @@ def test_yaml_1_2_words_and_numbers(tmp_path: Path) -> None:
         ("train_gan: {objective: [hinge]}", "train_gan.objective is ['hinge']; it must be one of"),
         ("train_gan: {device: gpu}", "train_gan.device is 'gpu'; it must be 'auto', 'cpu', 'cuda' or 'cuda:N'"),
         ("train_gan: {learning_rate: 0}", "train_gan.learning_rate is 0; it must be a number above 0 and below 1"),
-        ("train_gan: {invariances: rotate}", "train_gan.invariances is 'rotate'; it must be a list"),
+        ("train_gan: {invariances: rotate}", "train_gan.invariances is 'rotate'; it must be 'auto' or a list"),
         ("repeats: 3", "repeats is 3; it must be a list of 1 or more"),
         ("repeats: []", "repeats is []; it must be a list of 1 or more"),
         ("repeats: [0, 0]", "repeats is [0, 0]; name each value once"),

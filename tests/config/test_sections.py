@@ -76,7 +76,7 @@ def test_the_augmenter_takes_the_same_parameters_in_the_same_order() -> None:
     ours = {name: field.default for name, field in TrainGanParams.model_fields.items()}
     theirs = {name: p.default for name, p in inspect.signature(GANAugmenter).parameters.items()}
     names = ["random_state" if name == "seed" else name for name in ours]
-    assert list(theirs) == [*names, "checkpoint_dir", "verbose"]
+    assert list(theirs) == ["modality", *names, "checkpoint_dir", "verbose"]
     assert {name: theirs[name] for name in ours if name != "seed"} == {n: v for n, v in ours.items() if n != "seed"}
 
 

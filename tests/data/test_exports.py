@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import DataError
+from ganaug.modalities.image.arrays import content_ids
 from ganaug.modalities.image import exports
 from ganaug.modalities.image.exports import escape, export, folder_names, unescape
 from ganaug.modalities.image.load import load
@@ -85,7 +86,7 @@ def test_no_two_folders_are_one_where_case_does_not_count(names: list[str]) -> N
 
 def test_letters_in_both_cases_are_exported_and_read_again(tmp_path: Path, digits: Rows) -> None:
     schema = image_schema(8, 8, 1, ("A", "a", "B"))
-    rows = Rows.build(schema, digits.images[:30], np.arange(30) % 3)
+    rows = Rows.build(schema, digits.samples[:30], np.arange(30) % 3)
     for part in PARTS:
         with RowWriter(tmp_path / "augmented" / f"{part}.parquet", schema) as writer:
             writer.write(rows)
@@ -166,7 +167,7 @@ def assert_same_pictures(found: list[tuple[str, Any]], rows: Rows) -> None:
 def test_our_own_source_reads_the_image_folder(tmp_path: Path, augmented: dict[str, Rows]) -> None:
     export("image_folder", tmp_path / "augmented", tmp_path / "out")
     loaded = load(open_source(tmp_path / "out"))
-    assert sorted(loaded.rows.ids[loaded.splits == "test"]) == sorted(augmented["test"].ids)
+    assert sorted(content_ids(loaded.samples[loaded.splits == "test"])) == sorted(augmented["test"].ids)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {*PARTS, "provenance.csv"}
     assert {path.suffix for part in PARTS for path in (tmp_path / "out" / part).rglob("*.*")} == {".png"}
 
@@ -241,11 +242,11 @@ def test_hugging_face_reads_the_augmented_folder(
 def test_the_table_of_labels_is_a_manifest(tmp_path: Path, augmented: dict[str, Rows]) -> None:
     export("csv", tmp_path / "augmented", tmp_path / "out")
     loaded = load(open_source(tmp_path / "out" / "provenance.csv"))
-    classes = np.array(loaded.rows.schema.classes)
+    classes = np.array(loaded.classes)
     for part, rows in augmented.items():
         at = loaded.splits == part
-        assert loaded.rows.ids[at].tolist() == rows.ids.tolist()
-        assert classes[loaded.rows.labels[at]].tolist() == [rows.schema.classes[k] for k in rows.labels]
+        assert content_ids(loaded.samples[at]).tolist() == rows.ids.tolist()
+        assert classes[loaded.labels[at]].tolist() == [rows.schema.classes[k] for k in rows.labels]
 
 
 @pytest.mark.parametrize("kind", ["image_folder", "webdataset", "csv"])

@@ -10,17 +10,19 @@ from PIL import Image
 
 from ganaug.data.clusters import join_clusters
 from ganaug.data.integrity import assert_disjoint, conflicts
+from ganaug.data.prepare import rows_of
 from ganaug.data.rows import Rows
 from ganaug.errors import DataError
+from ganaug.modalities import modality_named
+from ganaug.modalities.image import duplicates
 from ganaug.modalities.image.duplicates import Originals, near_duplicates
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.schema import image_schema
-from ganaug.modalities.image.sources import open_source
 
 
 @pytest.fixture(scope="module")
 def clothes() -> Rows:
-    return load(open_source("fashion_mnist_mini")).rows
+    return rows_of(modality_named("image"), load("fashion_mnist_mini"))
 
 
 def clusters_of(images: np.ndarray) -> list[list[int]]:
@@ -67,7 +69,7 @@ def disc() -> np.ndarray:
 
 def test_different_pictures_are_no_duplicates(clothes: Rows, digits: Rows) -> None:
     assert clusters_of(clothes.samples) == []
-    assert clusters_of(digits.images) == []
+    assert clusters_of(digits.samples) == []
 
 
 def test_copies_are_found_however_they_were_saved(clothes: Rows) -> None:
@@ -95,7 +97,7 @@ def test_distinct_marks_on_round_icons_stay_apart(colour: tuple[int, ...]) -> No
 
 @pytest.mark.parametrize("ink", [0, 255])
 def test_glyphs_that_alpha_draws_stay_apart(digits: Rows, ink: int) -> None:
-    for alpha in (digits.images, 255 - digits.images):
+    for alpha in (digits.samples, 255 - digits.samples):
         assert clusters_of(np.concatenate([np.full((len(alpha), 8, 8, 3), ink, np.uint8), alpha], axis=3)) == []
 
 

@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from ganaug.data.prepare import rows_of
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import DataError
+from ganaug.modalities import modality_named
 from ganaug.modalities.image.load import common_size, load
 from ganaug.modalities.image.schema import image_schema
 from ganaug.modalities.image.sources import open_source
@@ -30,15 +32,15 @@ def folder(root: Path, bad: int = 0) -> Path:
 
 def test_size_and_channels_are_found(tmp_path: Path) -> None:
     loaded = load(open_source(folder(tmp_path)))
-    assert loaded.rows.schema.spec.shape == (17, 40, 4)
-    assert loaded.resized == 2
-    assert loaded.rows.labels.tolist() == [0] * 10 + [1] * 10
+    assert loaded.spec.shape == (17, 40, 4)
+    assert loaded.facts["resized"] == 2
+    assert loaded.labels.tolist() == [0] * 10 + [1] * 10
     assert loaded.samples[1, 0, 0].tolist() == [1, 1, 1, 255]
 
 
 def test_size_and_channels_may_be_given(tmp_path: Path) -> None:
-    rows = load(open_source(folder(tmp_path)), size=(9, 12), channels=1).rows
-    assert rows.samples.shape == (20, 9, 12, 1)
+    loaded = load(open_source(folder(tmp_path)), size=(9, 12), channels=1)
+    assert loaded.samples.shape == (20, 9, 12, 1)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -63,10 +65,10 @@ def test_the_file_form_is_a_source_of_the_same_rows(
     )
     with RowWriter(tmp_path / "rows.parquet", rows.schema) as writer:
         writer.write(rows)
-    found = load(open_source(tmp_path / "rows.parquet"))
-    assert found.rows.schema == rows.schema
-    for name in ("images", "labels", "ids", "groups"):
-        np.testing.assert_array_equal(getattr(found.rows, name), getattr(rows, name))
+    found = rows_of(modality_named("image"), load(open_source(tmp_path / "rows.parquet")))
+    assert found.schema == rows.schema
+    for name in ("samples", "labels", "ids", "groups"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(rows, name))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_the_size_rule(sizes: list[tuple[int, int]], expected: tuple[int, int]) 
 
 def test_unreadable_rows_are_set_aside_by_name(tmp_path: Path) -> None:
     loaded = load(open_source(folder(tmp_path, bad=1)))
-    assert len(loaded.rows) == 20
+    assert len(loaded.samples) == 20
     assert [bad.name for bad in loaded.rejected] == ["a/bad0.png"]
     assert "not an image" in loaded.rejected[0].reason
 
@@ -97,7 +99,7 @@ def test_too_many_unreadable_rows_stop(tmp_path: Path) -> None:
         load(source)
     with pytest.raises(DataError, match="mend them, or raise max_unreadable"):  # as it is called in Python
         load(source)
-    assert len(load(source, max_unreadable=0.2).rows) == 20
+    assert len(load(source, max_unreadable=0.2).samples) == 20
 
 
 def test_nothing_readable_stops_even_if_allowed(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_a_synthetic_row_that_is_a_held_out_one_by_chance_is_left_out(project: P
     merged = read_rows(project / "out/train.parquet")
     assert not np.isin(merged.ids.astype(str), stolen.ids.astype(str)).any()
     assert provenance["shortfall"] == 0  # the next ones take their place
-    assert coincidences(provenance).endswith(f"to the pixel: {n} of {part}")
+    assert coincidences(provenance).endswith(f"equal to held-out rows: {n} of {part}")
 
 
 @pytest.mark.parametrize(("part", "n"), [("validation", 2), ("test", 2), ("test", 3)])
@@ -204,7 +204,7 @@ def test_mistakes_are_explained(project: Path) -> None:
         run(project, "double", 1.0)
     with RowWriter(project / "synthetic.parquet", image_schema(9, 11, 3, ("a", "c")), COLUMNS):
         pass
-    with pytest.raises(DataError, match="differ in image shape or classes"):
+    with pytest.raises(DataError, match="differ in samples or classes"):
         run(project, "ratio", 1.0)
     (project / "synthetic.parquet").unlink()
     with pytest.raises(DataError, match="there is no file"):

@@ -13,6 +13,7 @@ from PIL import Image
 from ganaug.data.prepare import prepare
 from ganaug.data.rows import read_rows
 from ganaug.errors import DataError
+from ganaug.modalities.image.arrays import content_ids
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.sources import open_source
 
@@ -113,8 +114,9 @@ def test_copies_share_a_split_and_contested_ones_are_kept_out(tmp_path: Path) ->
     cluster = [f"0/{original.name}", *(f"0/copy{i}.png" for i in range(4)), "0/toned.png"]
     assert cluster in report["copies"]["near"]["names"]
     assert report["contested"] == {"rows": 2, "names": [f"1/{contested.name}", "2/other.png"]}
-    ids = load(open_source(root)).rows.ids
-    names = load(open_source(root)).names.tolist()
+    loaded = load(root)
+    ids = content_ids(loaded.samples)
+    names = loaded.names.tolist()
     together = {ids[names.index(name)] for name in cluster}
     gone = ids[names.index("2/other.png")]
     for repeat in range(5):

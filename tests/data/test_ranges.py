@@ -201,7 +201,7 @@ def test_each_kind_of_files_has_its_own_range(tmp_path: Path) -> None:
     loaded = load(open_source(mixed(tmp_path)))
     rows = dict(zip(loaded.names, loaded.samples, strict=True))
     assert [rows[f"{name}.png"].max() for name in ("a/deep", "a/bits", "b/5")] == [255, 255, 255]
-    assert str(loaded.ranges) == (
+    assert loaded.facts["pixels"] == (
         "1-bit pixels: 0 is black, 1 white; 8-bit pixels: 0 is black, 255 white; integer pixels: 0 is black, 4095 white"
     )
 
@@ -212,9 +212,9 @@ def test_one_range_is_not_stated_for_several_kinds(tmp_path: Path) -> None:
 
 
 def test_what_is_odd_is_said(tmp_path: Path) -> None:
-    said = str(load(open_source(as_npz(ramp(0, 20, np.uint8), tmp_path))).ranges)
+    said = load(open_source(as_npz(ramp(0, 20, np.uint8), tmp_path))).facts["pixels"]
     assert said.startswith("8-bit pixels: 0 is black, 255 white; none of the 8-bit ones is above 20; if that is white,")
-    assert "none" not in str(load(open_source(tmp_path / "m.npz"), pixel_range=(0, 20)).ranges)
+    assert "none" not in load(open_source(tmp_path / "m.npz"), pixel_range=(0, 20)).facts["pixels"]
 
 
 def test_only_what_tells_the_range_is_decoded_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from ganaug.data.reading import LISTED, PAGES, REASONS, about, told
-from ganaug.modalities.base import Rejected
+from ganaug.modalities.base import Loaded, Rejected, Spec
 from ganaug.modalities.image.load import load, survey
 from ganaug.modalities.image.reading import count_pages
-from ganaug.modalities.image.sources import ArrayPixels, Source, open_source
+from ganaug.modalities.image.sources import open_source
 
 
 def pages(kind: str, n: int) -> bytes:
@@ -54,35 +54,36 @@ def test_further_pages_are_told_of_every_source(tmp_path: Path, form: str) -> No
     source = open_source(where)
     name = "row 1" if form == "table" else "b/1.tif"
     assert survey(source).further == load(source).further == {name: 4}
-    found = about(source, 2, [], {name: 4})
+    found = about(load(source), "images")
     assert found["passed_over"] == [{"reason": PAGES, "count": 4, "names": [f"{name} (5)"]}]
 
 
-def made(skipped: list[Rejected]) -> Source:
-    return Source([], ["a"], ArrayPixels(np.zeros((0, 8, 8, 1), np.uint8)), skipped=skipped)
+def made(skipped: list[Rejected], n: int) -> Loaded:
+    names = np.full(n, "", object)
+    return Loaded(None, Spec(), ("a",), np.zeros(n, np.int64), names, names, names, skipped=skipped)
 
 
 def test_where_all_is_as_expected_nothing_is_said() -> None:
-    assert told(about(made([]), 10, [], {})) == []
+    assert told(about(made([], 10), "images")) == []
 
 
 @pytest.mark.parametrize(("n", "loud"), [(1, False), (11, False), (12, True), (100, True)])
 def test_a_large_share_is_loud_whatever_the_reasons(n: int, loud: bool) -> None:
     skipped = [Rejected(f"{i}.x{i}", f".x{i} is no image format") for i in range(n)]
-    head = told(about(made(skipped), 100, [], {}))[0]
+    head = told(about(made(skipped, 100), "images"))[0]
     assert head.startswith("PASSED OVER" if loud else "Passed over")
 
 
 def test_long_lists_are_counted_to_the_end() -> None:
     skipped = [Rejected(f"{i}.x", f"reason {i % 30}") for i in range(30 * (LISTED + 1))]
-    found = about(made(skipped), 100, [], {})["passed_over"]
+    found = about(made(skipped, 100), "images")["passed_over"]
     assert {group["count"] for group in found} == {LISTED + 1}
     assert {len(group["names"]) for group in found} == {LISTED}
-    lines = told(about(made(skipped), 100, [], {}))
+    lines = told(about(made(skipped, 100), "images"))
     assert len(lines) == 1 + REASONS + 1
     assert lines[-1] == f"  {(30 - REASONS) * (LISTED + 1):,} for {30 - REASONS} more reasons"
 
 
 def test_names_stay_on_their_line() -> None:
-    (_, line) = told(about(made([Rejected("a\nb\x1b[31m\u202e.txt", "why")]), 100, [], {}))
+    (_, line) = told(about(made([Rejected("a\nb\x1b[31m\u202e.txt", "why")], 100), "images"))
     assert line == "  1: why (a\\nb\\x1b[31m\\u202e.txt)"

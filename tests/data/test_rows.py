@@ -106,7 +106,7 @@ def test_hugging_face_decodes_images_and_names_classes(
     data = load_dataset("parquet", data_files=str(path), split="train")
     assert data.features["label"].names == list(digits.schema.classes)
     for i in range(20):
-        np.testing.assert_array_equal(np.asarray(data[i]["image"]), digits.images[i, :, :, 0])
+        np.testing.assert_array_equal(np.asarray(data[i]["image"]), digits.samples[i, :, :, 0])
         assert data[i]["label"] == digits.labels[i]
 
 

@@ -257,7 +257,7 @@ def test_npz_as_keras_writes_it(tmp_path: Path) -> None:
 )
 def test_npz_kinds_of_numbers(tmp_path: Path, images: np.ndarray, expected: list[int]) -> None:
     np.savez(tmp_path / "d.npz", X=np.tile(images[:, None, None], (1, 8, 8)), y=[0, 1, 1])
-    assert load(open_source(tmp_path / "d.npz")).rows.samples[:, 0, 0, 0].tolist() == expected
+    assert load(open_source(tmp_path / "d.npz")).samples[:, 0, 0, 0].tolist() == expected
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_medmnist(tmp_path: Path) -> None:
     source = open_source(medmnist(tmp_path))
     assert source.splits == ["train"] * 6 + ["validation"] * 2 + ["test"] * 4
     assert source.labels == [*"010101", *"01", *"0101"]
-    assert load(source).rows.samples.shape == (12, 8, 8, 3)
+    assert load(source).samples.shape == (12, 8, 8, 3)
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,9 @@ OTHER = {  # for each parameter another value than its default
     "conditioning": "concat", "augmentation": "none", "invariances": ("rotate",), "prior": "normal", "width": 16,
     "depth": 2, "compile": True, "device": "cpu", "precision": "32-true", "random_state": 5, "criterion": "kid",
     "patience": 3, "warm_start": "low", "checkpoint_dir": "there", "verbose": "aloud",
+    "modality": "image",
 }  # fmt: skip
-SAME = {"device", "checkpoint_dir", "verbose"}  # here auto is the CPU
+SAME = {"device", "checkpoint_dir", "verbose", "modality"}  # here auto is the CPU, and images
 NEEDS = {"patience": {"criterion": "kid"}, "warm_start": {"width": 16, "prior": "normal"}}
 
 

@@ -109,7 +109,7 @@ def test_exact_copies_are_dropped_even_where_training_rows_repeat(repeats):
 def test_later_filters_see_what_earlier_ones_left():
     """The better half by realism of those that the teacher takes for their class, not of all."""
     found = fill([60, 0, 0], filters=["confidence", {"quota": {"by": "realism"}}])
-    images, reasons = (np.concatenate([getattr(c, n) for c in found]) for n in ("images", "reasons"))
+    images, reasons = (np.concatenate([getattr(c, n) for c in found]) for n in ("samples", "reasons"))
     sure = teacher(images)[:, 0] >= 0.5
     assert set(reasons) == {"", "confidence", "quota"}
     assert np.array_equal(reasons == "confidence", ~sure)

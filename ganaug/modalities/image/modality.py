@@ -79,14 +79,13 @@ class ImageModality(Modality):
         return images
 
     def check_stored(self, samples: Images, spec: ImageSpec) -> Images:  # type: ignore[override]
-        """Check images of any number of pixels, those of arrays without an axis of channels among them."""
-        images = samples[..., None] if np.ndim(samples) == 3 and spec.channels == 1 else samples
-        if images.dtype != np.uint8 or images.shape[1:] != spec.shape:
+        """Check images of any number of pixels."""
+        if samples.dtype != np.uint8 or samples.shape[1:] != spec.shape:
             raise DataError(
                 f"images must be uint8 of shape (n, {spec.height}, {spec.width}, {spec.channels}), "
-                f"got {images.dtype} of shape {images.shape}."
+                f"got {samples.dtype} of shape {samples.shape}."
             )
-        return np.ascontiguousarray(images)
+        return np.ascontiguousarray(samples)
 
     def restore(self, samples: Images, spec: ImageSpec) -> Images:  # type: ignore[override]  # noqa: D102
         return samples if spec.channel_axis else samples[..., 0]

@@ -24,7 +24,7 @@ def rows(per_class: int, seed: int, synthetic: bool = False) -> Rows:
 
 
 def joined(first: Rows, second: Rows) -> Rows:
-    names = ("images", "labels", "synthetic", "ids", "groups")
+    names = ("samples", "labels", "synthetic", "ids", "groups")
     return Rows(SCHEMA, *(np.concatenate([getattr(first, name), getattr(second, name)]) for name in names))
 
 
