@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ganaug.errors import ConfigError, DataError, option
+from ganaug.errors import ConfigError, DataError
 from ganaug.utils.imported import import_named
 from ganaug.utils.markup import Html
 from ganaug.utils.samples import Samples, take
@@ -187,7 +187,7 @@ def checked_features(features: Any, n: int, name: str) -> Floats:
     found = np.asarray(features, np.float32)
     if found.ndim != 2 or len(found) != n or not np.isfinite(found).all():
         raise ConfigError(
-            f"{option('fidelity.extractor')} {name} made an array of shape {found.shape} from {n} samples; "
+            f"fidelity.extractor {name} made an array of shape {found.shape} from {n} samples; "
             "it must return finite numbers of shape (samples, features)"
         )
     return found
