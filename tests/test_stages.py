@@ -16,13 +16,16 @@ STAGES = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"]
 OURS = {name: [dep for dep in stage["deps"] if dep.startswith("ganaug/")] for name, stage in STAGES.items()}
 # These load more to check values of parameters, which changes no out.
 CHECKS = ("ganaug/config/sections.py", "ganaug/config/together.py")
+# Methods of a modality that only a GAN calls, by which some modules of networks are loaded.
+NETWORKS = ("codec", "codec_of", "architecture", "architecture_of", "augment", "distance", "auto_steps", "suggest")
+WITH_NETWORKS = ("train_gan", "generate")
 
 
 def script(stage: str) -> str:
     return STAGES[stage]["cmd"].split()[1]
 
 
-def imported(path: Path) -> Iterator[tuple[str, str]]:
+def imported(path: Path, networks: bool) -> Iterator[tuple[str, str]]:
     """The modules that a file imports, at any depth of it, each with a name that it takes from there."""
     todo: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
     while todo:
@@ -30,6 +33,8 @@ def imported(path: Path) -> Iterator[tuple[str, str]]:
             case ast.If(test=ast.Name(id="TYPE_CHECKING")) | ast.FunctionDef(name="__getattr__"):
                 pass
             case ast.FunctionDef() if path.relative_to(ROOT).as_posix() in CHECKS:
+                pass
+            case ast.FunctionDef(name=name) if not networks and path.name == "modality.py" and name in NETWORKS:
                 pass
             case ast.Import(names=names):
                 yield from ((alias.name, "") for alias in names)
@@ -58,7 +63,9 @@ def used(stage: str) -> set[str]:
     """What of ganaug a stage's script imports, and what that imports; packages that hold nothing but words left out."""
     found, todo = set[Path](), [ROOT / script(stage)]
     while todo:
-        new = {file for module, name in imported(todo.pop()) for file in files(module, name)} - found
+        new = {
+            file for module, name in imported(todo.pop(), stage in WITH_NETWORKS) for file in files(module, name)
+        } - found
         found |= new
         todo += new
     return {path.relative_to(ROOT).as_posix() for path in found if path.name != "__init__.py" or has_code(path)}

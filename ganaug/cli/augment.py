@@ -73,7 +73,8 @@ def run(arguments: argparse.Namespace) -> None:
     publish(folder / "merged", out, form, modality)
     shutil.rmtree(work)
     left_out = len(loaded.labels) + len(loaded.rejected) - sum(map(len, parts.values()))
-    found |= {"modality": modality.name, "modality_reason": why, "read_as": loaded.facts["read_as"]}
+    found |= {"modality": modality.name, "modality_reason": why}
+    found |= {name: value for name, value in loaded.facts.items() if isinstance(value, (str, int))}
     facts = {"out": str(out), "format": form, "left_out": left_out, **found, **reading, "source_classes": read}
     facts["next"] = f"ganaug init --data {shlex.quote(arguments.source)} && dvc repro"
     _say(arguments, facts)
@@ -113,7 +114,11 @@ def _model(folder: Path, training: Mapping[str, Any], parts: Mapping[str, Rows])
         train, validation = parts["train"], parts["validation"]
         names = np.array(train.schema.classes)
         augmenter = GANAugmenter(
-            random_state=options.pop("seed"), checkpoint_dir=folder, verbose="augment: training", **options
+            random_state=options.pop("seed"),
+            modality=train.schema.modality.name,
+            checkpoint_dir=folder,
+            verbose="augment: training",
+            **options,
         )
         chosen_on = (validation.samples, names[validation.labels]) if len(validation) else None
         augmenter.fit(train.samples, names[train.labels], validation=chosen_on)

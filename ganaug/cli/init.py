@@ -15,7 +15,7 @@ from ganaug.cli.scaffold import files, ignored, outs, project_files
 from ganaug.cli.suggest import suggest
 from ganaug.config import PrepareParams
 from ganaug.errors import ConfigError, DataError
-from ganaug.modalities.image.sources.builtin import BUILTIN
+from ganaug.modalities.choose import builtin_sources
 from ganaug.utils.files import atomic_path
 
 CHECKPOINTS = ".ganaug/"  # in the root of the DVC project, see pipelines/train_gan.py
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
     root = project or folder
     written = _written(arguments.data, folder)
     found = suggest(arguments.data, written, parameters(PrepareParams, arguments, SPLITTING))
-    ours = files(found.parameters, None if arguments.data in BUILTIN else written)
+    ours = files(found.parameters, None if arguments.data in builtin_sources() else written)
     wanted = {folder / name: text for name, text in ours.items()}
     wanted |= {root / name: text for name, text in project_files(git is not None, project is None).items()}
     _refuse_changes(wanted, arguments.force)
@@ -58,7 +58,7 @@ def _written(data: str, folder: Path) -> str:
     DataError
         The pipeline would write into the data, or reads what it writes.
     """
-    if data in BUILTIN:
+    if data in builtin_sources():
         return data
     path = Path(os.path.realpath(data))  # unlike Path.resolve, bears a link to itself
     for out in outs():

@@ -125,7 +125,7 @@ def _source(what: str, reading: PrepareParams) -> Found:
     modality, why = modality_for(what, reading.columns, reading.modality)
     options = reading.model_dump()
     loaded = modality.survey(what, {**options, "max_unreadable": 1.0})
-    split = (loaded.splits != "train").any()
+    split = bool(loaded.split_folders) or (loaded.splits != "train").any()
     facts = {
         "kind": modality.unit,
         "modality": f"{modality.name} ({why})" if why else modality.name,

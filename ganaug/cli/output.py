@@ -31,10 +31,10 @@ def check_output(out: Path, form: str | None, modality: Modality, source: str | 
         if place == data or place in data.parents or data in place.parents:
             raise DataError(f"{out} and {source} lie in one another: choose another place to write to")
     if out.suffix != FILE:
-        form = form or modality.exports[0]
+        form = form or (*modality.exports, "parquet")[0]
         if form not in ("parquet", *modality.exports):
             raise ConfigError(
-                f"--format {form} is no form of {modality.unit}: choose parquet, {', '.join(modality.exports)}"
+                f"--format {form} is no form of {modality.unit}: choose {', '.join(('parquet', *modality.exports))}"
             )
         check_ours(out, MARK if form == "parquet" else "provenance.csv")
         return form

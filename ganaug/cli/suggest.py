@@ -63,7 +63,7 @@ def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
     }
     spread = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
     found = f"{len(loaded.labels):,} {modality.unit} of {len(loaded.classes)} classes"
-    split = (loaded.splits != "train").any()
+    split = bool(loaded.split_folders) or (loaded.splits != "train").any()
     parts = loaded.splits if split else np.full(len(loaded.labels), "rows")
     said = [
         class_table(count_classes(loaded.classes, loaded.labels, parts)),

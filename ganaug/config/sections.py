@@ -49,6 +49,7 @@ from ganaug.config.types import (
     Takes,
     Text,
     importable,
+    of_modality,
     one_of,
     registered,
 )
@@ -146,7 +147,7 @@ class TrainGanParams(Section):
         description="How probable the changes below are: ramped in, adaptive (under non_saturating, hinge or minimax), "
         "or none.",
     )
-    invariances: Auto | Many[Annotated[str, one_of(*INVARIANCES)]] = Field(
+    invariances: Auto | Many[Annotated[str, of_modality(*INVARIANCES)]] = Field(
         "auto",
         description="Changes that keep a label true; real and generated samples undergo them before the discriminator "
         "looks; auto: those that do for nearly any data, of images translate, scale, brightness and contrast. "
@@ -221,7 +222,7 @@ class MergeParams(Section):
     amount: Annotated[float, Ge(0), Le(MOST_ROWS)] = Field(
         10.0, description="What the policy asks for, of ratio and at_least; 0 adds nothing."
     )
-    exports: Many[Annotated[str, one_of(*EXPORTS)]] = Field(
+    exports: Many[Annotated[str, of_modality(*EXPORTS)]] = Field(
         (), description="Other forms to write, under exports/<repeat>/."
     )
 
@@ -284,7 +285,7 @@ class EvaluateParams(Section):
     )
     steps: Positive = Field(1000, description="Optimiser steps, the same for each arm.")
     batch_size: Positive = Field(32, description="Rows in a batch.")
-    invariances: Many[Annotated[str, one_of(*CLASSICAL)]] = Field(
+    invariances: Many[Annotated[str, of_modality(*CLASSICAL)]] = Field(
         (), description="What the classical augmentation may do beyond shifts, tone and a hole."
     )
     jobs: Auto | Positive = Field("auto", description="Trainings side by side, a thread each; auto: one a core.")

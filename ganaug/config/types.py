@@ -53,6 +53,13 @@ def one_of(*names: str) -> Takes:
     return Takes(words, names, names.__contains__)
 
 
+def of_modality(*names: str) -> Takes:
+    """One of these words, or any where another package adds a modality, which will say whether it is one of its own."""
+    known = one_of(*names)
+    others = re.compile(r"[a-z]\w*").fullmatch
+    return Takes(known.words, names, lambda v: v in names or (entry_points(group="ganaug.modality") and others(v)))
+
+
 def registered(group: str, *names: str) -> Takes:
     """One of these words, or one that another package adds through the entry points ``ganaug.<group>``."""
     known = one_of(*names)

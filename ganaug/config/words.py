@@ -90,5 +90,8 @@ def present(annotation: Any) -> Any:
 
 
 def container(annotation: Any) -> Any:
-    """Return `tuple` or `dict` for a type that holds values, else None."""
-    return get_origin(bare(present(annotation)))
+    """Return `tuple` or `dict` for a type that holds values, be it beside a word, else None."""
+    kind = present(annotation)
+    if get_origin(kind) in (Union, UnionType):
+        return next((found for each in get_args(kind) if (found := container(each)) in (tuple, dict)), None)
+    return get_origin(bare(kind))

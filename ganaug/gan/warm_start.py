@@ -47,7 +47,7 @@ def start_from(
     )
     if state.keys() != weights.keys():
         raise ModelError(
-            f"{source} was trained with another depth or conditioning, or on images of another size: use its settings, "
+            f"{source} was trained with another depth or conditioning, or on samples of another size: use its settings, "
             "or train anew."
         )
     for name, fresh in state.items():
@@ -57,7 +57,7 @@ def start_from(
             trained = torch.stack([trained[position[c]] if c in position else mean for c in classes])
         if trained.shape != fresh.shape:
             raise ModelError(
-                f"{source} was trained on images of another size or with another width ({name} has shape "
+                f"{source} was trained on samples of another size or with another width ({name} has shape "
                 f"{tuple(trained.shape)}, not {tuple(fresh.shape)}): use its settings, or train anew."
             )
         fresh.copy_(trained)

@@ -23,7 +23,7 @@ def test_a_folder_of_images(here: Path, ganaug: Type) -> None:
     assert (code, err) == (0, "")
     facts = json.loads(out)
     assert (facts["kind"], facts["height"], facts["width"], facts["channels"]) == ("images", 8, 8, 3)
-    assert (facts["images"], facts["of_other_size"], len(facts["unreadable"])) == (31, 1, 1)
+    assert (facts["images"], facts["resized"], len(facts["unreadable"])) == (31, 1, 1)
     assert facts["classes"] == [
         {"class": "one", "rows": 11},
         {"class": "two", "rows": 10},

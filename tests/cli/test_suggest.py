@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganaug.cli import suggest as module
 from ganaug.cli.suggest import suggest
 from ganaug.config import Params, PrepareParams
 from ganaug.gan.schedule import auto_steps
+from ganaug.modalities.image import suggest as module
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def suggested(folder: Path, counts: list[int], shape: tuple[int, int, int] = (8,
 def test_the_built_in_data_keeps_the_defaults() -> None:
     found, default = suggest("fashion_mnist_mini", "fashion_mnist_mini", PrepareParams()).parameters, Params()
     for place, value in found.items():
-        if place not in {"ganaug_version", "prepare.size", "prepare.channels"}:
+        if place not in {"ganaug_version", "prepare.modality", "prepare.size", "prepare.channels"}:
             section, name = place.split(".")
             assert getattr(getattr(default, section), name) == value, place
 

@@ -148,7 +148,7 @@ def check_facts(facts: dict) -> None:
     assert found == PASSED
     assert facts["passed_over"][-1]["reason"].startswith("hidden")
     assert facts["split_folders"] == {"test": "test", "train": "train"}
-    assert (facts["read_from"], facts["images"]) == ("", 32)
+    assert (facts["read_from"], facts["usable"]) == ("", 32)
 
 
 def test_inspect_tells_all(mixed: Path, ganaug: Type) -> None:

@@ -1,0 +1,130 @@
+"""Another package adds a modality, which goes the whole way without a change in ganaug."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from ruamel.yaml import YAML
+
+from ganaug import GANAugmenter, load_augmenter
+from ganaug.errors import ConfigError
+from ganaug.modalities import modality_named, modality_of
+from ganaug.synthesis.select import Selection
+
+ROOT = Path(__file__).parents[1]
+PLUGIN = ROOT / "tests/points.py"
+LENGTH, CLASSES = 6, ("flat", "steep")
+QUICK = {"steps": 40, "batch_size": 16, "width": 16, "device": "cpu", "random_state": 0}
+
+Run = Callable[..., None]
+
+
+def points(n: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    random, labels = np.random.default_rng(0), np.arange(n) % 2
+    lines = np.linspace(-1, 1, LENGTH)[None] * (1 + 2 * labels[:, None])
+    return (lines + 0.3 * random.standard_normal(lines.shape)).astype(np.float32), labels
+
+
+@pytest.fixture(autouse=True)
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A package ``shiny_points`` beside the others."""
+    about = tmp_path / "site" / "shiny_points-1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: shiny-points\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[ganaug.modality]\npoints = shiny_points:Points\n")
+    (tmp_path / "site" / "shiny_points.py").write_text(PLUGIN.read_text(encoding="utf-8"))
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    yield
+    modality_named.cache_clear()
+    sys.modules.pop("shiny_points", None)
+
+
+def test_it_is_fitted_sampled_saved_loaded_and_augmented(tmp_path: Path) -> None:
+    X, y = points()  # noqa: N806
+    names = np.array(CLASSES)[y]
+    found = GANAugmenter(**QUICK).fit(X, names)
+    assert found.modality_.name == "points"
+    assert found.spec_.length == LENGTH
+    new, labels = found.sample(per_class=3, random_state=1)
+    assert (new.shape, new.dtype, labels.tolist()) == ((6, LENGTH), np.float32, ["flat"] * 3 + ["steep"] * 3)
+    assert np.isfinite(new).all()
+    assert found.score_real(X, names).shape == (len(X),)
+    found.save(tmp_path / "model")
+    again = load_augmenter(tmp_path / "model", "cpu")
+    np.testing.assert_array_equal(again.sample(per_class=3, random_state=1)[0], new)
+    both, of_both = again.augment(X, names, ratio=0.5, selection=Selection(filters=["copy"]))
+    assert both.shape == (len(of_both), LENGTH)
+    assert len(both) > len(X)
+    np.testing.assert_array_equal(both[: len(X)], X)
+    assert "no change" in str(pytest.raises(ConfigError, GANAugmenter(**QUICK, invariances=["shift"]).fit, X, y).value)
+
+
+def test_a_model_of_it_needs_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    GANAugmenter(**QUICK | {"steps": 1}).fit(*points()).save(tmp_path / "model")
+    modality_named.cache_clear()
+    monkeypatch.setattr("sys.path", [place for place in sys.path if place != str(tmp_path / "site")])
+    with pytest.raises(ConfigError, match=r"(?s)'points'.*choose one of"):
+        modality_named("points")
+    with pytest.raises(Exception, match="points"):
+        load_augmenter(tmp_path / "model", "cpu")
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a stage's script as DVC would, on the smoke settings."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ganaug.augmenter.TEACHER_STEPS", 20)
+    values, labels = points(60)
+    rows = (",".join([CLASSES[code], *map(str, row)]) for row, code in zip(values.tolist(), labels, strict=True))
+    Path("data.points").write_text("\n".join(rows))
+    params = YAML(typ="safe", pure=True).load(ROOT / "pipelines/smoke.yaml")
+    params["repeats"] = [0]
+    params["prepare"] |= {"source": "data.points", "per_class": None}
+    params["train_gan"] |= {"invariances": "auto", "steps": 30}
+    params["merge"] |= {"amount": 0.5}
+    params["evaluate"] |= {
+        "arms": ["real", "oracle", "gan", "synthetic"],
+        "classifiers": ["sklearn.linear_model.LogisticRegression"],
+    }
+    YAML(typ="safe", pure=True).dump(params, Path("params.yaml"))
+
+    def run(name: str, *words: str) -> None:
+        monkeypatch.setattr(sys, "argv", [f"{name}.py", *words])
+        runpy.run_path(str(ROOT / f"pipelines/{name}.py"), run_name="__main__")
+
+    return run
+
+
+def test_it_goes_through_every_stage(stage: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    stage("prepare")
+    assert "Modality points: a file of points" in capsys.readouterr().out
+    for name in ("train_gan", "generate", "merge"):
+        stage(name, "--repeat", "0")
+    stage("evaluate", "--repeat", "0", "--baselines")
+    stage("evaluate", "--repeat", "0")
+    stage("fidelity", "--repeat", "0")
+    stage("report")
+    merged = pq.read_table("data/augmented/0/train.parquet")
+    assert merged.column_names[:5] == ["values", "label", "synthetic", "id", "group"]
+    assert 0 < sum(merged["synthetic"].to_pylist()) < len(merged)
+    metrics = json.loads(Path("reports/metrics.json").read_text())
+    assert set(metrics["per_arm"]) >= {"real", "gan", "synthetic"}
+    assert metrics["fidelity"]
+    page = Path("reports/report.html").read_text(encoding="utf-8")
+    assert f"points of {LENGTH} values" in page
+    assert "<pre" in page
+    body = re.sub(r"(?s)<(style|script).*?</\1>", "", page)
+    assert re.findall(r"(?i)[\w -]*(?:pixel|image)[\w -]*", body) == []
+
+
+def test_it_is_told_by_type_and_shape() -> None:
+    assert modality_of(points()[0]).name == "points"
+    assert modality_of(np.zeros((2, 8, 8), np.uint8)).name == "image"
