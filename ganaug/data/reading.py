@@ -27,7 +27,7 @@ def about(loaded: Loaded, unit: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``usable``, the number of rows; ``unit``; ``read_from`` and ``split_folders``, see `Loaded`; and
+        ``usable``, the number of rows; ``unit``; ``read_from`` and ``split_folders``, see `Loaded`; ``notes``, sentences; and
         ``passed_over``, a list of mappings with ``reason``, ``count`` and the first ``names``: of rows that could not
         be read, further pages, other files.
     """
@@ -43,6 +43,7 @@ def about(loaded: Loaded, unit: str) -> dict[str, Any]:
         "unit": unit,
         "read_from": loaded.read_from,
         "split_folders": dict(loaded.split_folders),
+        "notes": list(loaded.facts.get("notes", ())),
         "passed_over": [
             {"reason": reason, "count": count, "names": names[:LISTED]} for reason, count, names in counted
         ],
@@ -60,6 +61,7 @@ def told(found: Mapping[str, Any]) -> list[str]:
             for name, split in found["split_folders"].items()
         )
         lines.append(f"Split folders: {', '.join(named)}")
+    lines += found["notes"]
     groups = found["passed_over"]
     if groups:
         total = sum(group["count"] for group in groups if group["reason"] != HIDDEN)

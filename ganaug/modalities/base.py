@@ -78,7 +78,7 @@ class Loaded:
         The folders that were taken for splits, and which split each one is.
     facts : dict
         What else reports say of the source, as JSON holds it. ``read_as`` says in words how it was read, ``findings``
-        in sentences what else is worth knowing.
+        in sentences what else is worth knowing, ``notes`` what of it those have to know who read no report.
     decode : callable, optional
         Positions to samples, where ``samples`` is None.
     """

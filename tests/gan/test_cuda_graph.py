@@ -125,7 +125,7 @@ def test_a_table_can_be_recorded():
     numbers, codes = np.zeros((6, 2), np.float32), np.zeros((6, 1), np.int64)
     fabric = make_fabric("cpu", "32-true")
     setup = table.table_setup(
-        table.ImageArchitecture(2, (3,), 2), numbers, codes, np.arange(6) % 2, 10, 0, fabric.device
+        table.Architecture(2, (3,), 2), numbers, codes, np.arange(6) % 2, 10, 0, fabric.device
     )
     trainer = Trainer(fabric, setup, Schedule(10), 0)
     trainer.train_step()

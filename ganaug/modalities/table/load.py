@@ -206,6 +206,7 @@ def _loaded(
         "constraints_found": offered,
     }
     facts["findings"] = _findings(facts)
+    facts["notes"] = [f"Read as {facts['read_as']}", *facts["findings"]]
     return Loaded(
         samples,
         spec,

@@ -88,11 +88,11 @@ def test_writes_what_each_arm_is_worth(folder, capsys, monkeypatch):
 
 def test_every_arm_is_tuned_alike(folder):
     classifiers = ["small_cnn", "sklearn.naive_bayes.GaussianNB(var_smoothing=0.1)"]
-    for trials in (1, 3):
-        found = [read_json(path) for path in evaluate(folder, trials=trials, classifiers=classifiers)]
+    for n in (1, 3):
+        found = [read_json(path) for path in evaluate(folder, trials=n, classifiers=classifiers)]
         tried = [len(f["trials"]) for f in found if "trials" in f]
         tried += [len(point["trials"]) for f in found for point in f.get("points", ())]
-        assert set(tried) == {trials}
+        assert set(tried) == {n}
 
 
 def test_zero_synthetic_rows_are_an_allowed_answer(folder):
