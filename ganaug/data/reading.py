@@ -27,7 +27,7 @@ def about(loaded: Loaded, unit: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``usable``, the number of rows; ``unit``; ``read_from`` and ``split_folders``, see `Loaded`; ``notes``, sentences; and
+        ``usable``, the number of rows; ``unit``; ``read_from`` and ``split_folders``, see `Loaded`; ``notes``; and
         ``passed_over``, a list of mappings with ``reason``, ``count`` and the first ``names``: of rows that could not
         be read, further pages, other files.
     """

@@ -1,7 +1,7 @@
 """What a gain is worth in real rows: the oracle curve read backwards.
 
-The oracle arm trains the ``classical`` arm on more real rows: spare ones, which no other arm sees. Where there are none
-it goes *down*: it trains on fewer, and the last rows are what a gain is compared with. Either way the curve says how
+The oracle arm trains the ``classical`` arm, or ``real`` where there is no classical augmentation, on more real rows:
+spare ones, which no other arm sees. Where there are none it goes *down*: it trains on fewer, and the last rows are what a gain is compared with. Either way the curve says how
 many points some real rows bought, from 0 rows and 0 points upwards, and the candidate's gain is read off it.
 """
 
@@ -90,14 +90,19 @@ class EquivalentSampleSize:
 
 
 def read_oracle(results: Results, design: Design) -> Oracle | None:
-    """Take the oracle's curve out of one classifier's results; None where it, or the classical arm, was not run."""
-    if not {ORACLE, "classical"} <= set(results):
+    """Take the oracle's curve out of one classifier's results; None where it, or the arm it extends, was not run."""
+    if ORACLE not in results:
+        return None
+    points = [point for result in results[ORACLE] for point in result["points"]]
+    plain = all(point.get("setting", {}).get("strength") == 0 for point in points)
+    extends = "real" if plain else "classical"  # as there is no classical augmentation of tables, say
+    if extends not in results:
         return None
     by_repeat = [{point["share"]: point for point in result["points"]} for result in results[ORACLE]]
     shares = sorted(set.intersection(*map(set, by_repeat)), key=abs)
     if not shares:
         return None
-    base = results["classical"]
+    base = results[extends]
     right = correct_rows(base)
     rows, gains = [], []
     for share in shares:
