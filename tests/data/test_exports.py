@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import DataError
-from ganaug.modalities.image.arrays import content_ids
 from ganaug.modalities.image import exports
+from ganaug.modalities.image.arrays import content_ids
 from ganaug.modalities.image.exports import escape, export, folder_names, unescape
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png
