@@ -118,8 +118,8 @@ BAD_MODELS: dict[str, tuple[Change, tuple[str, ...]]] = {
     "no classes": (config(classes=None), ("does not fit this version",)),
     "labels for terabytes": (config(class_type="<U999999999"), ("does not fit this version",)),
     "labels in lists": (config(classes=[["0", "1"]] * 5, class_type="O"), ("does not fit this version",)),
-    "another shape": (config(shape=[9, 9]), ("does not fit this version",)),
-    "a shape of words": (config(shape=["a", "b"]), ("does not fit this version",)),
+    "another shape": (config(spec={"height": 9, "width": 9, "channels": 1}), ("does not fit this version",)),
+    "a shape of words": (config(spec={"height": "a", "width": "b", "channels": 1}), ("does not fit this version",)),
     "a midpoint that is no number": (config(midpoint=float("nan")), ("does not fit this version",)),
     "another that is none": (config(midpoint_unlabelled=float("inf")), ("does not fit this version",)),
     "unknown rules": (config(rules={"exec": "rm"}), ("does not fit this version",)),
@@ -225,9 +225,9 @@ BAD_FILES: dict[str, tuple[str, Change, tuple[str, ...]]] = {
     "an old version of the file form": (
         "train_gan",
         metadata(lambda about: about.update(version=0), TRAIN),
-        ("train.parquet has version 0", "reads 1", "run the stage that writes it again"),
+        ("train.parquet has version 0", "reads 2", "run the stage that writes it again"),
     ),
-    "metadata without a shape": ("train_gan", metadata(lambda a: a.pop("shape"), TRAIN), ("train.parquet is damaged",)),
+    "metadata without a shape": ("train_gan", metadata(lambda a: a.pop("spec"), TRAIN), ("train.parquet is damaged",)),
     "metadata of another kind": ("train_gan", metadata(lambda a: [1], TRAIN), ("train.parquet is damaged",)),
     "no label column": ("train_gan", table(lambda t: t.drop_columns(["label"]), TRAIN), ("train.parquet is damaged",)),
     "a label too many": (
@@ -254,8 +254,8 @@ BAD_FILES: dict[str, tuple[str, Change, tuple[str, ...]]] = {
         pool(tuple("abcdefghij")),
         ("data/synthetic/0.parquet and", "generate the rows again"),
     ),
-    "a pool of fewer classes": ("merge", pool(tuple("01234")), ("differ in image shape or classes",)),
-    "a pool of another shape": ("merge", pool(shape=(9, 9, 3)), ("differ in image shape or classes",)),
+    "a pool of fewer classes": ("merge", pool(tuple("01234")), ("differ in samples or classes",)),
+    "a pool of another shape": ("merge", pool(shape=(9, 9, 3)), ("differ in samples or classes",)),
     "a pool without scores": (
         "merge",
         lambda: shutil.copy(TRAIN, SYNTHETIC),
