@@ -114,10 +114,10 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
         inherited = _start_warm(setup, Path(params["warm_start"]), data)
     facts = {
         "modality": modality.name,
-        "architecture": asdict(architecture),
+        "architecture": asdict(architecture),  # type: ignore[call-overload]
         "schedule": asdict(schedule),
         "device": fabric.device.type,
-    }  # type: ignore[call-overload]
+    }
     start = [p.detach().cpu().numpy() for net in (setup.generator, setup.discriminator) for p in net.parameters()]
     chosen_on = () if data.validation is None else (*codec.to_arrays(data.validation[0]), data.validation[1])
     identity = identity_of(params, seed, facts, [*arrays, codes, *chosen_on, *start])
