@@ -144,7 +144,8 @@ class TrainGanParams(Section):
     invariances: Auto | Many[Annotated[str, of_modality(*INVARIANCES)]] = Field(
         "auto",
         description="Changes that keep a label true; real and generated samples undergo them before the discriminator "
-        "looks; auto: those that do for nearly any data, which of images are translate, scale, brightness and contrast. "
+        "looks; auto: those that do for nearly any data, which of images are translate, scale, brightness and "
+        "contrast. "
         "Saturation is for colour; an empty list is as augmentation none.",
     )
     prior: Annotated[str, one_of(*PRIORS)] = Field(

@@ -27,8 +27,9 @@ def about(loaded: Loaded, unit: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``usable``, the number of rows; ``unit``; ``read_from`` and ``split_folders``, see `Loaded`; and ``passed_over``, a
-        list of mappings with ``reason``, ``count`` and the first ``names``: of rows that could not be read, further pages, other files.
+        ``usable``, the number of rows; ``unit``; ``read_from`` and ``split_folders``, see `Loaded`; and
+        ``passed_over``, a list of mappings with ``reason``, ``count`` and the first ``names``: of rows that could not
+        be read, further pages, other files.
     """
     groups: dict[str, list[str]] = {}
     for name, reason in chain(loaded.rejected, loaded.skipped):
