@@ -125,13 +125,13 @@ class Points(Modality):
     unit = "points"
     classifiers = ("sklearn.linear_model.LogisticRegression",)
 
-    def recognises(self, X):
+    def recognises(self, X):  # noqa: N803
         return isinstance(X, np.ndarray) and X.dtype == np.float32 and X.ndim == 2
 
-    def infer(self, X):
+    def infer(self, X):  # noqa: N803
         return X, PointsSpec(X.shape[1])
 
-    def conform(self, X, spec):
+    def conform(self, X, spec):  # noqa: N803
         if not self.recognises(X) or X.shape[1] != spec.length:
             raise DataError(f"X holds no points of {spec.length} values: convert them first.")
         return X

@@ -63,9 +63,8 @@ def used(stage: str) -> set[str]:
     """What of ganaug a stage's script imports, and what that imports; packages that hold nothing but words left out."""
     found, todo = set[Path](), [ROOT / script(stage)]
     while todo:
-        new = {
-            file for module, name in imported(todo.pop(), stage in WITH_NETWORKS) for file in files(module, name)
-        } - found
+        names = imported(todo.pop(), stage in WITH_NETWORKS)
+        new = {file for module, name in names for file in files(module, name)} - found
         found |= new
         todo += new
     return {path.relative_to(ROOT).as_posix() for path in found if path.name != "__init__.py" or has_code(path)}

@@ -64,7 +64,8 @@ def test_it_is_fitted_sampled_saved_loaded_and_augmented(tmp_path: Path) -> None
     assert both.shape == (len(of_both), LENGTH)
     assert len(both) > len(X)
     np.testing.assert_array_equal(both[: len(X)], X)
-    assert "no change" in str(pytest.raises(ConfigError, GANAugmenter(**QUICK, invariances=["shift"]).fit, X, y).value)
+    with pytest.raises(ConfigError, match="no change 'shift'"):
+        GANAugmenter(**QUICK, invariances=["shift"]).fit(X, y)
 
 
 def test_a_model_of_it_needs_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +123,8 @@ def test_it_goes_through_every_stage(stage: Run, capsys: pytest.CaptureFixture[s
     assert f"points of {LENGTH} values" in page
     assert "<pre" in page
     body = re.sub(r"(?s)<(style|script).*?</\1>", "", page)
-    assert re.findall(r"(?i)[\w -]*(?:pixel|image)[\w -]*", body) == []
+    words = re.sub(r"(?s)<[^>]*>", "|", body[: body.index('id="methods"')])  # which lists all parameters
+    assert re.findall(r"(?i)[\w -]*(?:pixel|image)[\w -]*", words) == []
 
 
 def test_it_is_told_by_type_and_shape() -> None:

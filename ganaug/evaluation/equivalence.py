@@ -1,8 +1,9 @@
 """What a gain is worth in real rows: the oracle curve read backwards.
 
 The oracle arm trains the ``classical`` arm, or ``real`` where there is no classical augmentation, on more real rows:
-spare ones, which no other arm sees. Where there are none it goes *down*: it trains on fewer, and the last rows are what a gain is compared with. Either way the curve says how
-many points some real rows bought, from 0 rows and 0 points upwards, and the candidate's gain is read off it.
+spare ones, which no other arm sees. Where there are none it goes *down*: it trains on fewer, and the last rows are what
+a gain is compared with. Either way the curve says how many points some real rows bought, from 0 rows and 0 points
+upwards, and the candidate's gain is read off it.
 """
 
 from __future__ import annotations
