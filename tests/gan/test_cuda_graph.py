@@ -124,9 +124,7 @@ def test_nothing_of_ganaug_is_in_the_way(variant):
 def test_a_table_can_be_recorded():
     numbers, codes = np.zeros((6, 2), np.float32), np.zeros((6, 1), np.int64)
     fabric = make_fabric("cpu", "32-true")
-    setup = table.table_setup(
-        table.Architecture(2, (3,), 2), numbers, codes, np.arange(6) % 2, 10, 0, fabric.device
-    )
+    setup = table.table_setup(table.Architecture(2, (3,), 2), numbers, codes, np.arange(6) % 2, 10, 0, fabric.device)
     trainer = Trainer(fabric, setup, Schedule(10), 0)
     trainer.train_step()
     assert obstacle(trainer) is None
