@@ -94,8 +94,8 @@ def read_oracle(results: Results, design: Design) -> Oracle | None:
     """Take the oracle's curve out of one classifier's results; None where it, or the arm it extends, was not run."""
     if ORACLE not in results:
         return None
-    points = [point for result in results[ORACLE] for point in result["points"]]
-    plain = all(point.get("setting", {}).get("strength") == 0 for point in points)
+    measured = (point for result in results[ORACLE] for point in result["points"])
+    plain = all(point.get("setting", {}).get("strength") == 0 for point in measured)
     extends = "real" if plain else "classical"  # as there is no classical augmentation of tables, say
     if extends not in results:
         return None
