@@ -87,7 +87,8 @@ def measure_fidelity(
     out : path-like
         JSON to write: ``overall`` and ``per_class`` {name: ...}, each with ``rows`` and the `METRICS` of each of
         `COMPARED`, null where there are too few rows; ``extractor``, ``features`` (their number), ``neighbours``,
-        ``most_rows``, ``seed``, ``repeat``; ``trained_on``, the digest of the ids that the classifier, and the
+        ``most_rows``, ``seed``, ``repeat``; ``of_modality``, see `ganaug.modalities.base.Modality.compare`;
+        ``trained_on``, the digest of the ids that the classifier, and the
         in-domain extractor with it, was trained on, see `ganaug.data.rows.digest`.
     extractor : str
         See `ganaug.modalities.base.Modality.extractor`.
@@ -118,7 +119,12 @@ def measure_fidelity(
             spec=train.schema.spec,
             progress=progress,
         )
-    extract = train.schema.modality.extractor(extractor, classifier)
+    modality, spec = train.schema.modality, train.schema.spec
+    extract = modality.extractor(extractor, classifier)
+    compared = {
+        name: read_samples(test if name != "after" else Path(synthetic), positions[name][0])
+        for name in ("reference", "real_vs_real", "after")
+    }
     samples = {
         name: _sample(
             test if name in ("reference", "real_vs_real") else Path(synthetic), rows, labels, classifier, extract
@@ -138,6 +144,7 @@ def measure_fidelity(
                 name: _compare_all({which: sample.of_class(code) for which, sample in samples.items()})
                 for code, name in enumerate(classes)
             },
+            "of_modality": modality.compare(train.samples, compared, spec, seed),
             "seed": seed,
             "trained_on": digest(train.schema.modality.ids(train.samples)),
         },

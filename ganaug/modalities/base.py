@@ -467,6 +467,26 @@ class Modality(ABC):
     def show_grid(self, path: Path, alt: str) -> Html:
         """Return HTML that shows a file which `save_grid` wrote; `DataError` where it is none."""
 
+    def compare(self, training: Samples, samples: Mapping[str, Samples], spec: Spec, seed: int) -> dict[str, Any]:
+        """Say what else there is to say of kept samples beside real ones, as JSON holds it.
+
+        Parameters
+        ----------
+        training : Samples
+            The training rows.
+        samples : mapping
+            ``reference`` and ``real_vs_real``, two samples of real rows, and ``after``, of kept ones.
+        spec : Spec
+            What they share.
+        seed : int
+            Of what is random.
+        """
+        return {}
+
+    def show_comparison(self, found: Mapping[str, Any]) -> Html | None:
+        """Return HTML that shows what `compare` found; None where there is nothing to show."""
+        return None
+
     def picture(self, path: Path, strips: Sequence[tuple[str, Samples]], spec: Spec) -> None:
         """Draw a picture of some named samples for each class; `DataError` where there is none of such samples."""
         raise DataError(f"there is no picture of {self.unit}: leave it out")

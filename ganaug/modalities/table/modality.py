@@ -215,5 +215,22 @@ class TableModality(Modality):
     def show_grid(self, path: Path, alt: str) -> Html:  # noqa: D102
         return preview.show_grid(path, alt)
 
+    def compare(
+        self,
+        training: pd.DataFrame,
+        samples: Mapping[str, pd.DataFrame],
+        spec: TableSpec,  # type: ignore[override]
+        seed: int,
+    ) -> dict[str, Any]:
+        """Compare columns, their dependence, and what gives generated rows away."""
+        from ganaug.modalities.table.comparison import compare
+
+        return compare(training, samples, spec, seed)
+
+    def show_comparison(self, found: Mapping[str, Any]) -> Html | None:  # noqa: D102
+        from ganaug.modalities.table.comparison import show
+
+        return show(found)
+
 
 _conform = spec.conform
