@@ -229,7 +229,7 @@ def iter_rows(path: str | Path, batch: int = 1024) -> Iterator[Rows]:
     for part in iter_encoded(path, batch=batch):
         try:
             rows = _rows(part, schema)
-        except (DataError, TypeError, ValueError) as error:
+        except (DataError, TypeError, ValueError, MemoryError) as error:
             raise DataError(f"{path} is damaged ({error}); {AGAIN}") from error
         yield rows
 
