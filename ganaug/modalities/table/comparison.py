@@ -1,4 +1,4 @@
-"""What a report shows of generated rows beside real ones: columns laid over each other, dependence, what gives them away."""
+"""What a report shows of generated rows beside real ones: columns one over the other, dependence, what tells them apart."""
 
 from __future__ import annotations
 
@@ -103,9 +103,8 @@ def _bars(real: pd.Series, made: pd.Series, role: str) -> dict[str, list[float]]
         text = [column.astype(str) for column in known]
         levels = pd.concat(text).value_counts().index[:BARS]
         counts = [column.value_counts().reindex(levels, fill_value=0).to_numpy() for column in text]
-    return {
-        name: _shares(count, len(column)) for name, count, column in zip(("real", "after"), counts, both, strict=True)
-    }
+    of_both = zip(("real", "after"), counts, both, strict=True)
+    return {name: _shares(count, len(column)) for name, count, column in of_both}
 
 
 def _shares(counts: NDArray[Any], n: int) -> list[float]:
@@ -117,13 +116,14 @@ def _column(column: Mapping[str, Any]) -> Html:
     real, made = column["real"], column["after"]
     top, n = max(*real, *made, 1e-9), len(real)
     step = WIDTH / max(n, 1)
+    wide = f"{step - 1:.1f}"
     heights = [[HEIGHT * share / top for share in shares] for shares in (real, made)]
     bars = (
         element(
             "rect",
             x=f"{i * step:.1f}",
             y=f"{HEIGHT - h:.1f}",
-            width=f"{step - 1:.1f}",
+            width=wide,
             height=f"{h:.1f}",
             class_="real",
         )
@@ -150,9 +150,7 @@ def _map(found: Mapping[str, Any]) -> Html | None:
         element("tr", element("th", f"{i + 1} ", named(name), scope="row"), *map(_cell, found["pairs"][i]))
         for i, name in enumerate(names)
     ]
-    caption = (
-        "Dependence of two columns in kept rows minus that in real rows: rank correlation of numbers, else Cramér's V"
-    )
+    caption = "Dependence of columns in kept rows minus that in real rows: rank correlation of numbers, else Cramér's V"
     body = element("table", element("thead", head), element("tbody", *lines), aria_label=caption)
     scroll = element("div", body, class_="scroll", tabindex="0", role="region", aria_label=caption)
     return element("figure", element("figcaption", caption), scroll, class_="table map")
