@@ -207,6 +207,8 @@ class Modality(ABC):
     builtin: ClassVar[tuple[str, ...]] = ()  # names of data sets that come with it
     exports: ClassVar[tuple[str, ...]] = ()  # names of the forms that `export` writes
     arms: ClassVar[tuple[str, ...]] = ("real", "oracle", "gan", "unfiltered", "shuffled", "synthetic")  # by name
+    shown: ClassVar[int] = 20  # samples of a class that a report shows, at most
+    film: ClassVar[bool] = True  # whether grids of samples through training are worth showing
     augments: ClassVar[bool] = False  # whether there is a classical augmentation, of some strength
     moves_thresholds: ClassVar[bool] = False  # whether validation rows choose how probable a class has to be
     classifiers: ClassVar[tuple[str, ...]] = ()  # names of downstream classifiers, the default first

@@ -25,7 +25,10 @@ def classes_section(run: Run) -> Html:
     """Real, kept and dropped rows of the first repeat, class by class, in file order."""
     repeat = run.repeats[0]
     lines, budget = _layout(run)
-    chosen = [_choose(run, repeat, code, lines) for code in range(len(run.schema.classes))]
+    chosen = [
+        _choose(run, repeat, code, min(lines * COLUMNS, run.schema.modality.shown))
+        for code in range(len(run.schema.classes))
+    ]
     schema = run.schema
 
     def strip(path: Path, rows: list[int], caption: str, alt: str) -> Html:
@@ -90,7 +93,7 @@ class _Chosen:
     dropped: dict[str, tuple[int, list[int]]]  # words for the reason -> how many, some of them
 
 
-def _choose(run: Run, repeat: Repeat, code: int, lines: int) -> _Chosen:
+def _choose(run: Run, repeat: Repeat, code: int, most: int) -> _Chosen:
     of_class = repeat.candidates[repeat.candidates["label"] == code]
     real = np.flatnonzero(repeat.labels == code)
     kept = of_class.index[of_class["kept"]]
@@ -98,9 +101,9 @@ def _choose(run: Run, repeat: Repeat, code: int, lines: int) -> _Chosen:
     for reason, words in run.reasons.items():
         rows = of_class.index[of_class["reason"] == reason]
         if len(rows):
-            dropped[words] = (len(rows), rows[:COLUMNS].tolist())
+            dropped[words] = (len(rows), rows[: min(most, COLUMNS)].tolist())
     summary = f"{len(real):,} real; {len(of_class):,} candidates, {len(kept):,} kept"
-    return _Chosen(summary, real[: lines * COLUMNS].tolist(), kept[: lines * COLUMNS].tolist(), dropped)
+    return _Chosen(summary, real[:most].tolist(), kept[:most].tolist(), dropped)
 
 
 def _layout(run: Run) -> tuple[int, int]:

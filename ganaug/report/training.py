@@ -44,7 +44,7 @@ def training_section(run: Run) -> Html:
 
 def _film(repeat: Repeat, modality: Modality) -> Html | None:
     """The sample grids: a strip that scrolls sideways, which the page's script turns into a slider."""
-    if not repeat.grids:
+    if not repeat.grids or not modality.film:
         return None
     frames = []
     last = int(repeat.history["step"].iloc[-1])

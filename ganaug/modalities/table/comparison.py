@@ -1,4 +1,4 @@
-"""What a report shows of generated rows beside real ones: columns one over the other, dependence, what tells them apart."""
+"""What a report shows of generated rows beside real ones: columns, their dependence, and what tells the two apart."""
 
 from __future__ import annotations
 

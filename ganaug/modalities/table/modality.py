@@ -38,6 +38,8 @@ class TableModality(Modality):
         "gan", "prior_gan", "unfiltered", "shuffled", "synthetic",
     )  # fmt: skip
     moves_thresholds = True
+    shown = 6
+    film = False
     classifiers = (
         "hist_gradient_boosting", "random_forest", "logistic_regression", "lightgbm", "xgboost", "catboost"
     )  # fmt: skip
