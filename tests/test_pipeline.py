@@ -22,6 +22,7 @@ from ganaug.modalities import modality_named
 
 pytestmark = pytest.mark.slow  # all of it runs the pipeline
 REPEATS = (0, 1)
+ARMS = modality_named("image").arms
 SPLITS = ("train", "validation", "test", "pool")
 
 
@@ -76,7 +77,7 @@ def test_every_stage_writes_what_it_promises(project: Path) -> None:
     for repeat in REPEATS:
         assert {f"models/gan/{repeat}", f"data/synthetic/{repeat}.parquet", f"data/augmented/{repeat}"} <= outs
         assert {f"eval/baselines/{repeat}", f"eval/augmented/{repeat}", f"eval/fidelity/{repeat}.json"} <= outs
-        assert all(result_path(project / "eval", arm, repeat, "small_cnn").exists() for arm in modality_named("image").arms)
+        assert all(result_path(project / "eval", arm, repeat, "small_cnn").exists() for arm in ARMS)
     for out in outs:
         assert (project / out).exists()
 

@@ -172,5 +172,6 @@ def test_the_report_says_what_was_set_aside(tmp_path: Path) -> None:
 
 
 def test_preparing_imports_no_torch() -> None:
-    code = "import sys, ganaug.data.prepare, ganaug.data.merge, ganaug.modalities.image.exports; assert 'torch' not in sys.modules"
+    modules = "ganaug.data.prepare, ganaug.data.merge, ganaug.modalities.image.exports, ganaug.modalities.table.modality"
+    code = f"import sys, {modules}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
