@@ -11,7 +11,7 @@ from ganaug.errors import guard
 def main() -> None:
     params = load_params()
     found = prepare(repeats=params.repeats, **params.prepare.model_dump())
-    print(f"Modality {found['modality']}: {found['modality_reason']}")
+    print(f"Modality {found['modality']}: {found['modality_reason']}; {found['read_as']}")
     for line in told(found):
         print(line)
 

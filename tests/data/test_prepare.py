@@ -172,6 +172,7 @@ def test_the_report_says_what_was_set_aside(tmp_path: Path) -> None:
 
 
 def test_preparing_imports_no_torch() -> None:
-    modules = "ganaug.data.prepare, ganaug.data.merge, ganaug.modalities.image.exports, ganaug.modalities.table.modality"
-    code = f"import sys, {modules}; assert 'torch' not in sys.modules"
+    modules = ("data.prepare", "data.merge", "modalities.image.exports", "modalities.table.modality")
+    names = ", ".join(f"ganaug.{module}" for module in modules)
+    code = f"import sys, {names}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

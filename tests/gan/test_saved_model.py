@@ -65,7 +65,7 @@ def test_a_damaged_model_is_refused(folder, spoil):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("architecture", {"height": 8}), ("architecture", None), ("rules", {"magic": 1}), 
+    [("architecture", {"height": 8}), ("architecture", None), ("rules", {"magic": 1}),
      ("spec", None), ("modality", "smell"), ("codec", 3),
      ("classes", ["only one"]), ("class_type", "no type"), ("midpoint", "high"), ("seed", None)],
 )  # fmt: skip

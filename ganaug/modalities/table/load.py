@@ -206,7 +206,7 @@ def _loaded(
         "constraints_found": offered,
     }
     facts["findings"] = _findings(facts)
-    facts["notes"] = [f"Read as {facts['read_as']}", *facts["findings"]]
+    facts["notes"] = facts["findings"]
     return Loaded(
         samples,
         spec,
