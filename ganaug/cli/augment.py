@@ -34,6 +34,7 @@ from ganaug.gan.checkpoint import fingerprint
 from ganaug.gan.model_files import load_model
 from ganaug.modalities import modality_for
 from ganaug.modalities.base import Loaded, Modality
+from ganaug.modalities.choose import check_options
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Selection
 
@@ -45,6 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
     out: Path = arguments.out
     how = parameters(PrepareParams, arguments, READING)
     modality, why = modality_for(arguments.source, how.columns, how.modality)
+    check_options(modality, how.model_dump())
     form = check_output(out, arguments.format, modality, arguments.source)
     if arguments.model is not None:
         check_ours(arguments.model, MODEL)

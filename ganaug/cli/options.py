@@ -17,7 +17,7 @@ from ganaug.errors import ConfigError
 S = TypeVar("S", bound=Section)
 
 READING = frozenset(
-    {"modality", "size", "channels", "columns", "pixel_range", "max_unreadable"}
+    {"modality", "size", "channels", "columns", "constraints", "pixel_range", "max_unreadable"}
 )  # of prepare: reading a source
 SPLITTING = READING | {"near_duplicates"}  # of prepare: what else there is to say of one's data
 LOOKING = frozenset({"modality", "columns", "pixel_range"})  # of READING: what matters where nothing is decoded

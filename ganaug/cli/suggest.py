@@ -15,7 +15,7 @@ from ganaug.data.reading import about, told
 from ganaug.data.splits import make_splits
 from ganaug.modalities import modality_for
 from ganaug.modalities.base import Loaded
-from ganaug.modalities.choose import builtin_sources
+from ganaug.modalities.choose import builtin_sources, check_options
 
 RATIO = 10.0  # synthetic rows for each real one, where rows are scarce
 SYNTHETIC = 2000  # rows of a class, from which the ratio falls
@@ -47,6 +47,7 @@ def suggest(data: str, written: str, reading: PrepareParams) -> Suggestion:
     """
     options = reading.model_dump()
     modality, why = modality_for(data, reading.columns, reading.modality)
+    check_options(modality, options)
     loaded = modality.survey(data, options)
     per_class = reading.per_class if data in builtin_sources() else None
     counts = _training_rows(loaded, per_class)
@@ -82,9 +83,10 @@ def _given(reading: PrepareParams) -> dict[str, Any]:
     default = PrepareParams()
     columns = {f"prepare.columns.{key}": name for key, name in reading.columns.items() if name != default.columns[key]}
     levels = {} if reading.pixel_range is None else {"prepare.pixel_range": list(reading.pixel_range)}
+    kept = {"prepare.constraints": list(reading.constraints)} if reading.constraints else {}
     others = {name: getattr(reading, name) for name in ("near_duplicates", "max_unreadable")}
     given = {f"prepare.{name}": value for name, value in others.items() if value != getattr(default, name)}
-    return columns | levels | given
+    return columns | levels | kept | given
 
 
 def _training_rows(loaded: Loaded, per_class: int | None) -> NDArray[np.int64]:

@@ -21,7 +21,7 @@ from ganaug.data.splits import Indices, make_splits
 from ganaug.errors import DataError
 from ganaug.modalities import modality_for
 from ganaug.modalities.base import Loaded, Modality
-from ganaug.modalities.choose import AUTO
+from ganaug.modalities.choose import AUTO, check_options
 from ganaug.utils.files import write_json
 from ganaug.utils.progress import Progress
 
@@ -77,6 +77,7 @@ def prepare(
     """
     columns = columns or {}
     kind, why = modality_for(source, columns, modality)
+    check_options(kind, reading)
     loaded = kind.load(source, {"columns": columns, "near_duplicates": near_duplicates, **reading})
     rows = rows_of(kind, loaded)
     leak = kind.copies_leak(loaded.spec)

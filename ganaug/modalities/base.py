@@ -205,6 +205,7 @@ class Modality(ABC):
     invariances: ClassVar[tuple[str, ...]] = ()  # changes that may keep a label true, see `augment`
     safe: ClassVar[tuple[str, ...]] = ()  # those that do for nearly any data: the default
     builtin: ClassVar[tuple[str, ...]] = ()  # names of data sets that come with it
+    options: ClassVar[tuple[str, ...]] = ()  # parameters of prepare that only this kind of samples has
     exports: ClassVar[tuple[str, ...]] = ()  # names of the forms that `export` writes
     arms: ClassVar[tuple[str, ...]] = ("real", "oracle", "gan", "unfiltered", "shuffled", "synthetic")  # by name
     shown: ClassVar[int] = 20  # samples of a class that a report shows, at most

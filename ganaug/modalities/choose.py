@@ -72,6 +72,17 @@ def modality_for(source: str | Path, columns: Mapping[str, str], name: str = AUT
     return modality_named("image"), ""  # which says best what is wrong with a source
 
 
+def check_options(modality: Modality, options: Mapping[str, Any]) -> None:
+    """Refuse (`ConfigError`) parameters of prepare that are set and mean nothing to samples of this kind."""
+    for other in map(modality_named, MODALITIES):
+        for name in other.options:
+            if name not in modality.options and options.get(name) not in (None, (), []):
+                raise ConfigError(
+                    f"{option(f'prepare.{name}')} is for {other.unit} of the modality {other.name!r}, and these are of "
+                    f"{modality.name!r}: leave it out"
+                )
+
+
 def builtin_sources() -> dict[str, Modality]:
     """Return the names of the data sets that need no download, with the modality of each."""
     return {source: known for known in map(modality_named, MODALITIES) for source in known.builtin}

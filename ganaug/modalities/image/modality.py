@@ -51,6 +51,7 @@ class ImageModality(Modality):
         "cutout", "flip_horizontal", "flip_vertical", "rotate", "saturation",
     )  # fmt: skip
     safe = invariances[:4]
+    options = ("size", "channels", "pixel_range")
     builtin = tuple(BUILTIN)
     exports = tuple(exports.EXPORTS)
     arms = (

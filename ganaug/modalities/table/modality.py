@@ -31,6 +31,7 @@ class TableModality(Modality):
     """Rows of a table."""
 
     name = "table"
+    options = ("constraints",)
     builtin = tuple(load.BUILTIN)
     exports = tuple(EXPORTS)
     arms = (
