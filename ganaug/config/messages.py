@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable, Mapping
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ganaug.config.types import Takes
 from ganaug.config.words import bare, metadata, names, present, suggestion, takes
@@ -44,6 +45,11 @@ def refusal(error: ValidationError, annotation: Any, value: Any, place: str) -> 
         place = f"{place}{within}" if place else within.lstrip(".")
     if key is not None:
         return unknown_key(key, _keys(annotation), place)
+    if isinstance(value, (list, tuple)) and (listing := _listing(annotation)) is not None:
+        try:
+            TypeAdapter(listing, config=ConfigDict(strict=True)).validate_python(tuple(value))
+        except ValidationError as inner:  # of an item, which says more than that neither a word nor a list fits
+            return refusal(inner, listing, value, place)
     must = found["msg"] if found["type"] == "repeated" else f"it must be {takes(annotation)}"
     hint = suggestion(value, names(annotation)) if isinstance(value, str) else ""
     return ConfigError(f"{place or 'the file'} is {_SHORT.repr(value)}; {must}{hint}")
@@ -84,6 +90,12 @@ def _inside(annotation: Any, value: Any, step: int | str) -> tuple[Any, Any, str
     except (LookupError, TypeError):  # what is missing has no value
         pass
     return None
+
+
+def _listing(annotation: Any) -> Any:
+    """Return the type of the lists among the types of a union; None where it is no union, or has none."""
+    kinds = get_args(present(annotation)) if get_origin(present(annotation)) in (Union, UnionType) else ()
+    return next((kind for kind in kinds if get_origin(bare(kind)) is tuple), None)
 
 
 def _keys(annotation: Any) -> Iterable[str]:

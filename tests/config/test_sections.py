@@ -23,6 +23,7 @@ def test_names_are_those_of_the_code_behind_them() -> None:
     from ganaug.gan.fabric import PRECISIONS
     from ganaug.gan.losses import OBJECTIVES
     from ganaug.gan.regularizers import PENALTIES
+    from ganaug.modalities import MODALITIES
     from ganaug.modalities.image import augment, classical
     from ganaug.synthesis.criteria import CRITERIA
 
@@ -32,7 +33,9 @@ def test_names_are_those_of_the_code_behind_them() -> None:
     assert set(names.CRITERIA) == set(CRITERIA)
     assert set(names.CONDITIONINGS) == set(CONDITIONINGS)
     assert (names.INVARIANCES, names.CLASSICAL) == (augment.INVARIANCES, classical.INVARIANCES)
-    assert (tuple(ARMS), PRECISIONS) == (names.ARMS, names.PRECISIONS)
+    assert set(ARMS) == {*names.ARMS, *names.TABLE_ARMS}
+    assert set(MODALITIES) == set(names.MODALITIES)
+    assert PRECISIONS == names.PRECISIONS
 
 
 def test_sections_are_checked_when_made_in_python() -> None:

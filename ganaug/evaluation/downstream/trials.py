@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ from ganaug.data.rows import Rows, digest
 from ganaug.metrics.classification import classification_metrics
 from ganaug.metrics.thresholds import choose_weights
 from ganaug.modalities.estimators import is_users
-from ganaug.modalities.training import Setting, TrainConfig, TrainingRows
+from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows
 from ganaug.utils.files import read_json, write_json
 from ganaug.utils.progress import Progress
+from ganaug.utils.registry import Registry
 
+# From other packages, for samples of any kind: (rows, setting, config) to what gives class probabilities of samples.
+CLASSIFIERS: Registry[Callable[[TrainingRows, Setting, TrainConfig], Predict]] = Registry("classifier")
 HELD_OUT = ("validation", "test")
 Measured = dict[str, Any]
 
@@ -84,7 +87,9 @@ def _look_up(
     trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], config: TrainConfig, cache_dir: str | Path | None
 ) -> Measured:
     """Look up what was measured before an interruption, or measure it."""
-    if cache_dir is None or is_users(trial.classifier):  # whose code may have changed since
+    if (
+        cache_dir is None or is_users(trial.classifier) or trial.classifier in CLASSIFIERS
+    ):  # whose code may have changed since
         return _measure(trial, rows, held_out, config)
     key = hashlib.blake2b(repr((__version__, trial, config)).encode(), digest_size=16)
     parts: list[TrainingRows | Rows] = [rows, *held_out.values()]
@@ -101,7 +106,10 @@ def _measure(trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], con
     """Train one classifier and measure it on the held-out rows."""
     rows = rows.take(~rows.synthetic | (rows.confidence >= trial.setting.min_confidence))
     modality = held_out[HELD_OUT[0]].schema.modality
-    predict = modality.fit_classifier(trial.classifier, rows, trial.setting, config)
+    if trial.classifier in CLASSIFIERS:
+        predict = CLASSIFIERS[trial.classifier](rows, trial.setting, config)
+    else:
+        predict = modality.fit_classifier(trial.classifier, rows, trial.setting, config)
     found = {part: predict(held.samples) for part, held in held_out.items()}
     weights = None
     if modality.moves_thresholds:
