@@ -14,7 +14,7 @@ Floats = NDArray[np.float32]
 Embed = Callable[[Samples], Floats]  # samples (n) to numbers (n, F), see `ganaug.modalities.base.Modality.embed`
 
 BLOCK = 4096  # rows compared at once, so that memory does not grow with their number,
-VALUES = 1024  # by so many of their values at a time, so that it does not grow with these either
+VALUES = 1024  # fewer where each has more values than these, so that it does not grow with these either
 ROUNDING = 1e-6  # of the distance of equal rows
 
 
@@ -44,7 +44,7 @@ def nearest(rows: Samples, others: Samples, embed: Embed, skip_self: bool = Fals
         some = embed(take(rows, slice(first, first + block)))
         for start in range(0, len(others), block):
             part = embed(take(others, slice(start, start + block)))
-            squared = _squared(some, part)
+            squared = euclidean_distances(some, part, squared=True)
             if skip_self and start == first:
                 np.fill_diagonal(squared, np.inf)
             closest = squared.argmin(1)
@@ -59,20 +59,6 @@ def _block(rows: Samples, embed: Embed) -> int:
     """Return how many rows are embedded at once: fewer where each is long."""
     length = embed(take(rows, slice(1))).shape[1] if len(rows) else 1
     return max(1, min(BLOCK, BLOCK * VALUES // max(1, length)))
-
-
-def _squared(rows: Floats, others: Floats) -> Floats:
-    """Return the squared distances (n, m), by the expanded square, which is fast but of equal rows not quite 0."""
-    squared = np.zeros((len(rows), len(others)), np.float32)
-    for start in range(0, rows.shape[1], VALUES):
-        x, y = rows[:, start : start + VALUES].copy(), others[:, start : start + VALUES]
-        of_x = (x**2).sum(1)[:, None]
-        x *= -2
-        product = x @ y.T
-        product += of_x
-        product += (y**2).sum(1)
-        squared = product if start == 0 else np.add(squared, product, out=squared)
-    return squared
 
 
 def _distance(rows: Floats, others: Floats, which: NDArray[np.int64]) -> Floats:

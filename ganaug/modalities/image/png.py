@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,23 +10,12 @@ from PIL import Image
 
 from ganaug.errors import DataError
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-COLOURS = {1: 0, 3: 2, 4: 6}  # colour type by channels
-
 
 def encode_png(image: NDArray[np.uint8]) -> bytes:
-    """Write one (H, W, C) image as PNG.
-
-    By hand, since it is most of what writing small rows costs: Pillow takes 56 us for 28x28 gray, this 32 us.
-    """
-    height, width, channels = image.shape
-    lines = np.zeros((height, 1 + width * channels), np.uint8)  # each starts with its filter: 0, none
-    lines[:, 1:] = image.reshape(height, -1)
-    head = struct.pack(">2I5B", width, height, 8, COLOURS[channels], 0, 0, 0)
-    chunks = (b"IHDR", head), (b"IDAT", zlib.compress(lines.tobytes(), 1)), (b"IEND", b"")
-    return SIGNATURE + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
-    )
+    """Write one (H, W, C) image as PNG, packed lightly: rows are written often and are small."""
+    buffer = io.BytesIO()
+    Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
 
 
 def decode_png(content: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
