@@ -10,8 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
-SCALARS = ("balanced_accuracy", "accuracy", "macro_f1", "nll", "ece")  # the first is the one that decides
-HIGHER_IS_BETTER = {"balanced_accuracy": True, "accuracy": True, "macro_f1": True, "nll": False, "ece": False}
+from ganaug.metrics.ranking import average_precision
+
+SCALARS = (
+    "balanced_accuracy",
+    "accuracy",
+    "macro_f1",
+    "average_precision",
+    "nll",
+    "ece",
+)  # the first is the one that decides
+HIGHER_IS_BETTER = {name: name not in ("nll", "ece") for name in SCALARS}
 BINS = 15
 
 
@@ -50,6 +59,7 @@ def classification_metrics(
         "balanced_accuracy": float(recall[present].mean()),
         "accuracy": float((predicted == labels).mean()),
         "macro_f1": float(f1[present].mean()),
+        "average_precision": average_precision(labels, probabilities),
         "nll": float(log_loss(labels, _normalised(probabilities), labels=codes)),
         "ece": expected_calibration_error(labels, probabilities),
         "per_class": {

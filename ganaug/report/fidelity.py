@@ -100,7 +100,7 @@ def fidelity_section(run: Run, results: Results, metric: str) -> Html:
         element("p", _setting(found[0], len(found))),
         _overall(average([each["overall"] for each in found]), results, metric),
         element("ul", *notes),
-        run.schema.modality.show_comparison(found[0]["of_modality"]),
+        run.schema.modality.show_comparison(found[0].get("of_modality", {})),
         _weakest(by_class),
         _by_class(by_class, "after", "Kept rows by class; in brackets real rows against real rows"),
         _by_class(by_class, "before", "All candidates by class; in brackets real rows against real rows"),

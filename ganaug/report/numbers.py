@@ -11,6 +11,7 @@ METRIC_WORDS = {
     "balanced_accuracy": "balanced accuracy, %",
     "accuracy": "accuracy, %",
     "macro_f1": "macro F1, %",
+    "average_precision": "average precision, %",
     "nll": "log loss, nats",
     "ece": "calibration error, %",
 }
