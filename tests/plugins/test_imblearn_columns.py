@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from every_column import KINDS, PAIRED, N
 
-from ganaug import tables
+from ganaug import augmenter
 from ganaug.errors import DataError
-from ganaug.modalities.table.columns import encode
+from ganaug.gan.loop import TrainingLog
+from ganaug.gan.setup import Data, Trained
 from ganaug.plugins.imblearn import GANOverSampler
 
 
@@ -27,18 +29,14 @@ FEW = np.array(["many"] * 9 + ["few"] * 3)
 def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
     """Instead of a training, its codec: a network that says anything."""
 
-    class Untrained:
-        def __init__(self, frame: pd.DataFrame, labels: np.ndarray, **settings: Any) -> None:
-            self.columns, self.numbers, self.codes = encode(frame)
+    def train(params: dict[str, Any], data: Data, seed: int, snapshot: Any) -> Trained:
+        codec = data.modality.codec(data.samples, data.spec)
+        architecture = data.modality.architecture(codec, len(data.classes), params, 0)
+        generator, discriminator = architecture.build(seed)
+        torch.nn.init.normal_(generator.exit.weight, generator=torch.Generator().manual_seed(0))
+        return Trained(codec, architecture, generator, discriminator, TrainingLog(), None, None)
 
-        def sample(self, labels: np.ndarray, seed: int) -> pd.DataFrame:
-            random = np.random.default_rng(0)
-            said = random.normal(0, 2, (len(labels), self.numbers.shape[1])).astype(np.float32)
-            return self.columns.decode(
-                said, random.integers(0, self.columns.levels, (len(labels), self.codes.shape[1]))
-            )
-
-    monkeypatch.setattr(tables, "train_table", Untrained)
+    monkeypatch.setattr(augmenter, "train", train)
 
 
 def check_resampled(frame: pd.DataFrame, res: pd.DataFrame) -> None:
