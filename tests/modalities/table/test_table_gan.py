@@ -12,8 +12,12 @@ from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
 
 from ganaug import GANAugmenter
+from ganaug.config import Params
+from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import DataError
+from ganaug.modalities import modality_named
 from ganaug.modalities.table.spec import infer
+from ganaug.repeats import Training
 
 QUICK = {"modality": "table", "steps": 150, "batch_size": 32, "device": "cpu", "random_state": 0}
 
@@ -109,6 +113,23 @@ def test_what_is_known_of_more_rows_is_kept():
     assert alone["id"].between(0, 11).all()
     with pytest.raises(DataError, match="no column 'high'"):
         GANAugmenter(**QUICK).fit(few.drop(columns="high"), labels, spec=spec)
+
+
+def test_the_pipelines_gan_knows_what_prepare_declared(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    low = np.random.default_rng(0).integers(0, 50, 60)
+    frame = pd.DataFrame({"low": low, "high": low + np.arange(60)[::-1] % 7})
+    spec = replace(infer(frame), constraints=("low <= high",))
+    rows = Rows.build(Schema(modality_named("table"), spec, ("a", "b")), frame, np.arange(60) % 2)
+    training = Training(0, Params.model_validate({"train_gan": {"steps": 5, "width": 8, "device": "cpu"}}), tmp_path)
+    for path, at in zip(training.splits, (np.arange(40), np.arange(40, 60)), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with RowWriter(path, rows.schema) as writer:
+            writer.write(rows.take(at))
+    trained = training.run(False)
+    assert trained.spec_ == spec
+    made = trained.sample(per_class=200)[0]
+    assert (made["low"] <= made["high"]).all()
 
 
 @pytest.mark.gpu
