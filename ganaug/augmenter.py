@@ -24,6 +24,7 @@ from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_devic
 from ganaug.gan.saved_model import SHOWN, Saved, misfit, read_saved, write_saved
 from ganaug.gan.setup import Data, Trained, explained, train
 from ganaug.modalities import modality_of
+from ganaug.modalities.base import Spec
 from ganaug.modalities.labels import encode, to_codes
 from ganaug.synthesis.realism import Realism
 from ganaug.synthesis.sample import sample
@@ -194,6 +195,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         y: ArrayLike,
         unlabelled: Any = None,
         validation: tuple[Any, ArrayLike] | None = None,
+        spec: Spec | None = None,
     ) -> GANAugmenter:
         """Train the GAN.
 
@@ -208,6 +210,9 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
             what samples look like, though not of which class.
         validation : (like X (v, ...), array (v,)), optional
             Samples and labels, none of them in X, on which ``criterion`` chooses. Never give test rows.
+        spec : Spec, optional
+            What all samples share, where it is known from more of them or says more, such as what holds between the
+            columns of a table. None: what X shows.
 
         Returns
         -------
@@ -230,7 +235,10 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         params |= {name: _check(annotation, params[name], name) for name, annotation in types.items()}
         check_together(params)
         self.modality_ = modality_of(X, self.modality)
-        samples, self.spec_ = self.modality_.infer(X)
+        if spec is None:
+            samples, self.spec_ = self.modality_.infer(X)
+        else:
+            samples, self.spec_ = self.modality_.conform(X, spec), spec
         self.classes_, codes = encode(y, len(samples))
         self.seed_ = _seed(self.random_state)
         self._drawn = 0

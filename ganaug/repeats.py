@@ -96,7 +96,7 @@ class Training:
             **options,
         )
         chosen_on = (validation.samples, names[validation.labels])  # where there is a criterion
-        return augmenter.fit(rows.samples, names[rows.labels], validation=chosen_on)
+        return augmenter.fit(rows.samples, names[rows.labels], validation=chosen_on, spec=rows.schema.spec)
 
 
 def train_repeat(repeat: int, params: Params, store: Path) -> None:

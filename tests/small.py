@@ -6,6 +6,9 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from ganaug import GANAugmenter
+from ganaug.gan.augmentation import AUGMENTATIONS
+from ganaug.gan.losses import OBJECTIVES
+from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.setup import network_setup
 from ganaug.gan.trainer import NetworkSetup
 from ganaug.modalities import modality_named
@@ -34,6 +37,18 @@ def image_setup(architecture, images, labels, objective, penalty, augment, augme
     modality, codec = modality_named("image"), ImageCodec(architecture.shape)
     rules = (objective, penalty, augment, augmentation)
     return network_setup(modality, codec, architecture, codec.to_arrays(images), labels, *rules, seed, device)
+
+
+def table_setup(frame, labels, device, steps: int = 10, seed: int = 0) -> tuple[NetworkSetup, Codec]:
+    """As for a fit by the default rules, and what makes rows of a table of its inputs."""
+    modality = modality_named("table")
+    samples, spec = modality.infer(frame)
+    codec = modality.codec(samples, spec)
+    params = {"conditioning": "projection", "width": 64, "depth": 1}
+    architecture = modality.architecture(codec, int(labels.max()) + 1, params, anchors=len(labels))
+    objective = OBJECTIVES["relativistic"]
+    rules = objective, PENALTIES[objective.penalty](), modality.augment(codec, ()), AUGMENTATIONS["diffaugment"](steps)
+    return network_setup(modality, codec, architecture, codec.to_arrays(samples), labels, *rules, seed, device), codec
 
 
 def embed(images: np.ndarray) -> np.ndarray:

@@ -123,7 +123,7 @@ def _model(folder: Path, training: Mapping[str, Any], parts: Mapping[str, Rows])
             **options,
         )
         chosen_on = (validation.samples, names[validation.labels]) if len(validation) else None
-        augmenter.fit(train.samples, names[train.labels], validation=chosen_on)
+        augmenter.fit(train.samples, names[train.labels], validation=chosen_on, spec=train.schema.spec)
         with fresh_folder(folder / "model", MODEL) as fresh:
             augmenter.save(fresh)
     return GANAugmenter.load(folder / "model", training["device"])

@@ -1,4 +1,4 @@
-"""Hugging Face ``datasets``: more rows for the training split of a data set of labelled images.
+"""Hugging Face ``datasets``: more rows for the training split of a data set of labelled images, or of a table.
 
 Needs ``pip install 'ganaug[huggingface]'``. What the pipeline writes needs no code of ours: these give decoded images
 and class names.
@@ -13,15 +13,18 @@ and class names.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
-from datasets import ClassLabel, Dataset, DatasetDict, Image, concatenate_datasets
+import pandas as pd
+import pyarrow as pa
+from datasets import ClassLabel, Dataset, DatasetDict, Image, Value, concatenate_datasets
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from ganaug.augmenter import GANAugmenter
-from ganaug.errors import DataError
+from ganaug.errors import ConfigError, DataError
 from ganaug.modalities.image.png import encode_png
 from ganaug.modalities.image.ranges import PixelRanges, Range, RangeFinder
 from ganaug.synthesis.select import Selection
@@ -30,36 +33,38 @@ MODES = ("L", "RGB", "RGBA")
 OTHERS = ("1", "I", "I;16", "I;16B", "I;16L", "F")  # gray, too, in bits, longer integers and floats
 
 Data = TypeVar("Data", Dataset, DatasetDict)
+ToColumns = Callable[[Any], dict[str, Any]]  # from new samples to columns by name
 
 
 def augment_dataset(
     ds: Data,
     *,
     ratio: float = 1.0,
-    image_column: str = "image",
+    image_column: str | None = "image",
     label_column: str = "label",
     split: str = "train",
     selection: Selection | None = None,
     pixel_range: Range | None = None,
     **options: Any,
 ) -> Data:
-    """Train a GAN on the training split, and append the good ones of its images to that split.
+    """Train a GAN on the training split, and append the good ones of its samples to that split.
 
     Parameters
     ----------
     ds : DatasetDict or Dataset
-        Labelled images; a lone Dataset is a training split. The rows of the other splits are not read.
+        Labelled images or rows of a table; a lone Dataset is a training split. The rows of the other splits are not
+        read.
     ratio : float, default=1.0
         Synthetic rows for each row of the training split, class by class.
-    image_column : str, default="image"
+    image_column : str or None, default="image"
         Column of images, all of one size, 8 to 128 pixels a side, and of one mode: L, RGB or RGBA; or gray in bits,
-        16 or 32 bits or floats.
+        16 or 32 bits or floats. None: all columns but the label are a table, of numbers, times, text and class names.
     label_column : str, default="label"
         Column of class labels, strings, bytes of UTF-8 or numbers.
     split : str, default="train"
         Name of the training split.
     selection : Selection, optional
-        Which images are good, see `GANAugmenter.augment`.
+        Which samples are good, see `GANAugmenter.augment`.
     pixel_range : (float, float), optional
         The pixels that are black and white. None: told from all images, see `ganaug.modalities.image.ranges`.
         Synthetic images have pixels of the same type and range.
@@ -70,14 +75,15 @@ def augment_dataset(
     -------
     DatasetDict or Dataset
         As given, with the same features and a column ``synthetic`` (bool) in every split. Synthetic rows come last,
-        ordered by class, with null in columns other than these three; there are fewer where too few were good.
+        ordered by class; there are fewer where too few were good. Beside an image, columns other than these three are
+        null; of a table, ids are new and free text is null, see `ganaug.modalities.table.spec`.
 
     Raises
     ------
     DataError
         A split, column, image or label is missing or of a kind that cannot be used.
     ConfigError
-        The ratio or an option is out of range.
+        The ratio or an option is out of range, or ``pixel_range`` is given for a table.
 
     Examples
     --------
@@ -90,6 +96,14 @@ def augment_dataset(
     >>> more = augment_dataset(ds, ratio=2.0, steps=20, random_state=0)
     >>> len(more) > len(ds), more.column_names
     (True, ['image', 'label', 'synthetic'])
+
+    >>> from sklearn.datasets import load_wine
+    >>> wine = Dataset.from_pandas(load_wine(as_frame=True).frame)
+    >>> more = augment_dataset(
+    ...     wine, image_column=None, label_column="target", steps=20, device="cpu", random_state=0
+    ... )
+    >>> len(more) > len(wine)
+    True
     """
     if not isinstance(ds, (Dataset, DatasetDict)):
         raise DataError(f"ds is a {type(ds).__name__}: give a Dataset or a DatasetDict, loaded without streaming.")
@@ -100,32 +114,70 @@ def augment_dataset(
     for name, part in splits.items():
         if "synthetic" in part.column_names:
             raise DataError(f"split {name!r} has a column 'synthetic' already: drop synthetic rows, then the column.")
-    pixels, ranges = _images(splits[split], split, image_column, pixel_range)
-    images = ranges.to_levels(pixels)
     labels = _labels(splits[split], split, label_column)
-    augmenter = GANAugmenter(**options).fit(images, labels)
-    both, y = augmenter.augment(images, labels, ratio, selection=selection)
-    new = ranges.from_levels(both[len(images) :], pixels.dtype)
-    names = y[len(images) :].tolist()
+    samples, to_columns = (
+        _table(splits[split], split, label_column, pixel_range)
+        if image_column is None
+        else _images(splits[split], split, image_column, pixel_range)
+    )
+    augmenter = GANAugmenter(**options).fit(samples, labels)
+    both, y = augmenter.augment(samples, labels, ratio, selection=selection)
+    names = y[len(samples) :].tolist()
 
     marked = DatasetDict({n: part.add_column("synthetic", np.zeros(len(part), bool)) for n, part in splits.items()})
     real = marked[split]
-    columns: dict[str, list[Any]] = {name: [None] * len(new) for name in real.column_names}
-    columns[image_column] = [{"bytes": _encoded(image), "path": None} for image in new]
+    columns: dict[str, Any] = {name: [None] * len(names) for name in real.column_names}
+    columns |= to_columns(both[len(samples) :])
     columns[label_column] = [name.encode() for name in names] if isinstance(labels[0], bytes) else names
-    columns["synthetic"] = [True] * len(new)
+    columns["synthetic"] = [True] * len(names)
     synthetic = Dataset.from_dict(columns, features=real.features).with_format(**real.format)
     marked[split] = concatenate_datasets([real, synthetic], split=real.split)
     return marked if isinstance(ds, DatasetDict) else marked[split]
 
 
-def _images(part: Dataset, split: str, column: str, stated: Range | None) -> tuple[NDArray[Any], PixelRanges]:
+def _table(part: Dataset, split: str, label_column: str, stated: Range | None) -> tuple[pd.DataFrame, ToColumns]:
+    """Return all columns but the label in Arrow's types, class names as categories; and the way back."""
+    if stated is not None:
+        raise ConfigError(
+            "pixel_range is given, and image_column is None: a table has no pixels, leave one of them out."
+        )
+    names = [name for name in part.column_names if name != label_column]
+    if not names:
+        raise DataError(f"split {split!r} has no column but the label {label_column!r}: add one to learn from.")
+    for name in names:
+        if not isinstance(part.features[name], (Value, ClassLabel)):
+            raise DataError(
+                f"column {name!r} of split {split!r} holds {part.features[name]}: drop it, or name it with "
+                "image_column= where it holds the images."
+            )
+    frame = part.with_format("arrow").select_columns(names)[:].to_pandas(types_mapper=pd.ArrowDtype)
+    dtypes = dict(frame.dtypes)
+    levels = {name: "category" for name in names if isinstance(part.features[name], ClassLabel)}
+
+    def to_columns(new: pd.DataFrame) -> dict[str, Any]:
+        return {name: pa.array(new[name].astype(dtype)) for name, dtype in dtypes.items()}
+
+    return frame.astype(levels), to_columns
+
+
+def _images(part: Dataset, split: str, column: str, stated: Range | None) -> tuple[NDArray[np.uint8], ToColumns]:
+    """Return a column of images in 256 levels, and the way back from new ones."""
+    pixels, ranges = _decoded(part, split, column, stated)
+
+    def to_columns(new: NDArray[np.uint8]) -> dict[str, Any]:
+        images = ranges.from_levels(new, pixels.dtype)
+        return {column: [{"bytes": _encoded(image), "path": None} for image in images]}
+
+    return ranges.to_levels(pixels), to_columns
+
+
+def _decoded(part: Dataset, split: str, column: str, stated: Range | None) -> tuple[NDArray[Any], PixelRanges]:
     """Decode a column of images to (n, H, W) or (n, H, W, C), and tell black and white."""
     kind = _column(part, split, column)
     if not isinstance(kind, Image):
         raise DataError(
             f"column {column!r} of split {split!r} holds {kind}: give images, such as "
-            f"ds.cast_column({column!r}, datasets.Image()) makes of files."
+            f"ds.cast_column({column!r}, datasets.Image()) makes of files, or a table (image_column=None)."
         )
     found: list[NDArray[Any]] = []
     finder = RangeFinder(stated, f"column {column!r} of split {split!r}")
@@ -181,5 +233,8 @@ def _labels(part: Dataset, split: str, column: str) -> list[Any]:
 def _column(part: Dataset, split: str, column: str) -> Any:
     """Return the feature of a column that must be there."""
     if column not in part.column_names:
-        raise DataError(f"split {split!r} has no column {column!r}; it has {', '.join(part.column_names)}.")
+        raise DataError(
+            f"split {split!r} has no column {column!r}; it has {', '.join(part.column_names)}: name it with "
+            "image_column= (None for a table) or label_column=."
+        )
     return part.features[column]

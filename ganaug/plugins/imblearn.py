@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
-from typing import Any, ClassVar, SupportsIndex
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex
 
 import numpy as np
 import pandas as pd
@@ -23,9 +23,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from ganaug.config.together import ONE_IN
 from ganaug.data.text import plain, plain_array
 from ganaug.errors import ConfigError, DataError
 from ganaug.modalities.image.ranges import DIM
+
+if TYPE_CHECKING:
+    from ganaug.augmenter import GANAugmenter
 
 Strategy = Callable[[ArrayLike], dict[Any, int]]  # from labels to how many rows each class shall have
 
@@ -110,7 +114,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
 
     See Also
     --------
-    ganaug.GANAugmenter : The GAN of images by itself, with everything that can be set.
+    ganaug.GANAugmenter : The GAN by itself, with everything that can be set.
 
     Notes
     -----
@@ -125,6 +129,10 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
       the highest value.
 
     The given rows come first and unchanged, the new ones after them, class by class.
+
+    New rows are complete: every column is learnt, also ids and free text, of which `ganaug.GANAugmenter` makes new ones
+    or none. Here numbers of that kind are numbers like any other, and strings are levels, which new rows repeat: drop
+    such a column where that makes no sense.
 
     Compare with ``RandomOverSampler(shrinkage=1.0)``, which takes no time: on numeric tables it was as good or better
     where this one beat SMOTE (benchmarks/RESULTS.md).
@@ -205,7 +213,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         ------
         DataError
             A label is missing, two columns share a name, the rows hold infinite or complex values, or a column values
-            of several types, or lists and the like.
+            of several types, or lists, objects of a class of one's own and the like.
         """
         if isinstance(y, (pd.Index, pd.api.extensions.ExtensionArray)):  # of which the host makes arrays
             X, y_res = self.fit_resample(X, pd.Series(y).astype(y.dtype), **params)  # noqa: N806
@@ -256,19 +264,23 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
 
     def _new_rows(self, frame: pd.DataFrame, codes: NDArray[np.int64], wanted: NDArray[np.int64]) -> pd.DataFrame:
         """Learn from rows with class codes (n,), and make one for each class code in ``wanted``."""
-        from ganaug.tables import train_table
+        from ganaug.modalities.table.spec import infer
 
-        seed = self._seed()
-        return train_table(frame, codes, seed=seed, **self._settings()).sample(wanted, seed)
+        names = [name if isinstance(name, (str, int)) else str(name) for name in frame.columns]
+        named = frame.set_axis(pd.Index(names, dtype=object), axis=1)
+        # Anchors, however many rows there are: it is the small classes that have to keep their variety, and batches are
+        # balanced, so that their rows come up often. Single precision, as small matrices gain nothing from bfloat16.
+        prior = "anchored" if self.batch_size >= ONE_IN else "normal"
+        augmenter = self._augmenter(modality="table", prior=prior, precision="32-true")
+        augmenter.fit(named, codes, spec=infer(named, complete=True))
+        new: pd.DataFrame = augmenter.sample(y=wanted)[0]
+        return new.set_axis(frame.columns, axis=1)
 
     def _new_images(
         self, images: NDArray[np.uint8], codes: NDArray[np.int64], wanted: NDArray[np.int64]
     ) -> NDArray[np.uint8]:
         """Do the same with images, uint8 (n, H, W) or (n, H, W, C)."""
-        from ganaug.augmenter import GANAugmenter
-
-        augmenter = GANAugmenter(random_state=self._seed(), **self._settings())
-        new: NDArray[np.uint8] = augmenter.fit(images, codes).sample(y=wanted)[0]
+        new: NDArray[np.uint8] = self._augmenter(modality="image").fit(images, codes).sample(y=wanted)[0]
         return new
 
     def _new_flat_images(
@@ -295,11 +307,14 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
             found = found.round()
         return pd.DataFrame(found, columns=frame.columns).astype(frame.dtypes)
 
-    def _settings(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("steps", "batch_size", "learning_rate", "width", "device")}
+    def _augmenter(self, **settings: Any) -> GANAugmenter:
+        """Make an augmenter of the sampler's parameters and of these; it draws the seed."""
+        from ganaug.augmenter import GANAugmenter
 
-    def _seed(self) -> int:
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
+        for name in ("steps", "batch_size", "learning_rate", "width", "device"):
+            settings[name] = getattr(self, name)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        return GANAugmenter(random_state=seed, **settings)
 
 
 def _to_array(y: Any) -> Any:

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from fakes import point_trainer
-from small import image_setup
+from small import image_setup, table_setup
 
 from ganaug.gan import cuda_graph, loop
 from ganaug.gan.augmentation import AUGMENTATIONS
@@ -22,7 +23,6 @@ from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import Trainer
 from ganaug.modalities.image.augment import INVARIANCES, ImageAugment
 from ganaug.modalities.image.setup import ImageArchitecture
-from ganaug.modalities.table import setup as table
 
 VARIANTS = {
     "default": {},
@@ -122,9 +122,9 @@ def test_nothing_of_ganaug_is_in_the_way(variant):
 
 
 def test_a_table_can_be_recorded():
-    numbers, codes = np.zeros((6, 2), np.float32), np.zeros((6, 1), np.int64)
+    frame = pd.DataFrame({"x": np.arange(6.0), "y": np.arange(6.0) ** 2, "c": list("abcabc")})
     fabric = make_fabric("cpu", "32-true")
-    setup = table.table_setup(table.Architecture(2, (3,), 2), numbers, codes, np.arange(6) % 2, 10, 0, fabric.device)
+    setup, _ = table_setup(frame, np.arange(6) % 2, fabric.device)
     trainer = Trainer(fabric, setup, Schedule(10), 0)
     trainer.train_step()
     assert obstacle(trainer) is None

@@ -12,7 +12,6 @@ from ganaug.config.names import INVARIANCES
 from ganaug.modalities.image import repeatable
 from ganaug.modalities.image.classifier import train_classifier
 from ganaug.modalities.image.repeatable import double, pad_edges, sample_at
-from ganaug.tables import train_table
 
 # Those of `torch.use_deterministic_algorithms` that are not deterministic by themselves on a GPU, by aten's names;
 # convolutions are, where cuDNN is told to.
@@ -116,7 +115,7 @@ def test_neither_does_a_game_of_tables_nor_a_classifier():
 
     frame = pd.DataFrame({"a": np.arange(8.0), "b": list("xyxyzzxy")})
     with Ran() as ran:
-        train_table(frame, np.arange(8) % 2, steps=3, device="cpu")
+        tiny(modality="table", steps=3).fit(frame, np.arange(8) % 2)
         train_classifier(noise(8, 19, 15, 3), np.arange(8) % 2, 2, steps=3, mixup=0.5, device="cpu")
     assert not ran.found
 

@@ -206,6 +206,52 @@ def test_labels_that_are_bytes_stay_bytes() -> None:
     assert sorted(more[20:]["label"]) == sorted(more[:20]["label"])
 
 
+def a_table(n: int = 60) -> Dataset:
+    """A data set with numbers, gaps, text, class names, times, ids and a label."""
+    random = np.random.default_rng(0)
+    days = [datetime.datetime(2024, 1, 1) + datetime.timedelta(days=int(day)) for day in random.integers(0, 300, n)]
+    ds = Dataset.from_dict({
+        "count": [None if i % 7 == 0 else int(x) for i, x in enumerate(random.integers(0, 90, n))],
+        "share": random.random(n).astype("float32"), "town": [["Graz", "Turin", None][i % 3] for i in range(n)],
+        "kind": [i % 3 for i in range(n)], "seen": days, "key": [f"k{i}" for i in range(n)],
+        "sold": ["no", "no", "yes"] * (n // 3),
+    })  # fmt: skip
+    return ds.cast_column("kind", ClassLabel(names=["u", "v", "w"]))
+
+
+def test_a_table_gains_rows_of_its_types() -> None:
+    ds = a_table()
+    options = QUICK | {"image_column": None, "label_column": "sold", "selection": EVERYTHING}
+    more = augment_dataset(DatasetDict(train=ds.with_format("numpy"), test=ds.select([0, 1])), **options)
+    assert more["test"]["synthetic"] == [False, False]
+    assert more["train"].format["type"] == "numpy"
+    found = more["train"].with_format(None)
+    assert found.features == ds.features | {"synthetic": Value("bool")}
+    assert found[: len(ds)] == ds[:] | {"synthetic": [False] * len(ds)}
+    new = found[len(ds) :]
+    assert sorted(new["sold"]) == sorted(ds["sold"])
+    assert new["synthetic"] == [True] * len(ds)
+    for name in ("count", "share", "seen"):
+        old = [value for value in ds[name] if value is not None]
+        assert all(value is None or min(old) <= value <= max(old) for value in new[name])
+    assert all(time.hour == 0 for time in new["seen"])
+    assert set(new["kind"]) <= {0, 1, 2}
+    assert set(new["town"]) <= {"Graz", "Turin", None}
+    assert not set(new["key"]) & set(ds["key"])
+
+
+def test_what_is_no_table_is_refused() -> None:
+    options = QUICK | {"image_column": None, "label_column": "sold"}
+    with pytest.raises(DataError, match=r"column 'boxes' of split 'train' holds List\(.*drop it"):
+        augment_dataset(a_table().add_column("boxes", [[1, 2]] * 60), **options)
+    with pytest.raises(DataError, match=r"column 'photo' .* holds Image\(.*image_column="):
+        augment_dataset(rows(slice(0, 20)).rename_columns({"image": "photo", "label": "sold"}), **options)
+    with pytest.raises(DataError, match="split 'train' has no column but the label 'sold'"):
+        augment_dataset(a_table().select_columns("sold"), **options)
+    with pytest.raises(ConfigError, match="a table has no pixels"):
+        augment_dataset(a_table(), pixel_range=(0, 1), **options)
+
+
 LABELS = DIGITS.target[:20].tolist()
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from every_column import KINDS, PAIRED, N
 
-from ganaug import tables
+from ganaug import augmenter
 from ganaug.errors import DataError
-from ganaug.modalities.table.columns import encode
+from ganaug.gan.loop import TrainingLog
+from ganaug.gan.setup import Data, Trained
 from ganaug.plugins.imblearn import GANOverSampler
 
 
@@ -27,18 +29,14 @@ FEW = np.array(["many"] * 9 + ["few"] * 3)
 def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
     """Instead of a training, its codec: a network that says anything."""
 
-    class Untrained:
-        def __init__(self, frame: pd.DataFrame, labels: np.ndarray, **settings: Any) -> None:
-            self.columns, self.numbers, self.codes = encode(frame)
+    def train(params: dict[str, Any], data: Data, seed: int, snapshot: Any) -> Trained:
+        codec = data.modality.codec(data.samples, data.spec)
+        architecture = data.modality.architecture(codec, len(data.classes), params, 0)
+        generator, discriminator = architecture.build(seed)
+        torch.nn.init.normal_(generator.exit.weight, generator=torch.Generator().manual_seed(0))
+        return Trained(codec, architecture, generator, discriminator, TrainingLog(), None, None)
 
-        def sample(self, labels: np.ndarray, seed: int) -> pd.DataFrame:
-            random = np.random.default_rng(0)
-            said = random.normal(0, 2, (len(labels), self.numbers.shape[1])).astype(np.float32)
-            return self.columns.decode(
-                said, random.integers(0, self.columns.levels, (len(labels), self.codes.shape[1]))
-            )
-
-    monkeypatch.setattr(tables, "train_table", Untrained)
+    monkeypatch.setattr(augmenter, "train", train)
 
 
 def check_resampled(frame: pd.DataFrame, res: pd.DataFrame) -> None:
@@ -127,6 +125,7 @@ def test_labels_that_are_none_are_refused(y, message):
         (pd.DataFrame(index=range(12)), "X has no columns"),
         (pd.DataFrame({"a": range(12), "b": [[1]] * 12}), "The column 'b' holds values that are neither"),
         (pd.DataFrame({"a": range(12), "b": [1, "x"] * 6}), "The column 'b' holds values of several types"),
+        (pd.DataFrame({"a": range(12), "b": [object()] * 12}), "The column 'b' holds object objects, which cannot"),
         (pd.DataFrame({"a": range(12), "b": [1j] * 12}), "The column 'b' holds complex numbers"),
         (np.array([[1, "x"], ["y", "z"]] * 6, object), "The column 0 holds values of several types"),
     ],
@@ -156,6 +155,22 @@ def test_columns_and_classes_of_which_there_is_next_to_nothing():
     assert res.dtypes.equals(frame.dtypes)
     assert res[["empty", "none", "gone"]].isna().all(axis=None)
     assert res["one"].eq(1).all()
+
+
+def test_rows_are_complete_also_where_columns_tell_rows_apart_or_hold_free_text(untrained):
+    """Of which the modality makes new ones or none; and a fold of few rows must not do otherwise than all of them."""
+    n = 40
+    frame = pd.DataFrame({
+        "id": range(100, 100 + n), "code": [f"u{i}" for i in range(n)], "x": np.linspace(0, 1, n) ** 2,
+        "note": [f"a sentence about the thing {i}" for i in range(n)],
+    })  # fmt: skip
+    for rows, y in ((frame, ["a"] * 30 + ["b"] * 10), (frame[:12], FEW)):
+        res, _ = tiny().fit_resample(rows, y)
+        new = res[len(rows) :]
+        assert res.dtypes.equals(rows.dtypes)
+        assert new["id"].between(rows["id"].min(), rows["id"].max()).all()
+        assert new["code"].isin(rows["code"]).all()
+        assert new["note"].isin(rows["note"]).all()
 
 
 def test_an_array_of_objects_keeps_what_is_missing_and_a_list_its_numbers(untrained):

@@ -56,9 +56,10 @@ class TableCodec(Codec):
         """Lay numbers (n, N) and codes (n, B) out as rows (n, W): numbers, then the codes as one-hot vectors."""
         numbers, codes = arrays
         starts = torch.tensor([0, *self.levels], device=codes.device).cumsum(0)
-        one_hot = numbers.new_zeros(len(codes), int(starts[-1]))
-        one_hot.scatter_add_(1, (codes + starts[:-1]).clamp_min(0), (codes >= 0).to(numbers.dtype))
-        return torch.cat([numbers, one_hot], dim=1)
+        width = sum(self.levels)
+        places = torch.where(codes >= 0, codes + starts[:-1], width)  # a column more, for levels that are not known
+        one_hot = numbers.new_zeros(len(codes), width + 1).scatter_(1, places, 1.0)
+        return torch.cat([numbers, one_hot[:, :-1]], dim=1)
 
     def to_samples(self, inputs: Tensor) -> pd.DataFrame:
         """Return the rows of numbers and most probable codes, repaired, with new ids."""

@@ -134,8 +134,16 @@ def spec_of(about: Mapping[str, Any]) -> TableSpec:
     )
 
 
-def infer(frame: pd.DataFrame) -> TableSpec:
+def infer(frame: pd.DataFrame, *, complete: bool = False) -> TableSpec:
     """Find out what a table's columns are.
+
+    Parameters
+    ----------
+    frame : DataFrame (n, columns)
+        All rows that there are.
+    complete : bool, default=False
+        Learn every column, as no generated row may lack a value that real ones have: ids and text, too, as the numbers
+        and levels that they are.
 
     Raises
     ------
@@ -148,7 +156,7 @@ def infer(frame: pd.DataFrame) -> TableSpec:
     if len(twice):
         raise DataError(f"The table has several columns named {twice[0]!r}: rename or drop all but one.")
     stored = _stored_names(frame.columns)
-    columns = tuple(_column(frame.iloc[:, i].reset_index(drop=True), stored[i]) for i in range(frame.shape[1]))
+    columns = tuple(_column(frame.iloc[:, i].reset_index(drop=True), name, complete) for i, name in enumerate(stored))
     spec = TableSpec(columns, _axis(frame.columns), len(frame))
     if not spec.learnt:
         reasons = "; ".join(f"{name!r} is {reason.split(';')[0]}" for name, reason in spec.not_learnt.items())
@@ -156,7 +164,7 @@ def infer(frame: pd.DataFrame) -> TableSpec:
     return replace(spec, equal_by_chance=equal_by_chance(frame.iloc[:, list(spec.learnt)]))
 
 
-def _column(column: pd.Series, stored: str) -> Column:
+def _column(column: pd.Series, stored: str, complete: bool) -> Column:
     missing = is_missing(column)
     given = column[~missing]
     name = _plain_name(column.name)
@@ -165,13 +173,13 @@ def _column(column: pd.Series, stored: str) -> Column:
         check_levels(column)
     form, counts = form_of(column), np.unique(given.factorize()[0], return_counts=True)[1]
     numbers = to_floats(given) if held is not None else None
-    if _is_id(given, name, counts):
+    if not complete and _is_id(given, name, counts):
         last = int(given.max()) if numbers is not None else 0
         return Column(name, stored, form, "id", last=last)
     if numbers is not None and len(np.unique(held[0])) > 2:  # type: ignore[index]
         knots, ranks = _distribution(numbers)
         return Column(name, stored, form, "number", knots, ranks, gaps=bool(missing.any()))
-    if _is_text(given, counts):
+    if not complete and _is_text(given, counts):
         return Column(name, stored, form, "text")
     levels = pack(given[~given.duplicated()]) if len(counts) <= LEVELS else ""
     return Column(name, stored, form, "category", levels=levels, gaps=bool(missing.any()))
