@@ -205,7 +205,7 @@ class Points(Modality):
     def auto_steps(self, rows, device):
         return 100
 
-    def teacher(self, samples, labels, n_classes, *, steps, seed, device, progress=None):
+    def teacher(self, samples, labels, n_classes, *, steps, seed, device, spec=None, progress=None):
         return Logistic(samples, labels)
 
     def check_classifier(self, name, settings):
