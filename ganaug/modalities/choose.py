@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,9 @@ def modality_for(source: str | Path, columns: Mapping[str, str], name: str = AUT
     if name != AUTO:
         return modality_named(name), f"{option('prepare.modality')} says so"
     for known in map(modality_named, MODALITIES):
-        if why := known.claims(source, columns):
-            return known, why
+        with suppress(OSError):  # which whoever reads the source will explain
+            if why := known.claims(source, columns):
+                return known, why
     return modality_named("image"), ""  # which says best what is wrong with a source
 
 

@@ -79,7 +79,7 @@ def test_a_model(here: Path, ganaug: Type) -> None:
         (("nowhere",), "nowhere"),
         (("photos", "--picture", "grid.jpg"), "grid.jpg is no PNG"),
         (("broken.parquet",), "broken.parquet is no readable Parquet file"),
-        (("rows.csv",), "no column 'path'"),
+        (("rows.csv", "--modality", "image"), "no column 'path'"),
     ],
 )
 def test_what_cannot_be_read_is_refused(words: tuple[str, ...], message: str, here: Path, ganaug: Type) -> None:

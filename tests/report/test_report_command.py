@@ -36,7 +36,10 @@ def test_the_report_is_written_and_the_verdict_printed(finished: Path, capsys: p
 
 
 def test_without_a_run_it_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for content, message in (("", "params.yaml is missing"), ("repeats: [0]", "eval")):
+    for content, message in (
+        ("", "params.yaml is missing"),
+        ("repeats: [0]", "data/splits/0/train.parquet is missing"),
+    ):
         if content:
             (tmp_path / "params.yaml").write_text(content)
         with pytest.raises(SystemExit) as stop:

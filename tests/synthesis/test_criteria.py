@@ -11,6 +11,7 @@ from torch import nn
 from ganaug.gan.latents import Prior
 from ganaug.modalities import modality_named
 from ganaug.modalities.image.codec import ImageCodec
+from ganaug.modalities.image.spec import ImageSpec
 from ganaug.synthesis import criteria
 from ganaug.synthesis.criteria import CRITERIA, Known, kid
 
@@ -39,6 +40,7 @@ def known() -> Known:
     images, labels = (pixels.reshape(-1, 8, 8, 1) * 15.9).astype(np.uint8), labels.astype(np.int64)
     return Known(
         modality_named("image"),
+        ImageSpec(8, 8, 1),
         ImageCodec((8, 8, 1)),
         images[:200],
         labels[:200],

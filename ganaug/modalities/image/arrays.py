@@ -16,7 +16,9 @@ SIDES = range(8, 129)  # pixels
 
 
 def are_images(X: Any) -> bool:  # noqa: N803 - scikit-learn's name
-    """Tell whether data in memory is images by its type and shape: uint8 (n, H, W) or (n, H, W, C)."""
+    """Tell whether data in memory is images by type and shape: uint8 (n, H, W) or (n, H, W, C), or a list of such."""
+    if isinstance(X, (list, tuple)) and len(X):
+        return np.ndim(X[0]) in (2, 3) and np.asarray(X[0]).dtype == np.uint8
     return getattr(X, "ndim", 0) in (3, 4) and str(getattr(X, "dtype", "")).removeprefix("torch.") == "uint8"
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import has_fit_parameter
 
-from ganaug.errors import ConfigError, DataError
+from ganaug.errors import ConfigError, DataError, option
 from ganaug.modalities.estimators import is_users, make_estimator, tuned
 from ganaug.modalities.table.features import Features, Matrix, Scaled
 from ganaug.modalities.table.spec import TableSpec, infer
@@ -118,7 +118,7 @@ def _make(name: str, setting: Setting) -> Any:
         )
     if package not in ("sklearn", "imblearn", *OTHERS):
         raise ConfigError(
-            f"there is no classifier {name!r} of tables: evaluate.classifiers takes {', '.join(NAMED)}, "
+            f"there is no classifier {name!r} of tables: {option('evaluate.classifiers')} takes {', '.join(NAMED)}, "
             "sklearn.<module>.<Class> or module:function"
         )
     return make_estimator(described, setting)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.errors import ConfigError, DataError
+from ganaug.errors import ConfigError, DataError, option
 from ganaug.modalities.table.features import Matrix
 
 Mask = NDArray[np.bool_]
@@ -124,10 +124,12 @@ def smote(rows: Training, is_category: Mask, seed: int) -> Training:
         imbalanced-learn is not installed.
     """
     if np.isnan(rows.values).any():
-        raise DataError("smote takes no missing values, and some are missing here: leave it out of evaluate.arms.")
+        raise DataError(
+            f"smote takes no missing values, and some are missing: leave it out of {option('evaluate.arms')}."
+        )
     fewest = int(np.bincount(rows.labels)[np.unique(rows.labels)].min())
     if fewest < 2:
-        raise DataError("smote needs two rows of every class: leave it out of evaluate.arms.")
+        raise DataError(f"smote needs two rows of every class: leave it out of {option('evaluate.arms')}.")
     try:
         from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
     except ImportError:

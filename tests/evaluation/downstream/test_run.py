@@ -215,7 +215,7 @@ def test_a_missing_or_empty_split(folder):
 
 
 def test_unknown_names_are_refused_before_anything_is_trained(folder):
-    with pytest.raises(ConfigError, match="no arm 'gam'"):
+    with pytest.raises(ConfigError, match="Unknown arm 'gam': did you mean 'gan'"):
         evaluate(folder, ["real", "gam"])
     with pytest.raises(ConfigError, match="no classifier 'smal_cnn'"):
         evaluate(folder, ["real"], classifiers=["small_cnn", "smal_cnn"])
