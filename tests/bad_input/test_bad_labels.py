@@ -255,7 +255,8 @@ def test_refused(
     options: dict[str, Any],
 ) -> None:
     build()
-    refused("prepare", words, {"prepare": {"source": source, **options}})
+    modality = "image" if source == "m.csv" else "auto"  # without images in it, a CSV is taken for a table
+    refused("prepare", words, {"prepare": {"source": source, "modality": modality, **options}})
 
 
 def test_rows_without_label_path_or_file_are_set_aside(project: Path, stage: Callable[..., Any]) -> None:

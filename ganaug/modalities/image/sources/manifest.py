@@ -69,9 +69,11 @@ def names_images(path: Path, columns: Mapping[str, str]) -> str:
     column = {**COLUMNS, **columns}["path"]
     try:
         if path.suffix.lower() == ".csv":
-            table = pd.read_csv(
-                path, dtype=str, keep_default_na=False, index_col=False, encoding="utf-8-sig", nrows=LOOKED
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", pd.errors.ParserWarning)  # whoever reads all of it will say so
+                table = pd.read_csv(
+                    path, dtype=str, keep_default_na=False, index_col=False, encoding="utf-8-sig", nrows=LOOKED
+                )
         else:
             schema = pq.read_schema(path)
             if "image" in schema.names and pa.types.is_struct(schema.field("image").type):
