@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ganaug.errors import DataError
 from ganaug.modalities.base import Codec
-from ganaug.modalities.table.columns import Columns, chance, encode
+from ganaug.modalities.table.columns import Columns, chance, encode, fit
 from ganaug.modalities.table.constraints import Repair
 from ganaug.modalities.table.forms import arrow_type, from_arrow, from_bytes, to_arrow, to_bytes
 from ganaug.modalities.table.spec import Column, TableSpec
@@ -94,21 +94,19 @@ class TableCodec(Codec):
         forms = [spec.columns[i].form for i in spec.learnt]
         names = spec.names[list(spec.learnt)]
         try:
-            kinds = [
-                encode(pd.DataFrame({0: from_arrow(from_bytes(arrays[f"column.{i}"].tobytes()), form)}))[0].kinds[0]
-                for i, form in enumerate(forms)
-            ]
-            donors: dict[int, dict[int, pd.Series]] = {}
+            held = [from_arrow(from_bytes(arrays[f"column.{i}"].tobytes()), form) for i, form in enumerate(forms)]
+            kinds = fit(held)[0]
+            combined: dict[int, dict[int, pd.Series]] = {}
             for name in sorted(name for name in arrays if name.startswith("donors.")):
                 which, at = map(int, name.split(".")[1:])
-                donors.setdefault(which, {})[at] = from_arrow(from_bytes(arrays[name].tobytes()), forms[at])
+                combined.setdefault(which, {})[at] = from_arrow(from_bytes(arrays[name].tobytes()), forms[at])
         except (DataError, TypeError, IndexError) as error:
             raise ValueError(f"a damaged column ({error})") from None
         tables = [
-            pd.DataFrame({at: held[at] for at in sorted(held)}).set_axis(names[sorted(held)], axis=1)
-            for _, held in sorted(donors.items())
+            pd.DataFrame({at: donors[at] for at in sorted(donors)}).set_axis(names[sorted(donors)], axis=1)
+            for _, donors in sorted(combined.items())
         ]
-        return cls(spec, Columns(names, tuple(kinds)), Repair.of(spec.constraints, tables, names))
+        return cls(spec, Columns(names, kinds), Repair.of(spec.constraints, tables, names))
 
 
 def _packed(column: pd.Series, form: dict[str, Any]) -> NDArray[np.uint8]:

@@ -5,8 +5,8 @@ purpose of CTGAN's mode-specific normalisation (Xu et al., arXiv 1907.00503), a 
 skewed or multimodal the column is, at the cost of a sort. The way back is the column's own quantile function, in whole
 steps of the grid on which its values lie, so that nothing ever leaves its range or its grid: amounts keep to cents,
 days to midnight, and integers to every digit. Any other column becomes codes of its levels, a missing value being a
-level too. Of very many levels the rare ones share a code, so that no network grows with their number; behind it, each
-is as frequent as it was.
+level too. Rare levels share a code, so that no network grows with their number, nor learns from two rows which class a
+level means; behind it, each is as frequent as it was.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ganaug.errors import DataError
 from ganaug.modalities.table.values import Back, spacing, to_numbers
 
 LEVELS = 64  # codes of a column, at most
+RARE = 20, 5  # levels of less than a 20th of the rows, or of 5, share a code: so few do not say what goes with them
 
 
 @dataclass(frozen=True)
@@ -35,26 +36,23 @@ class Category:
 
     is_number: ClassVar[bool] = False
 
-    levels: pd.Series  # (L,) a value for each level; if they are more than `LEVELS`, from the most frequent down
+    levels: pd.Series  # (L,) a value for each level; if some share a code, from the most frequent down
     counts: NDArray[np.int64]  # (L,) rows of each
+    codes: int  # how many there are; if fewer than levels, the last stands for all the levels from there on
 
     @classmethod
-    def of(cls, column: pd.Series) -> tuple[Category, NDArray[np.int64]]:
-        """Return the kind of a column and its codes (n,)."""
+    def of(cls, column: pd.Series, rare: int = 1) -> tuple[Category, NDArray[np.int64]]:
+        """Return the kind of a column and its codes (n,); levels of less than ``rare`` rows share one."""
         check_levels(column)
         codes = column.factorize()[0]
         codes = np.where(codes < 0, codes.max() + 1, codes)  # a missing value is a level
         _, first, counts = np.unique(codes, return_index=True, return_counts=True)
-        if len(counts) > LEVELS:
+        held = min(int((counts >= rare).sum()) + 1, len(counts), LEVELS)
+        if held < len(counts):
             order = np.argsort(-counts, kind="stable")
             codes, first, counts = order.argsort()[codes], first[order], counts[order]
-        kind = cls(column.iloc[first].reset_index(drop=True), counts)
-        return kind, np.minimum(codes, kind.codes - 1).astype(np.int64)
-
-    @property
-    def codes(self) -> int:
-        """How many codes there are; the last of `LEVELS` stands for all the levels from there on."""
-        return min(len(self.levels), LEVELS)
+        kind = cls(column.iloc[first].reset_index(drop=True), counts, held)
+        return kind, np.minimum(codes, held - 1).astype(np.int64)
 
     @property
     def fitted_to(self) -> pd.Series:
@@ -266,21 +264,31 @@ def encode(frame: pd.DataFrame) -> tuple[Columns, NDArray[np.float32], NDArray[n
     """
     if not frame.size:
         raise DataError(f"The table has {len(frame)} rows and {frame.shape[1]} columns: give at least one of each.")
+    kinds, numbers, codes = fit([frame.iloc[:, i].reset_index(drop=True) for i in range(frame.shape[1])])
+    return Columns(frame.columns, kinds), *_stacked(numbers, codes, len(frame))
+
+
+def fit(
+    columns: Sequence[pd.Series],
+) -> tuple[tuple[Category | Number, ...], list[NDArray[np.float32]], list[NDArray[np.int64]]]:
+    """Return the kinds of columns, and what `encode` stacks; the same of what the kinds were ``fitted_to``."""
     kinds: list[Category | Number] = []
     numbers, codes = [], []
-    for i in range(frame.shape[1]):
-        column = frame.iloc[:, i].reset_index(drop=True)
-        held = to_numbers(column[~is_missing(column)])
-        if held is not None and len(np.unique(held[0])) > 2:  # two are levels, to which nothing lies between
+    given = [to_numbers(column[~is_missing(column)]) for column in columns]
+    measures = [held is not None and len(np.unique(held[0])) > 2 for held in given]  # nothing lies between two
+    rows = max(map(len, columns))
+    rare = min(rows // RARE[0], RARE[1]) if any(measures) else 1  # only numbers can choose by chance among levels
+    for column, held, measure in zip(columns, given, measures, strict=True):
+        if held is not None and measure:
             number, scores, missing = Number.of(column, *held)
             kinds.append(number)
             numbers.append(scores)
             codes += [missing] if number.gaps else []
         else:
-            category, found = Category.of(column)
+            category, found = Category.of(column, rare)
             kinds.append(category)
             codes.append(found)
-    return Columns(frame.columns, tuple(kinds)), *_stacked(numbers, codes, len(frame))
+    return tuple(kinds), numbers, codes
 
 
 def _stacked(

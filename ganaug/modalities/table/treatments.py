@@ -142,7 +142,7 @@ def smote(rows: Training, is_category: Mask, seed: int) -> Training:
     if is_category.all():
         sampler = SMOTEN(**options)
     elif is_category.any():
-        sampler = SMOTENC(np.flatnonzero(is_category), **options)
+        sampler = SMOTENC(np.flatnonzero(is_category).tolist(), **options)
     else:
         sampler = SMOTE(**options)
     values, labels = sampler.fit_resample(scaled, rows.labels)

@@ -158,8 +158,10 @@ def _of_times(column: pd.Series) -> tuple[NDArray[np.int64], Back]:
         return column.to_numpy().view(np.int64), partial(_to_times, kind=column.to_numpy().dtype)
     instants, clocks = (naive.to_numpy() for naive in (column.dt.tz_convert(None), column.dt.tz_localize(None)))
     by_clock = partial(_to_times, kind=clocks.dtype, zone=zone, by_clock=True)
+    day = int(np.timedelta64(1, "D") / np.timedelta64(1, np.datetime_data(clocks.dtype)[0]))
     clocks = clocks.view(np.int64)
-    if spacing(clocks) > spacing(instants.view(np.int64)) and (by_clock(clocks) == column.to_numpy()).all():
+    daily = spacing(clocks) % day == 0  # a few instants may have a wider spacing by coincidence
+    if (daily or spacing(clocks) > spacing(instants.view(np.int64))) and (by_clock(clocks) == column.to_numpy()).all():
         return clocks, by_clock
     return instants.view(np.int64), partial(_to_times, kind=instants.dtype, zone=zone)
 

@@ -129,7 +129,7 @@ def test_whole_numbers_are_exact_over_the_whole_range(dtype, bits, step):
     whole = bits if dtype == "uint64" else bits.view(np.int64)
     if "64[" in dtype:
         whole = np.maximum(whole, -(2**63) + 1)  # the lowest stands for a missing time
-    whole = whole // step * step
+    whole = whole - np.fmod(whole, step)  # towards zero, as below the lowest number there is none
     column = pd.Series(whole).astype(dtype)
     columns, numbers, codes = encode(pd.DataFrame({"a": column}))
     assert columns.decode(numbers, codes)["a"].equals(column)
@@ -229,3 +229,17 @@ def test_a_column_of_many_levels_takes_one_code_a_row():
     assert codes.shape == (5000, 1)
     assert columns.levels == (LEVELS,)
     assert columns.decode(numbers, codes)["id"].isin(frame["id"]).all()
+
+
+def test_rare_levels_share_a_code_that_says_nothing_of_them():
+    states = ["Kansas"] * 40 + ["Ohio"] * 30 + [f"state {i}" for i in range(15) for _ in range(2)]
+    frame = pd.DataFrame({"state": states, "size": np.arange(100.0), "seen": ["yes"] * 97 + ["no"] * 3})
+    columns, _, codes = encode(frame)
+    assert columns.levels == (3, 2)  # one rare level alone has nothing to share
+    assert np.bincount(codes[:, 0]).tolist() == [40, 30, 30]
+    drawn = np.random.default_rng(0).normal(size=(3000, 1)).astype(np.float32)
+    found = columns.decode(drawn, np.tile([2, 0], (3000, 1)))["state"].value_counts()
+    assert len(found) == 15
+    assert found.min() > 140
+    assert found.max() < 260
+    assert encode(frame[["state"]])[0].levels == (17,)  # without numbers nothing could choose among them

@@ -159,6 +159,16 @@ def test_over_sampling_gives_every_class_twice_the_largest(method):
     assert not np.array_equal(rows.values, other)
 
 
+@pytest.mark.parametrize("categories", [0, 1, 2, 3])
+def test_smote_takes_any_number_of_categories(categories):
+    random = np.random.default_rng(0)
+    values = np.column_stack([random.normal(size=(40, 3 - categories)), random.integers(3, size=(40, categories))])
+    is_category = np.arange(3) >= 3 - categories
+    rows = smote(Training(values, np.repeat([0, 1], [30, 10]), np.ones(40)), is_category, 0)
+    assert np.bincount(rows.labels).tolist() == [60, 60]
+    assert np.isin(rows.values[:, is_category], [0, 1, 2]).all()
+
+
 def test_smote_says_what_it_cannot_do(monkeypatch):
     gaps = unequal()
     gaps.values[3, 0] = np.nan

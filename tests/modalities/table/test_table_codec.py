@@ -96,16 +96,28 @@ def test_eight_thousand_levels_take_few_inputs_and_all_of_them_come_up():
     levels = np.array([f"level {i:04}" for i in range(8000)])
     frame = pd.DataFrame({"many": [*levels, *random.choice(levels[:20], 4000)], "x": random.normal(size=12_000)})
     codec = fitted(frame)
-    assert codec.levels == (LEVELS,)
+    assert fitted(frame.assign(many=np.tile(levels[:200], 60))).levels == (LEVELS,)
+    assert codec.levels == (20 + 1,)
     made = at_random(codec, 6000)
     assert made["many"].isin(levels).all()
     assert made["many"].nunique() > 50
-    rows = torch.zeros(4000, 1 + LEVELS)
+    rows = torch.zeros(4000, 1 + sum(codec.levels))
     rows[:, 0], rows[:, -1] = torch.randn(4000, generator=torch.Generator().manual_seed(0)), 1  # all the rare ones
     rare = codec.to_samples(rows)["many"]
     assert rare.nunique() > 2000
     assert not rare.isin(levels[:20]).any()
     pd.testing.assert_series_equal(codec.to_samples(rows[:3])["many"], rare[:3])
+
+
+def test_rare_levels_share_their_code_again_after_a_restart():
+    random = np.random.default_rng(0)
+    many = [*["often"] * 60, *(f"level {i}" for i in range(40))]
+    numbers = np.where(random.random(100) < 0.5, np.nan, random.normal(size=100))
+    codec = fitted(pd.DataFrame({"many": many, "x": numbers}))
+    again = TableCodec.restore(codec.spec, codec.state()[1])
+    assert codec.levels == again.levels == (2, 2)
+    rows = torch.tensor([[0.0, 1.0, 0.0, 1.0, 0.0], [0.1, 0.0, 1.0, 1.0, 0.0], [0.2, 0.0, 1.0, 1.0, 0.0]])
+    pd.testing.assert_frame_equal(codec.to_samples(rows), again.to_samples(rows))
 
 
 def test_ids_are_new_and_texts_are_left_out():

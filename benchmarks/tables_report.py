@@ -1,0 +1,114 @@
+"""What the log of `benchmarks/tables.py` holds, as tables with intervals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from jobs import Result
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from ganaug.evaluation.stats.design import BENCHMARK, Design
+from ganaug.evaluation.stats.estimate import Estimate
+from ganaug.evaluation.stats.looks import alpha
+from ganaug.evaluation.stats.paired import estimate_rows
+from ganaug.metrics.classification import unpack_bits
+
+Labels = NDArray[np.int64]
+CONTRASTS = [
+    ("GAN only", "real"),
+    ("GAN only, unselected", "real"),
+    ("CTGAN only", "real"),
+    *product(["real + GAN"], ["random over-sampling", "SMOTE", "mixup", "threshold moving", "real + CTGAN"]),
+    *product(["real + GAN, threshold moving", "GAN only"], ["threshold moving"]),
+    ("GAN only, unselected", "CTGAN only"),
+]
+
+
+class Report:
+    """What a log holds of one setting, of some classifiers."""
+
+    def __init__(self, results: Sequence[Result], labels: Mapping[str, Labels], classifiers: Sequence[str]) -> None:
+        self.labels = labels
+        self.cells: dict[tuple[str, str], dict[int, list[Any]]] = defaultdict(
+            dict
+        )  # set, arm: by repeat and classifier
+        self.ratios: dict[str, float] = {}
+        for result in results:
+            name, common = result["data"], result["common"]
+            self.ratios[name] = common / (1 - common)  # Nadeau and Bengio's, of what the draws really share
+            for arm, found in result["found"].items():
+                cells = [found.get(classifier, {}) for classifier in classifiers]
+                if all("right" in cell for cell in cells):
+                    self.cells[name, arm][result["repeat"]] = cells
+        self.arms = list(dict.fromkeys(arm for _, arm in self.cells))
+
+    def hits(self, name: str, arm: str, key: str, repeats: Iterable[int]) -> list[NDArray[np.float64]]:
+        """Return for each repeat the share of classifiers that were right, by test row."""
+        n = len(self.labels[name])
+        return [np.mean([unpack_bits(c[key], n) for c in self.cells[name, arm][j]], axis=0) for j in repeats]
+
+    def gain(self, name: str, arm: str, reference: str, key: str) -> Estimate | None:
+        """Estimate by how much balanced accuracy exceeds a reference's; None with less than two repeats of both."""
+        repeats = sorted(self.cells[name, arm].keys() & self.cells[name, reference].keys())
+        pairs = zip(*(self.hits(name, each, key, repeats) for each in (arm, reference)), strict=True)
+        rows = [first - second for first, second in pairs]
+        values = [[row[self.labels[name] == code] for row in rows] for code in np.unique(self.labels[name])]
+        return estimate_rows(values, Design(BENCHMARK, self.ratios[name])) if len(repeats) > 1 else None
+
+    def gain_text(self, arm: str, reference: str, key: str = "right") -> str:
+        """Say by how much an arm exceeds a reference, mean over those sets that have both, with the interval."""
+        found = [each for name in self.ratios if (each := self.gain(name, arm, reference, key)) is not None]
+        if not found:
+            return ""
+        level = 1 - alpha(min(each.repeats for each in found)) / 2
+        draws = np.array([each.repeats_error**2 for each in found])  # independent of one another, as sets are
+        rows = np.array([each.rows_variance for each in found])
+        margins = [
+            student.ppf(level, parts.sum() ** 2 / max(float((parts**2 / df).sum()), 1e-30)) * np.sqrt(parts.sum())
+            for parts, df in ((draws, [e.repeats - 1 for e in found]), (rows, [e.rows_df for e in found]))
+        ]
+        mean, margin = np.mean([each.mean for each in found]), np.hypot(*margins) / len(found)
+        return f"{100 * mean:+.1f} [{100 * (mean - margin):+.1f}, {100 * (mean + margin):+.1f}], {len(found)} sets"
+
+    def accuracy(self, name: str, arm: str, key: str = "right") -> float:
+        """Return balanced accuracy in points, mean over repeats and classifiers."""
+        labels, rows = self.labels[name], self.hits(name, arm, key, self.cells[name, arm])
+        return float(np.mean([[100 * row[labels == code].mean() for code in np.unique(labels)] for row in rows]))
+
+    def mean(self, name: str, arm: str, key: str) -> float:
+        """Return a number's mean over repeats and classifiers."""
+        return float(np.mean([[cell[key] for cell in cells] for cells in self.cells[name, arm].values()]))
+
+
+def show(results: Sequence[Result], labels: Mapping[str, Labels], classifiers: Sequence[str]) -> None:
+    """Print what a log holds of one setting: arms over sets, sets by arm, contrasts."""
+    every, *single = (Report(results, labels, chosen) for chosen in (classifiers, *((c,) for c in classifiers)))
+    forest = single[1]
+    repeats = sorted({len(found) for found in every.cells.values()})
+    print(f"\nRows: {results[0]['rows']}; repeats {repeats}; sets {', '.join(every.ratios)}\n")
+    print("| arm | sets | LR | RF | HGB | mean | thresholds chosen | average precision | log loss | minus real |")
+    print("|---" * 10 + "|")
+    for arm in forest.arms:
+        sets = [name for name in forest.ratios if forest.cells[name, arm]]
+        own = forest if arm == "balanced forest" else every
+        shown = [f"{np.mean([r.accuracy(n, arm) for n in sets]):.1f}" if arm in r.arms else "" for r in single]
+        shown += [f"{np.mean([own.accuracy(n, arm, key) for n in sets]):.1f}" for key in ("right", "right_thresholds")]
+        shown += [f"{np.mean([own.mean(n, arm, key) for n in sets]):.3f}" for key in ("average_precision", "log_loss")]
+        print(f"| {arm} | {len(sets)} | {' | '.join(shown)} | {own.gain_text(arm, 'real')} |")
+    print(f"\n| set | {' | '.join(every.arms)} |\n{'|---' * (len(every.arms) + 1)}|")
+    for name in every.ratios:
+        cells = [f"{every.accuracy(name, arm):.1f}" if every.cells[name, arm] else "-" for arm in every.arms]
+        print(f"| {name} | {' | '.join(cells)} |")
+    print("\n| contrast | most probable class | thresholds chosen |\n|---|---|---|")
+    for arm, reference in CONTRASTS:
+        if arm in every.arms and reference in every.arms:
+            texts = [every.gain_text(arm, reference, key) for key in ("right", "right_thresholds")]
+            print(f"| {arm} - {reference} | {' | '.join(texts)} |")
+    for source in ("gan", "ctgan"):
+        spent = [r["cpu_seconds"] for r in results if r["source"] == source]
+        print(f"\n{source}: {np.mean(spent):.1f} s of CPU for the rows of a repeat" if spent else "")
