@@ -99,7 +99,7 @@ def show(results: Sequence[Result], labels: Mapping[str, Labels], classifiers: S
         shown = [f"{np.mean([r.accuracy(n, arm) for n in sets]):.1f}" if arm in r.arms else "" for r in single]
         shown += [f"{np.mean([own.accuracy(n, arm, key) for n in sets]):.1f}" for key in ("right", "right_thresholds")]
         shown += [f"{np.mean([own.mean(n, arm, key) for n in sets]):.3f}" for key in ("average_precision", "log_loss")]
-        print(f"| {arm} | {len(sets)} | {' | '.join(shown)} | {own.gain_text(arm, 'real')} |")
+        print(f"| {arm} | {len(sets)} | {' | '.join(shown)} | {own.gain_text(arm, 'real') if arm != 'real' else ''} |")
     print(f"\n| set | {' | '.join(every.arms)} |\n{'|---' * (len(every.arms) + 1)}|")
     for name in every.ratios:
         cells = [f"{every.accuracy(name, arm):.1f}" if every.cells[name, arm] else "-" for arm in every.arms]
