@@ -158,7 +158,7 @@ def _of_times(column: pd.Series) -> tuple[NDArray[np.int64], Back]:
         return column.to_numpy().view(np.int64), partial(_to_times, kind=column.to_numpy().dtype)
     instants, clocks = (naive.to_numpy() for naive in (column.dt.tz_convert(None), column.dt.tz_localize(None)))
     by_clock = partial(_to_times, kind=clocks.dtype, zone=zone, by_clock=True)
-    day = int(np.timedelta64(1, "D") / np.timedelta64(1, np.datetime_data(clocks.dtype)[0]))
+    day = int(pd.Timedelta(days=1).as_unit(np.datetime_data(clocks.dtype)[0]).to_numpy().view(np.int64))  # type: ignore[arg-type]
     clocks = clocks.view(np.int64)
     daily = spacing(clocks) % day == 0  # a few instants may have a wider spacing by coincidence
     if (daily or spacing(clocks) > spacing(instants.view(np.int64))) and (by_clock(clocks) == column.to_numpy()).all():
