@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from ganaug import GANAugmenter, load_augmenter
-from ganaug.errors import ConfigError
+from ganaug.errors import ConfigError, ModelError
 from ganaug.modalities import modality_named, modality_of
 from ganaug.synthesis.select import Selection
 
@@ -74,7 +74,7 @@ def test_a_model_of_it_needs_the_package(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("sys.path", [place for place in sys.path if place != str(tmp_path / "site")])
     with pytest.raises(ConfigError, match=r"(?s)'points'.*choose one of"):
         modality_named("points")
-    with pytest.raises(Exception, match="points"):
+    with pytest.raises(ModelError, match="modality 'points', which nothing installed here knows: install the package"):
         load_augmenter(tmp_path / "model", "cpu")
 
 

@@ -19,7 +19,7 @@ from torch import nn
 from ganaug.errors import ConfigError, ModelError
 from ganaug.gan.model_files import load_model, save_model
 from ganaug.gan.networks import costs, restore
-from ganaug.modalities import modality_named
+from ganaug.modalities import MODALITIES, modality_named
 from ganaug.modalities.base import Architecture, Codec, Modality, Spec
 from ganaug.utils.samples import Samples
 
@@ -91,11 +91,16 @@ def read_saved(folder: Path) -> tuple[Saved, str]:
     Raises
     ------
     ModelError
-        The folder is no model of ganaug, or is damaged.
+        The folder is no model of ganaug, is damaged, or is of a modality that no installed package adds.
     """
     config, weights = load_model(folder)
+    if (name := config.get("modality")) not in MODALITIES:
+        raise ModelError(
+            f"{folder} was trained on samples of the modality {name!r}, which nothing installed here knows: "
+            "install the package that adds it."
+        )
     try:
-        modality = modality_named(config["modality"])
+        modality = modality_named(name)
         spec = modality.spec_of(config["spec"])
         arrays = {name: tensor.numpy() for name, tensor in weights.get("codec", {}).items()}
         codec = modality.codec_of(spec, config["codec"], arrays)

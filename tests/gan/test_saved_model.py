@@ -66,7 +66,7 @@ def test_a_damaged_model_is_refused(folder, spoil):
 @pytest.mark.parametrize(
     ("key", "value"),
     [("architecture", {"height": 8}), ("architecture", None), ("rules", {"magic": 1}),
-     ("spec", None), ("modality", "smell"), ("codec", 3),
+     ("spec", None), ("modality", "table"), ("codec", 3),
      ("classes", ["only one"]), ("class_type", "no type"), ("midpoint", "high"), ("seed", None)],
 )  # fmt: skip
 def test_a_configuration_that_does_not_fit_is_refused(folder, key, value):
