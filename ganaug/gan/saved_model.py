@@ -94,7 +94,7 @@ def read_saved(folder: Path) -> tuple[Saved, str]:
         The folder is no model of ganaug, is damaged, or is of a modality that no installed package adds.
     """
     config, weights = load_model(folder)
-    if (name := config.get("modality")) not in MODALITIES:
+    if (name := str(config.get("modality"))) not in MODALITIES:
         raise ModelError(
             f"{folder} was trained on samples of the modality {name!r}, which nothing installed here knows: "
             "install the package that adds it."
