@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from ganaug.errors import ConfigError, DataError
 from ganaug.utils.imported import import_named
-from ganaug.utils.markup import Html
 from ganaug.utils.samples import Samples, take
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from torch import Tensor, nn
 
 Floats = NDArray[np.float32]
@@ -443,8 +443,10 @@ class Modality(ABC):
         return {"samples": self.describe(spec)}
 
     @abstractmethod
-    def preview(self, samples: Samples, spec: Spec, alt: str, columns: int, budget: int) -> Html:
+    def preview(self, samples: Samples, spec: Spec, alt: str, columns: int, budget: int) -> Markup:
         """Return HTML that shows samples: pictures, players, rows, sentences.
+
+        HTML is `markupsafe.Markup`, here and below: what a page is given as plain `str` it shows as text.
 
         Parameters
         ----------
@@ -467,7 +469,7 @@ class Modality(ABC):
         """Write samples in one file to look at, ``columns`` of them side by side; return its path with a suffix."""
 
     @abstractmethod
-    def show_grid(self, path: Path, alt: str) -> Html:
+    def show_grid(self, path: Path, alt: str) -> Markup:
         """Return HTML that shows a file which `save_grid` wrote; `DataError` where it is none."""
 
     def compare(self, training: Samples, samples: Mapping[str, Samples], spec: Spec, seed: int) -> dict[str, Any]:
@@ -486,7 +488,7 @@ class Modality(ABC):
         """
         return {}
 
-    def show_comparison(self, found: Mapping[str, Any]) -> Html | None:
+    def show_comparison(self, found: Mapping[str, Any]) -> Markup | None:
         """Return HTML that shows what `compare` found; None where there is nothing to show."""
         return None
 

@@ -28,7 +28,7 @@ from ganaug.report.selection import selection_section
 from ganaug.report.training import training_section
 from ganaug.synthesis.filters import named_filters
 from ganaug.utils.files import atomic_path, write_json
-from ganaug.utils.markup import counted
+from ganaug.utils.words import counted
 
 ARM_COLUMNS = ("balanced_accuracy", "accuracy", "macro_f1")
 TRAINING_COLUMNS = ["step", "loss_discriminator", "loss_generator", "real_logits", "fake_logits"]
@@ -96,18 +96,19 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
 
 def _document(run: Run, results: Results, summary: dict[str, Any], params: Params) -> str:
     title = params.report.title or Path(params.prepare.source).name
-    sections = {
-        "Classes": classes_section(run),
-        "Training": training_section(run),
-        "Selection": selection_section(run, named_filters(params.generate.filters)),
-        "Fidelity": fidelity_section(run, results, summary["metric"]),
-        "Numbers": numbers_section(summary),
-        "Recall": recall_section(run, results, summary),
-        "Copies": copies_section(run, summary),
-        "Data": data_section(run),
-        "Methods": methods_section(run, results, summary, params),
-    }
-    return page(f"{title}: ganaug report", overview(run, results, summary, title), sections)
+    return page(
+        f"{title}: ganaug report",
+        overview=overview(run, results, summary, title),
+        classes=classes_section(run),
+        training=training_section(run),
+        selection=selection_section(run, named_filters(params.generate.filters)),
+        fidelity=fidelity_section(run, results, summary["metric"]),
+        numbers=numbers_section(summary),
+        recall=recall_section(run, results, summary),
+        copies=copies_section(run, summary),
+        data=data_section(run),
+        methods=methods_section(run, results, summary, params),
+    )
 
 
 def _arm_rows(results: Results) -> pd.DataFrame:

@@ -5,27 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from ganaug.report.run import Run
-from ganaug.utils.markup import Html, counted, element, fragment, named, table
+from ganaug.utils.words import counted
 
 LISTED = 20  # names in one list
 PARTS = {"train": "training", "validation": "validation", "test": "test", "pool": "spare"}
 
 
-def data_section(run: Run) -> Html:
+def data_section(run: Run) -> dict[str, Any]:
     """What prepare found in the source and how it split it."""
-    found = run.prepared
-    return fragment(
-        element("h2", "The data"),
-        element(
-            "p",
-            f"{len(run.schema.classes)} classes; {run.schema.modality.describe(run.schema.spec)}. "
-            f"Splits: {found['mode']} mode, as {found['mode_reason']}. Validation and test rows are real in every arm.",
-        ),
-        element("ul", *(element("li", item) for item in _findings(found))),
-        _set_aside("Files that could not be read", found["rejected"]),
-        _set_aside("Entries that were skipped", found["skipped"]),
-        _rows(run),
-    )
+    found, repeat = run.prepared, run.repeats[0].number
+    counts = found["repeats"][str(repeat)]["rows"]
+    return {
+        "classes": len(run.schema.classes),
+        "samples": run.schema.modality.describe(run.schema.spec),
+        "mode": found["mode"],
+        "reason": found["mode_reason"],
+        "findings": _findings(found),
+        "set_aside": {"Files that could not be read": found["rejected"], "Entries that were skipped": found["skipped"]},
+        "listed": LISTED,
+        "repeat": repeat,
+        "parts": list(PARTS.values()),
+        "rows": [[name, *(f"{counts[part][name]:,}" for part in PARTS)] for name in run.schema.classes],
+    }
 
 
 def _findings(found: dict[str, Any]) -> list[str]:
@@ -43,19 +44,3 @@ def _findings(found: dict[str, Any]) -> list[str]:
 
 def _clusters(copies: dict[str, Any]) -> str:
     return f"{counted(copies['rows'], 'row')} in {counted(copies['clusters'], 'cluster')}"
-
-
-def _set_aside(title: str, entries: list[dict[str, str]]) -> Html | None:
-    if not entries:
-        return None
-    rows = [[named(entry["name"]), entry["reason"]] for entry in entries[:LISTED]]
-    more = len(entries) - len(rows)
-    caption = f"{title}: {len(entries):,}" + (f", of which {LISTED} are listed" if more else "")
-    return element("div", table(["name", "reason"], rows, caption), class_="text")
-
-
-def _rows(run: Run) -> Html:
-    repeat = run.repeats[0]
-    counts = run.prepared["repeats"][str(repeat.number)]["rows"]
-    rows = [[named(name), *(f"{counts[part][name]:,}" for part in PARTS)] for name in run.schema.classes]
-    return table(["class", *PARTS.values()], rows, f"Rows of each class in repeat {repeat.number}")

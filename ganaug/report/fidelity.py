@@ -10,7 +10,6 @@ import numpy as np
 from ganaug.evaluation.fidelity import average
 from ganaug.evaluation.results import Results
 from ganaug.report.run import Run
-from ganaug.utils.markup import Html, counted, element, fragment, named, table
 
 Means = dict[str, dict[str, float | None]]
 
@@ -66,7 +65,7 @@ MEASURES = {
         "the same by means and covariances. Few rows inflate it, and the value of real rows alike.",
     ),
 }
-TITLES = {"before": "all candidates", "after": "kept", "real_vs_real": "real against real"}
+COLUMNS = ("before", "after", "real_vs_real")
 UTILITY = Measure(
     "Accuracy of training on these alone, %",
     100,
@@ -77,8 +76,8 @@ UTILITY = Measure(
 )
 
 
-def fidelity_section(run: Run, results: Results, metric: str) -> Html:
-    """Tables overall and by class, means over repeats, with what each number means.
+def fidelity_section(run: Run, results: Results, metric: str) -> dict[str, Any]:
+    """Rows of tables overall and by class, means over repeats, with what each number means.
 
     Parameters
     ----------
@@ -91,51 +90,35 @@ def fidelity_section(run: Run, results: Results, metric: str) -> Html:
     """
     found = [repeat.fidelity for repeat in run.repeats]
     by_class = {name: average([each["per_class"][name] for each in found]) for name in run.schema.classes}
-    notes = (
-        element("li", element("b", measure.title), f" ({measure.better} is better): {measure.text}")
-        for measure in (*MEASURES.values(), UTILITY)
-    )
-    return fragment(
-        element("h2", "How near synthetic rows come to real ones"),
-        element("p", _setting(found[0], len(found))),
-        _overall(average([each["overall"] for each in found]), results, metric),
-        element("ul", *notes),
-        run.schema.modality.show_comparison(found[0].get("of_modality", {})),
-        _weakest(by_class),
-        _by_class(by_class, "after", "Kept rows by class; in brackets real rows against real rows"),
-        _by_class(by_class, "before", "All candidates by class; in brackets real rows against real rows"),
-    )
+    return {
+        "setting": found[0],
+        "repeats": len(found),
+        "overall": _overall(average([each["overall"] for each in found]), results, metric),
+        "measures": [*MEASURES.values(), UTILITY],
+        "comparison": run.schema.modality.show_comparison(found[0].get("of_modality", {})),
+        "weakest": _weakest(by_class),
+        "titles": [measure.title for measure in MEASURES.values()],
+        "after": _by_class(by_class, "after"),
+        "before": _by_class(by_class, "before"),
+    }
 
 
-def _setting(found: dict[str, Any], repeats: int) -> str:
-    rows, extractor = found["overall"]["rows"], found["extractor"]
-    features = "a classifier trained on the training rows" if extractor == "in_domain" else extractor
-    return (
-        f"Means over {counted(repeats, 'repeat')}. Test rows are split in two: synthetic rows are compared with one "
-        f"half, and so is the other half, which gives real against real, what a perfect generator would get. In repeat "
-        f"{found['repeat']}, {rows['reference']:,} rows with {rows['real_vs_real']:,} real ones, {rows['before']:,} "
-        f"candidates as they were drawn and {rows['after']:,} kept ones, with as many of each class where there are, "
-        f"on the {found['features']:,} features of {features}. These numbers show where a generator is weak; whether "
-        "it helps is for the arms to say."
-    )
-
-
-def _overall(means: Means, results: Results, metric: str) -> Html:
+def _overall(means: Means, results: Results, metric: str) -> list[list[str]]:
     rows = [
-        [measure.title, *(measure.show(means[which][name]) for which in TITLES), measure.better]
+        [measure.title, *(measure.show(means[which][name]) for which in COLUMNS), measure.better]
         for name, measure in MEASURES.items()
     ]
     if "synthetic" in results:
         kept, real = (_mean(results, arm, metric) for arm in ("synthetic", "real"))
         rows.append([UTILITY.title, "-", UTILITY.show(kept), UTILITY.show(real), UTILITY.better])
-    return table(["", *TITLES.values(), "better"], rows, "All classes together")
+    return rows
 
 
 def _mean(results: Results, arm: str, metric: str) -> float | None:
     return float(np.mean([result["test"][metric] for result in results[arm]])) if arm in results else None
 
 
-def _weakest(by_class: dict[str, Means]) -> Html | None:
+def _weakest(by_class: dict[str, Means]) -> dict[str, str] | None:
     """Name the class whose kept rows cover least of what real rows cover."""
     shares = {
         name: means["after"]["coverage"] / means["real_vs_real"]["coverage"]
@@ -145,20 +128,16 @@ def _weakest(by_class: dict[str, Means]) -> Html | None:
     if not shares:
         return None
     name = min(shares, key=lambda each: shares[each])
-    after, real_vs_real = (
-        MEASURES["coverage"].show(by_class[name][which]["coverage"]) for which in ("after", "real_vs_real")
-    )
-    return element(
-        "p", "Least covered: ", named(name), f", {after} % of its real rows, against {real_vs_real} % by real ones."
-    )
+    shown = {which: MEASURES["coverage"].show(by_class[name][which]["coverage"]) for which in ("after", "real_vs_real")}
+    return {"name": name, **shown}
 
 
-def _by_class(by_class: dict[str, Means], which: str, caption: str) -> Html:
+def _by_class(by_class: dict[str, Means], which: str) -> list[list[str]]:
     rows = []
     for name, means in by_class.items():
         pairs = (
             (measure.show(means[which][key]), measure.show(means["real_vs_real"][key]))
             for key, measure in MEASURES.items()
         )
-        rows.append([named(name), *(f"{value} ({real})" for value, real in pairs)])
-    return table(["class", *(measure.title for measure in MEASURES.values())], rows, caption)
+        rows.append([name, *(f"{value} ({real})" for value, real in pairs)])
+    return rows

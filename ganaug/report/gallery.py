@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from ganaug.data.rows import read_samples
 from ganaug.report.run import Repeat, Run
-from ganaug.utils.markup import Html, element, fragment, named
 from ganaug.utils.samples import concat
 
 COLUMNS = 5  # tiles beside each other
@@ -21,47 +21,33 @@ PAGE_BYTES = 1_400_000  # that all these samples together may take
 PAIR_BYTES = 4 * 64 * 64  # of each of a pair
 
 
-def classes_section(run: Run) -> Html:
+def classes_section(run: Run) -> dict[str, Any]:
     """Real, kept and dropped rows of the first repeat, class by class, in file order."""
-    repeat = run.repeats[0]
+    repeat, schema = run.repeats[0], run.schema
     lines, budget = _layout(run)
-    chosen = [
-        _choose(run, repeat, code, min(lines * COLUMNS, run.schema.modality.shown))
-        for code in range(len(run.schema.classes))
-    ]
-    schema = run.schema
+    most = min(lines * COLUMNS, schema.modality.shown)
 
-    def strip(path: Path, rows: list[int], caption: str, alt: str) -> Html:
-        if not rows:
-            return element("figure", element("figcaption", f"{caption}: none"))
-        shown = schema.modality.preview(read_samples(path, rows), schema.spec, alt, COLUMNS, budget)
-        return element("figure", element("figcaption", caption), shown)
+    def shown(path: Path, rows: list[int], alt: str) -> Markup | None:
+        return schema.modality.preview(read_samples(path, rows), schema.spec, alt, COLUMNS, budget) if rows else None
 
     cards = []
-    for name, rows in zip(run.schema.classes, chosen, strict=True):
-        dropped = [
-            strip(repeat.synthetic, some, f"Dropped, {words}: {count:,}", f"Dropped rows of class {name}, {words}")
-            for words, (count, some) in rows.dropped.items()
-        ]
-        card = (
-            element("h3", named(name), element("small", rows.summary)),
-            strip(repeat.train, rows.real, "Real", f"Real rows of class {name}"),
-            strip(repeat.synthetic, rows.kept, "Synthetic, kept", f"Kept synthetic rows of class {name}"),
-            element("div", *(dropped or [strip(repeat.synthetic, [], "Dropped", "")])),
-        )
-        cards.append(element("div", *card, class_="class"))
-    return fragment(
-        element("h2", "Real and synthetic rows, class by class"),
-        element(
-            "p",
-            f"Repeat {repeat.number}: the first rows of each class in file order, none picked by eye. "
-            "Real rows are the training rows that the GAN saw; dropped rows stand with their defect.",
-        ),
-        *cards,
-    )
+    for code, name in enumerate(schema.classes):
+        rows = _choose(run, repeat, code, most)
+        card = {
+            "name": name,
+            "summary": rows.summary,
+            "real": shown(repeat.train, rows.real, f"Real rows of class {name}"),
+            "kept": shown(repeat.synthetic, rows.kept, f"Kept synthetic rows of class {name}"),
+            "dropped": [
+                (words, count, shown(repeat.synthetic, some, f"Dropped rows of class {name}, {words}"))
+                for words, (count, some) in rows.dropped.items()
+            ],
+        }
+        cards.append(card)
+    return {"repeat": repeat.number, "cards": cards}
 
 
-def closest_pairs(run: Run) -> Html | None:
+def closest_pairs(run: Run) -> dict[str, Any] | None:
     """The kept rows that come closest to a training row, over all repeats; None where nothing was kept."""
     tables = [
         repeat.candidates.assign(repeat=at, row=range(len(repeat.candidates))) for at, repeat in enumerate(run.repeats)
@@ -70,17 +56,8 @@ def closest_pairs(run: Run) -> Html | None:
     if kept.empty:
         return None
     closest = kept.nsmallest(PAIRS, "nearest_distance", keep="first")
-    items = [_pair(run, run.repeats[int(pair["repeat"])], pair) for _, pair in closest.iterrows()]
-    return fragment(
-        element("h3", "The closest pairs"),
-        element(
-            "p",
-            f"Of {len(kept):,} kept rows in all repeats, the {len(items)} nearest to a training row: the synthetic row "
-            "left, its nearest training row right, and their root-mean-square difference (0: the same, about 1: as "
-            "far as can be). This is a copying diagnostic, no measure of privacy.",
-        ),
-        element("ul", *items, class_="pairs"),
-    )
+    pairs = [_pair(run, run.repeats[int(pair["repeat"])], pair) for _, pair in closest.iterrows()]
+    return {"kept": len(kept), "closest": pairs}
 
 
 @dataclass(frozen=True)
@@ -116,16 +93,11 @@ def _layout(run: Run) -> tuple[int, int]:
     return lines, budget
 
 
-def _pair(run: Run, repeat: Repeat, pair: pd.Series[Any]) -> Html:
+def _pair(run: Run, repeat: Repeat, pair: pd.Series[Any]) -> dict[str, Any]:
     name = run.schema.classes[int(pair["label"])]
     row, neighbour = int(pair["row"]), int(np.flatnonzero(repeat.ids == pair["nearest_id"])[0])
-    modality, spec = run.schema.modality, run.schema.spec
     both = concat([read_samples(repeat.synthetic, [row]), read_samples(repeat.train, [neighbour])])
     distance = f"{pair['nearest_distance']:.3f}"
     alt = f"A synthetic row of class {name} beside its nearest training row, difference {distance}"
-    return element(
-        "li",
-        modality.preview(both, spec, alt, 2, PAIR_BYTES),
-        element("div", named(name)),
-        f"{distance}, repeat {repeat.number}",
-    )
+    shown = run.schema.modality.preview(both, run.schema.spec, alt, 2, PAIR_BYTES)
+    return {"name": name, "shown": shown, "distance": distance, "repeat": repeat.number}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ganaug.metrics.classification import SCALARS
-from ganaug.utils.markup import Html, element, fragment, table
 
 METRIC_WORDS = {
     "balanced_accuracy": "balanced accuracy, %",
@@ -17,19 +16,16 @@ METRIC_WORDS = {
 }
 
 
-def numbers_section(summary: dict[str, Any]) -> Html:
-    """Tables of all arms and contrasts under the deciding classifier."""
+def numbers_section(summary: dict[str, Any]) -> dict[str, Any]:
+    """Rows of tables of all arms and contrasts under the deciding classifier."""
     contrasted = summary.get("candidate") is not None
-    return fragment(
-        element("h2", "All numbers"),
-        element(
-            "p",
-            "Means over repeats on real test rows. Of log loss and calibration error less is better. The classifier is "
-            f"{summary['classifier']}.",
-        ),
-        _arms(summary),
-        _contrasts(summary) if contrasted and summary["per_contrast"] else None,
-    )
+    return {
+        "classifier": summary["classifier"],
+        "metrics": list(METRIC_WORDS.values()),
+        "arms": {name: _arm(arm) for name, arm in summary["per_arm"].items()},
+        "difference": _difference(summary) if contrasted else None,
+        "contrasts": [_contrast(found) for found in summary["per_contrast"].values()] if contrasted else [],
+    }
 
 
 def interval_text(mean: float, low: float | None, high: float | None, sign: str = "") -> str:
@@ -59,36 +55,24 @@ def p_text(p: float | None) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
-def _arms(summary: dict[str, Any]) -> Html:
-    rows = []
-    for name, arm in summary["per_arm"].items():
-        cells = [interval_text(arm[SCALARS[0]], arm["low"], arm["high"])]
-        cells += [_plain(metric, arm[metric], "") for metric in SCALARS[1:]]
-        rows.append([element("code", name), *cells, f"{arm['synthetic_rows']:,.0f}"])
-    if summary.get("candidate") is not None:
-        cells = []
-        for metric in SCALARS:
-            found = summary["per_metric"][metric]
-            ends = "" if found["low"] is None else f" [{_plain(metric, found['low'])}, {_plain(metric, found['high'])}]"
-            cells.append(_plain(metric, found["difference"]) + ends)
-        rows.append([f"{summary['candidate']} - {summary['reference']}", *cells, ""])
-    head = ["arm", *METRIC_WORDS.values(), "synthetic rows"]
-    return table(
-        head,
-        rows,
-        "Every arm, and the contrast that decides, with intervals; log loss and others have none "
-        "where repeats share their test rows",
-    )
+def _arm(arm: dict[str, Any]) -> list[str]:
+    cells = [interval_text(arm[SCALARS[0]], arm["low"], arm["high"])]
+    return [*cells, *(_plain(metric, arm[metric], "") for metric in SCALARS[1:]), f"{arm['synthetic_rows']:,.0f}"]
+
+
+def _difference(summary: dict[str, Any]) -> list[str]:
+    cells = []
+    for metric in SCALARS:
+        found = summary["per_metric"][metric]
+        ends = "" if found["low"] is None else f" [{_plain(metric, found['low'])}, {_plain(metric, found['high'])}]"
+        cells.append(_plain(metric, found["difference"]) + ends)
+    return [f"{summary['candidate']} - {summary['reference']}", *cells, ""]
 
 
 def _plain(metric: str, value: float, sign: str = "+") -> str:
     return f"{value:{sign}.3f}" if metric == "nll" else f"{100 * value:{sign}.1f}"
 
 
-def _contrasts(summary: dict[str, Any]) -> Html:
-    rows = []
-    for found in summary["per_contrast"].values():
-        p_values = ("-" if p is None else f"{p:.3f}" for p in (found["p"], found["p_holm"]))
-        rows.append([f"{found['arm']} - {found['minus']}", change(found), *p_values])
-    head = ["contrast", "difference, points", "p", "p, Holm"]
-    return table(head, rows, "The other arms against the reference, and what selection is worth")
+def _contrast(found: dict[str, Any]) -> list[str]:
+    p_values = ("-" if p is None else f"{p:.3f}" for p in (found["p"], found["p_holm"]))
+    return [f"{found['arm']} - {found['minus']}", change(found), *p_values]

@@ -10,13 +10,12 @@ from ganaug.evaluation.downstream.arms import ARMS
 from ganaug.evaluation.results import Results, scores
 from ganaug.report.numbers import chance, change, interval_text, p_text
 from ganaug.report.run import Run
-from ganaug.report.svg import Interval, Line, Point, curve_plot, interval_plot
-from ganaug.utils.markup import Html, element, fragment, key, table
+from ganaug.report.svg import CurvePlot, Interval, IntervalPlot, Line, Point
 
 KEY = {"real": "without synthetic rows", "synthetic": "with synthetic rows", "dropped": "diagnostics, never picked"}
 
 
-def overview(run: Run, results: Results, summary: dict[str, Any], title: str) -> list[Html]:
+def overview(run: Run, results: Results, summary: dict[str, Any], title: str) -> dict[str, Any]:
     """Verdict, interval plots and the figures behind them.
 
     Parameters
@@ -30,23 +29,23 @@ def overview(run: Run, results: Results, summary: dict[str, Any], title: str) ->
     title : str
         What the run is about.
     """
-    outcome = element("span", summary["verdict"].replace("_", " "), class_="outcome")
-    first, *others = summary["statement"]
-    right, below = [], []
-    if summary.get("candidate"):
-        right = [_decisive_plot(results, summary), _worth_plot(summary) if summary["real_rows"] else None]
-        below = [
-            _contrasts_plot(results, summary) if summary["per_contrast"] else None,
-            _classifiers(summary) if summary["per_classifier"] else None,
-        ]
-    return [
-        element("p", outcome, element("span", title), class_="eyebrow"),
-        element("h1", first),
-        *(element("p", sentence) for sentence in others),
-        element("div", _arms_plot(results, summary), element("div", *right) if right else None, class_="pair"),
-        _facts(run, results, summary),
-        fragment(*below),
-    ]
+    compared = bool(summary.get("candidate"))
+    arms = _arms_plot(results, summary)
+    tones = {row.tone for row in arms.rows}
+    return {
+        "outcome": summary["verdict"].replace("_", " "),
+        "title": title,
+        "statement": summary["statement"],
+        "metric": summary["metric"].replace("_", " "),
+        "key": {tone: text for tone, text in KEY.items() if tone in tones},
+        "arms": arms,
+        "rope": f"{100 * summary['rope']:g}",
+        "decisive": _decisive_plot(results, summary) if compared else None,
+        "worth": _worth(summary) if compared and summary["real_rows"] else None,
+        "contrasts": _contrasts_plot(results, summary) if compared and summary["per_contrast"] else None,
+        "classifiers": _classifiers(summary) if compared and summary["per_classifier"] else None,
+        "facts": _facts(run, results, summary),
+    }
 
 
 def _tone(arm: str) -> str:
@@ -61,7 +60,7 @@ def _points(value: float) -> str:
     return f"{100 * value:+.4g}" if value else "0"
 
 
-def _arms_plot(results: Results, summary: dict[str, Any]) -> Html:
+def _arms_plot(results: Results, summary: dict[str, Any]) -> IntervalPlot:
     metric = summary["metric"]
     rows = [
         Interval(
@@ -76,48 +75,26 @@ def _arms_plot(results: Results, summary: dict[str, Any]) -> Html:
         )
         for name, arm in summary["per_arm"].items()
     ]
-    words = metric.replace("_", " ")
-    described = "; ".join(f"{row.label} {row.value}" for row in rows)
     reference = summary.get("reference") and summary["per_arm"][summary["reference"]][metric]
-    return element(
-        "figure",
-        key({name: text for name, text in KEY.items() if name in {row.tone for row in rows}}),
-        interval_plot(rows, f"{words} in per cent: {described}", lambda value: f"{100 * value:.4g} %", reference),
-        element(
-            "figcaption",
-            f"{words.capitalize()} on real test rows, in per cent: mean, its 95 % interval (cut off at 0 and 100 %), "
-            "and a dot for each repeat." + (" Dashed: the best arm without synthetic rows." if reference else ""),
-        ),
-    )
+    return IntervalPlot(rows, lambda value: f"{100 * value:.4g} %", reference)
 
 
-def _decisive_plot(results: Results, summary: dict[str, Any]) -> Html:
+def _decisive_plot(results: Results, summary: dict[str, Any]) -> IntervalPlot:
     found = {end: summary[f"difference_{end}"] for end in ("low", "high")} | {
         "arm": summary["candidate"],
         "minus": summary["reference"],
         "difference": summary["difference"],
     }
-    rope = summary["rope"]
-    text = (
-        "The difference that decides, in points, paired by test row; validation rows picked its two arms. HELPS: the "
-        f"interval lies right of the shaded band, which spans the {100 * rope:g} points that do not matter in practice."
-    )
-    return _differences([_contrast(results, found, "")], rope, text)
+    return _differences([_contrast(results, found, "")], summary["rope"])
 
 
-def _contrasts_plot(results: Results, summary: dict[str, Any]) -> Html:
+def _contrasts_plot(results: Results, summary: dict[str, Any]) -> IntervalPlot:
     rows = [_contrast(results, found, p_text(found["p_holm"])) for found in summary["per_contrast"].values()]
-    text = (
-        "What explains the verdict, in points: the other arms against the reference, and what selection is worth. "
-        "p is adjusted for the number of contrasts (Holm)."
-    )
-    return _differences(rows, summary["rope"], text)
+    return _differences(rows, summary["rope"])
 
 
-def _differences(rows: list[Interval], rope: float, text: str) -> Html:
-    described = "; ".join(f"{row.label} {row.value}" for row in rows)
-    chart = interval_plot(rows, f"Differences in points: {described}", _points, 0.0, (-rope, rope))
-    return element("figure", chart, element("figcaption", text))
+def _differences(rows: list[Interval], rope: float) -> IntervalPlot:
+    return IntervalPlot(rows, _points, 0.0, (-rope, rope))
 
 
 def _contrast(results: Results, found: dict[str, Any], detail: str) -> Interval:
@@ -134,36 +111,23 @@ def _contrast(results: Results, found: dict[str, Any], detail: str) -> Interval:
     )
 
 
-def _worth_plot(summary: dict[str, Any]) -> Html:
-    curve, gain, rows = summary["real_rows"], summary["difference"], summary["equivalent_rows"]
-    measured = [Point(each["rows"], each["difference"], each["low"], each["high"]) for each in curve["points"]]
+def _worth(summary: dict[str, Any]) -> dict[str, Any]:
+    """What the gain is worth in real rows: a curve, in words, and what it says."""
+    curve, gain = summary["real_rows"], summary["difference"]
+    points = curve["points"]
     fitted = Line(
         "real",
-        np.array([0.0, *(each["rows"] for each in curve["points"])]),
-        np.array([0.0, *(each["fitted"] for each in curve["points"])]),
+        np.array([0.0, *(each["rows"] for each in points)]),
+        np.array([0.0, *(each["fitted"] for each in points)]),
     )
-    worth = _worth_words(summary)
-    described = "; ".join(f"{each['rows']:.0f} rows {change(each)}" for each in curve["points"])
-    chart = curve_plot(
-        fitted, measured, (rows, gain) if gain > 0 else None, f"Gain by real rows: {described}. {worth}", _points
-    )
-    if curve["direction"] == "up":
-        text = "What more real rows of each class buy (blue), trained as the classical arm is"
-    else:
-        text = (
-            "There are no spare real rows, so the curve is built downwards: what the last real rows of each class "
-            "bought (blue), as seen by training the classical arm without them"
-        )
-    return element(
-        "figure",
-        element("h3", "What the gain is worth in real rows"),
-        chart,
-        element(
-            "figcaption",
-            f"{text}: points gained by rows a class, with 95 % intervals and a monotone fit. Dashed: the candidate's "
-            f"gain over the reference, read off it. {worth}",
-        ),
-    )
+    measured = [Point(each["rows"], each["difference"], each["low"], each["high"]) for each in points]
+    reading = (summary["equivalent_rows"], gain) if gain > 0 else None
+    return {
+        "curve": CurvePlot(fitted, measured, reading, _points),
+        "described": "; ".join(f"{each['rows']:.0f} rows {change(each)}" for each in points),
+        "direction": curve["direction"],
+        "reading": _worth_words(summary),
+    }
 
 
 def _worth_words(summary: dict[str, Any]) -> str:
@@ -178,10 +142,9 @@ def _worth_words(summary: dict[str, Any]) -> str:
     return f"Reading: {words(rows)} {'row' if words(rows) == '1' else 'rows'} a class{interval}."
 
 
-def _classifiers(summary: dict[str, Any]) -> Html:
-    head = ["classifier", "verdict", "candidate - reference", "difference, points", "P(gain)"]
+def _classifiers(summary: dict[str, Any]) -> list[list[str]]:
     found = {summary["classifier"]: summary, **summary["per_classifier"]}
-    rows = [
+    return [
         [
             name,
             each["verdict"].replace("_", " "),
@@ -191,10 +154,9 @@ def _classifiers(summary: dict[str, Any]) -> Html:
         ]
         for name, each in found.items()
     ]
-    return table(head, rows, "The same rows, measured by each classifier; the first one decides")
 
 
-def _facts(run: Run, results: Results, summary: dict[str, Any]) -> Html:
+def _facts(run: Run, results: Results, summary: dict[str, Any]) -> dict[str, str]:
     shown = summary.get("candidate") or next(iter(results))
     facts = {
         "real labels a class to train on": _per_class(run, "train"),
@@ -213,11 +175,7 @@ def _facts(run: Run, results: Results, summary: dict[str, Any]) -> Html:
         facts["repeats that would settle it, about"] = f"{summary['repeats_needed']:,}"
     if summary.get("test_rows_needed"):
         facts["test rows that would settle it, about"] = f"{summary['test_rows_needed']:,}"
-    return element(
-        "dl",
-        *(element("div", element("dt", words), element("dd", value)) for words, value in facts.items()),
-        class_="facts",
-    )
+    return facts
 
 
 def _per_class(run: Run, part: str) -> str:

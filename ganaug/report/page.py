@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
 from importlib import resources
 
-from ganaug.utils.markup import Html, element
+from markupsafe import Markup
+
+from ganaug.utils.html import render
 
 
-def page(title: str, opening: Iterable[Html], sections: Mapping[str, Html | None]) -> str:
+def page(title: str, **sections: object) -> str:
     """The whole HTML document.
 
     Parameters
     ----------
     title : str
         Shown by the browser's tab.
-    opening : iterable of Html
-        The first screen.
-    sections : mapping of str to Html or None
-        What follows, in order, by the word that links to it; None is left out.
+    **sections : object
+        What each template of a section shows, by its name: ``overview``, and those that templates/page.html lists.
 
     Returns
     -------
@@ -30,21 +29,8 @@ def page(title: str, opening: Iterable[Html], sections: Mapping[str, Html | None
     """
     style, script = _resource("style.css"), _resource("slider.js")
     policy = f"default-src 'none'; img-src data:; style-src {_source(style)}; script-src {_source(script)}"
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", title),
-        element("style", Html(style)),
-    )
-    present = {word: section for word, section in sections.items() if section is not None}
-    links = (element("li", element("a", word, href=f"#{word.lower()}")) for word in present)
-    contents = element("nav", element("ul", *links), aria_label="Contents")
-    parts = (element("section", section, id=word.lower()) for word, section in present.items())
-    body = element("body", element("main", *opening, contents, *parts), element("script", Html(script)))
-    return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
+    text = {"style": Markup(style), "script": Markup(script), "policy": policy}
+    return render("report/templates/page.html", title=title, **text, **sections)
 
 
 def _resource(name: str) -> str:

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganaug.report.run import Run
-from ganaug.report.svg import mirrored_histogram, ticks
+from ganaug.report.run import SCORES, Repeat, Run
+from ganaug.report.svg import MirroredHistogram, ticks
 from ganaug.synthesis.filters import Filter, Threshold
-from ganaug.utils.markup import Html, counted, element, fragment, key, named, table
-
-SCORE_WORDS = {
-    "confidence": (
-        "Teacher's confidence",
-        "How probable a classifier trained on the training rows alone finds the class that the row claims.",
-    ),
-    "realism": (
-        "Realism",
-        "How probably real the discriminator finds the row; 0.5 lies midway between real and generated training rows.",
-    ),
-    "density": (
-        "Density",
-        "How many training rows of its class lie about it, in the teacher's features; about 1 for rows like them.",
-    ),
-    "nearest_distance": (
-        "Distance to the training rows",
-        "To the nearest one, as root-mean-square difference; 0 is a copy.",
-    ),
-}
 
 
-def selection_section(run: Run, filters: Sequence[tuple[str, Filter]]) -> Html:
+def selection_section(run: Run, filters: Sequence[tuple[str, Filter]]) -> dict[str, Any]:
     """Distributions of the scores over all candidates, what each filter dropped, and the numbers of each repeat.
 
     Parameters
@@ -46,59 +27,44 @@ def selection_section(run: Run, filters: Sequence[tuple[str, Filter]]) -> Html:
     thresholds = {name: used.threshold for name, used in filters if isinstance(used, Threshold)}
     candidates = pd.concat([repeat.candidates for repeat in run.repeats], ignore_index=True)
     kept = candidates["kept"].to_numpy(dtype=bool)
-    charts = []
-    for score, (title, text) in SCORE_WORDS.items():
-        values = candidates[score].to_numpy(dtype=np.float64)
-        charts.append(_histogram(title, text, values[kept], values[~kept], thresholds.get(score)))
-    return fragment(
-        element("h2", "What selection kept and dropped"),
-        element(
-            "p",
-            f"All candidates of {counted(len(run.repeats), 'repeat')}, on one scale: kept rows grow upwards, dropped "
-            "ones downwards.",
-        ),
-        key({"synthetic": f"{int(kept.sum()):,} kept", "dropped": f"{int((~kept).sum()):,} dropped"}),
-        element("div", *charts, class_="columns"),
-        _by_filter(candidates, run, [name for name, _ in filters]),
-        _numbers(run),
-    )
+    names = [name for name, _ in filters]
+    return {
+        "kept": int(kept.sum()),
+        "dropped": int((~kept).sum()),
+        "scores": {score: _scores(candidates[score], kept, thresholds.get(score)) for score in SCORES},
+        "filters": names,
+        "reasons": list(run.reasons.values()),
+        "repeats": [_repeat(run, repeat) for repeat in run.repeats],
+        **_dropped(candidates, run.schema.classes, names),
+    }
 
 
-def _histogram(
-    title: str, text: str, kept: NDArray[np.float64], dropped: NDArray[np.float64], threshold: float | None
-) -> Html:
-    values = np.concatenate([kept, dropped])
+def _scores(scores: pd.Series[float], kept: NDArray[np.bool_], threshold: float | None) -> dict[str, Any]:
+    values = scores.to_numpy(dtype=np.float64)
+    above, below = values[kept], values[~kept]
     axis = ticks(float(values.min()), float(values.max()))
-    parts = [(part, word) for part, word in ((kept, "kept"), (dropped, "dropped")) if len(part)]
+    parts = [(part, word) for part, word in ((above, "kept"), (below, "dropped")) if len(part)]
     medians = ", ".join(f"median {np.median(part):.2f} of {len(part):,} {word}" for part, word in parts)
     shown = threshold if threshold is not None and axis[0] < threshold < axis[-1] else None
-    limit = "" if shown is None else f" Below {shown:g} (dashed) a row was dropped."
-    chart = mirrored_histogram(kept, dropped, axis, f"{title}: {medians}.", shown)
-    return element("figure", element("h3", title), chart, element("figcaption", text + limit))
+    return {"chart": MirroredHistogram(above, below, axis, shown), "medians": medians}
 
 
-def _by_filter(candidates: pd.DataFrame, run: Run, names: Sequence[str]) -> Html:
+def _dropped(candidates: pd.DataFrame, classes: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
     """How many rows each filter looked at, and what it dropped of them and of each class."""
     left, columns = len(candidates), []
     for name in names:
         labels = candidates["label"][candidates["reason"] == name]
-        of_class = np.bincount(labels, minlength=len(run.schema.classes))
+        of_class = np.bincount(labels, minlength=len(classes))
         share = f"{100 * len(labels) / left:.1f} %" if left else "-"
         columns.append([f"{left:,}", f"{len(labels):,}", share, *(f"{n:,}" for n in of_class)])
         left -= len(labels)
-    words = ("looked at", "dropped", "share dropped", *map(named, run.schema.classes))
-    rows = ([word, *cells] for word, *cells in zip(words, *columns, strict=True))
-    caption = "What each filter dropped, in their order; of all repeats together, and of each class"
-    return table(["", *(element("code", name) for name in names)], rows, caption)
+    words = ("looked at", "dropped", "share dropped")
+    rows = [(word, cells) for word, *cells in zip((*words, *classes), *columns, strict=True)]
+    return {"by_filter": rows[: len(words)], "by_class": rows[len(words) :]}
 
 
-def _numbers(run: Run) -> Html:
-    rows = []
-    for repeat in run.repeats:
-        numbers = repeat.generated
-        reasons = (f"{numbers['dropped'].get(reason, 0):,}" for reason in run.reasons)
-        counts = (f"{numbers[name]:,}" for name in ("wanted", "candidates", "kept"))
-        rows.append([f"Repeat {repeat.number}", *counts, *reasons, f"{numbers['copy_distance']:.3f}"])
-    head = ["", "wanted", "candidates", "kept", *run.reasons.values(), "copy below"]
-    caption = "Candidates of each repeat, why rows were dropped, and the distance below which a row counts as a copy"
-    return table(head, rows, caption)
+def _repeat(run: Run, repeat: Repeat) -> list[str]:
+    numbers = repeat.generated
+    counts = (f"{numbers[name]:,}" for name in ("wanted", "candidates", "kept"))
+    reasons = (f"{numbers['dropped'].get(reason, 0):,}" for reason in run.reasons)
+    return [f"Repeat {repeat.number}", *counts, *reasons, f"{numbers['copy_distance']:.3f}"]

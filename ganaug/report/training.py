@@ -2,70 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.modalities.base import Modality
 from ganaug.report.run import Repeat, Run
-from ganaug.report.svg import Line, line_chart
-from ganaug.utils.markup import Html, counted, element, fragment, key
+from ganaug.report.svg import Line, LineChart
 
 FRAMES = 8
 LOSSES = {"loss_discriminator": ("real", "discriminator D"), "loss_generator": ("synthetic", "generator G")}
 SCORES = {"real_logits": ("real", "real rows"), "fake_logits": ("synthetic", "generated rows")}
 
 
-def training_section(run: Run) -> Html:
-    """Sample grids of the first repeat, with a slider, and the curves of every repeat."""
-    losses = _curves(
-        run,
-        "Losses",
-        LOSSES,
-        "What each network tries to lower. Neither has to fall; what counts is that neither runs away.",
-    )
-    scores = _curves(
-        run,
-        "D's scores",
-        SCORES,
-        "Logits, higher means taken for real: their means, and of the first repeat the distributions, a standard "
-        "deviation to either side. The more they overlap, the harder real and generated rows are to tell apart.",
-    )
-    return fragment(
-        element("h2", "The two networks through training"),
-        element(
-            "p",
-            "The generator G learns to be taken for real by the discriminator D, which learns to tell its rows from "
-            f"real ones. Curves: one line for each of {counted(len(run.repeats), 'repeat')}.",
-        ),
-        element("div", _film(run.repeats[0], run.schema.modality), element("div", losses, scores), class_="columns"),
-    )
+def training_section(run: Run) -> dict[str, Any]:
+    """Sample grids of the first repeat, and the curves of every repeat."""
+    return {
+        "repeats": len(run.repeats),
+        "film": _film(run.repeats[0], run.schema.modality),
+        "losses": _curves(run, LOSSES),
+        "scores": _curves(run, SCORES),
+    }
 
 
-def _film(repeat: Repeat, modality: Modality) -> Html | None:
-    """The sample grids: a strip that scrolls sideways, which the page's script turns into a slider."""
+def _film(repeat: Repeat, modality: Modality) -> dict[str, Any] | None:
     if not repeat.grids or not modality.film:
         return None
     frames = []
-    last = int(repeat.history["step"].iloc[-1])
     for at in sorted({round(at) for at in np.linspace(0, len(repeat.grids) - 1, min(FRAMES, len(repeat.grids)))}):
         step, path = repeat.grids[at]
-        picture = modality.show_grid(path, f"Grid of generated rows at training step {step}")
-        heading = element("b", f"Step {step:,}"), f" of {last:,}, repeat {repeat.number}. "
-        caption = element("figcaption", *heading, element("span", _scores(repeat, step)))
-        frames.append(element("figure", picture, caption, data_step=step))
-    end = len(frames) - 1
-    slider = element("input", type="range", class_="slider", min=0, max=end, value=end, aria_label="Training step")
-    return element("div", element("div", *frames, class_="film"), slider, class_="player", data_last=last)
+        shown = modality.show_grid(path, f"Grid of generated rows at training step {step}")
+        scores = repeat.history.iloc[int((repeat.history["step"] - step).abs().to_numpy().argmin())]
+        frames.append({"step": step, "shown": shown, "real": scores["real_logits"], "fake": scores["fake_logits"]})
+    return {"frames": frames, "last": int(repeat.history["step"].iloc[-1]), "repeat": repeat.number}
 
 
-def _scores(repeat: Repeat, step: int) -> str:
-    history: pd.DataFrame = repeat.history
-    at = history.iloc[int((history["step"] - step).abs().to_numpy().argmin())]
-    return f"D gives real rows {at['real_logits']:+.2f} and generated ones {at['fake_logits']:+.2f} on average."
-
-
-def _curves(run: Run, title: str, columns: dict[str, tuple[str, str]], text: str) -> Html:
+def _curves(run: Run, columns: dict[str, tuple[str, str]]) -> dict[str, Any]:
     lines = []
     for column, (tone, _) in columns.items():
         for repeat in run.repeats:
@@ -75,8 +48,7 @@ def _curves(run: Run, title: str, columns: dict[str, tuple[str, str]], text: str
         f"{words} from {_mean_at(run, column, 0):.2f} to {_mean_at(run, column, -1):.2f}"
         for column, (_, words) in columns.items()
     )
-    chart = line_chart(lines, f"{title} over training steps: {ends}.")
-    return element("figure", element("h3", title), key(dict(columns.values())), chart, element("figcaption", text))
+    return {"key": dict(columns.values()), "chart": LineChart(lines), "ends": ends}
 
 
 def _spread(repeat: Repeat, column: str) -> NDArray[np.float64] | None:

@@ -17,8 +17,8 @@ from ganaug.modalities.image.ranges import PixelRanges, Range, RangeFinder
 from ganaug.modalities.image.reading import CHANNELS, Shape, UnreadableError, fit_image
 from ganaug.modalities.image.sources import Source, open_source
 from ganaug.modalities.image.spec import ImageSpec
-from ganaug.utils.markup import counted
 from ganaug.utils.progress import Progress
+from ganaug.utils.words import counted
 
 MIN_SIDE, MAX_SIDE = 8, 128  # pixels
 SIZE_RULE = (

@@ -29,9 +29,9 @@ from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png, encode_png
 from ganaug.modalities.image.sources import BUILTIN, holds_images
 from ganaug.modalities.image.spec import ImageSpec
-from ganaug.utils.markup import Html
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from torch import Tensor
 
     from ganaug.modalities.image.teacher import ImageTeacher
@@ -224,13 +224,13 @@ class ImageModality(Modality):
     def facts(self, spec: ImageSpec) -> dict[str, Any]:  # type: ignore[override]  # noqa: D102
         return {"height": spec.height, "width": spec.width, "channels": spec.channels}
 
-    def preview(self, samples: Images, spec: Spec, alt: str, columns: int, budget: int) -> Html:  # noqa: D102
+    def preview(self, samples: Images, spec: Spec, alt: str, columns: int, budget: int) -> Markup:  # noqa: D102
         return preview.preview(samples, alt, columns, budget)
 
     def preview_bytes(self, spec: ImageSpec) -> int:  # type: ignore[override]  # noqa: D102
         return preview.preview_bytes(spec.shape)
 
-    def show_grid(self, path: Path, alt: str) -> Html:  # noqa: D102
+    def show_grid(self, path: Path, alt: str) -> Markup:  # noqa: D102
         return preview.show_grid(path, alt)
 
     def picture(self, path: Path, strips: Sequence[tuple[str, Images]], spec: Spec) -> None:  # noqa: D102

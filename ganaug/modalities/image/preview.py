@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from markupsafe import Markup
 from PIL import Image
 
 from ganaug.errors import DataError
-from ganaug.utils.markup import Html, element
 
 MIN_TILE, MAX_TILE = 16, 64  # pixels of a tile's longer side in a page
 GRID_PIXELS = 400  # of a grid's longer side in a page
@@ -29,11 +29,10 @@ class Picture:
     width: int
     height: int
 
-    def img(self, alt: str, **attributes: object) -> Html:
+    def img(self, alt: str) -> Markup:
         """The ``<img>`` element with the picture inside it."""
-        source = "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
-        size = {"width": self.width, "height": self.height}
-        return element("img", src=source, alt=alt, class_="pixels", **size, **attributes)
+        element = Markup('<img src="data:image/png;base64,{}" alt="{}" class="pixels" width="{}" height="{}">')
+        return element.format(base64.b64encode(self.png).decode("ascii"), alt, self.width, self.height)
 
 
 def sheet(images: NDArray[np.uint8], columns: int, longest: int) -> Picture:
@@ -101,13 +100,13 @@ def preview_bytes(shape: tuple[int, int, int]) -> int:
     return min(MAX_TILE // 2, max(height, width)) ** 2 * channels
 
 
-def preview(images: NDArray[np.uint8], alt: str, columns: int, budget: int) -> Html:
+def preview(images: NDArray[np.uint8], alt: str, columns: int, budget: int) -> Markup:
     """Return images (n, H, W, C) side by side, with about so many bytes for each before compression."""
     side = max(MIN_TILE, min(MAX_TILE, math.isqrt(budget // images.shape[3])))
     return sheet(images, columns, side).img(alt)
 
 
-def show_grid(path: Path, alt: str) -> Html:
+def show_grid(path: Path, alt: str) -> Markup:
     """Return a picture that `save_grid` wrote; `DataError` where it is none."""
     return stored_picture(path, GRID_PIXELS).img(alt)
 

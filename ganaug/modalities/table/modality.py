@@ -17,9 +17,10 @@ from ganaug.modalities.table import likeness, load, preview, spec, storage
 from ganaug.modalities.table.exports import EXPORTS, export
 from ganaug.modalities.table.ids import content_ids
 from ganaug.modalities.table.spec import TableSpec
-from ganaug.utils.markup import Html, counted
+from ganaug.utils.words import counted
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from torch import Tensor
 
     from ganaug.modalities.table.teacher import TableTeacher
@@ -206,7 +207,7 @@ class TableModality(Modality):
         alt: str,
         columns: int,
         budget: int,
-    ) -> Html:
+    ) -> Markup:
         return preview.preview(samples, alt)
 
     def preview_bytes(self, spec: TableSpec) -> int:  # type: ignore[override]  # noqa: D102
@@ -215,7 +216,7 @@ class TableModality(Modality):
     def save_grid(self, samples: pd.DataFrame, spec: TableSpec, path: Path, columns: int) -> Path:  # type: ignore[override]  # noqa: D102
         return preview.save_grid(samples, path)
 
-    def show_grid(self, path: Path, alt: str) -> Html:  # noqa: D102
+    def show_grid(self, path: Path, alt: str) -> Markup:  # noqa: D102
         return preview.show_grid(path, alt)
 
     def compare(
@@ -230,7 +231,7 @@ class TableModality(Modality):
 
         return compare(training, samples, spec, seed)
 
-    def show_comparison(self, found: Mapping[str, Any]) -> Html | None:  # noqa: D102
+    def show_comparison(self, found: Mapping[str, Any]) -> Markup | None:  # noqa: D102
         from ganaug.modalities.table.comparison import show
 
         return show(found)

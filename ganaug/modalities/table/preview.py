@@ -6,32 +6,28 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from ganaug.errors import DataError
 from ganaug.modalities.table.columns import is_missing
 from ganaug.modalities.table.spec import TableSpec
 from ganaug.utils.files import atomic_path
-from ganaug.utils.markup import Html, element, named, table
+from ganaug.utils.html import render
 
 COLUMNS = 12  # shown in a page, at most
 LETTERS = 40  # of a value
 ROW_BYTES = 600
 
 
-def preview(samples: pd.DataFrame, alt: str) -> Html:
+def preview(samples: pd.DataFrame, alt: str) -> Markup:
     """Return rows as a table; of very many columns the first ones, and how many there are."""
     shown = samples.iloc[:, :COLUMNS]
     more = samples.shape[1] - shown.shape[1]
-    head = [*(named(name) for name in shown.columns), *([f"and {more} more"] if more else [])]
     missing = [is_missing(shown.iloc[:, j].reset_index(drop=True)) for j in range(shown.shape[1])]
     rows = [
-        [
-            *(element("i", "missing") if missing[j][i] else _cell(shown.iloc[i, j]) for j in range(shown.shape[1])),
-            *([""] if more else []),
-        ]
-        for i in range(len(shown))
+        [None if missing[j][i] else _cell(shown.iloc[i, j]) for j in range(shown.shape[1])] for i in range(len(shown))
     ]
-    return table(head, rows, alt)
+    return render("modalities/table/templates/rows.html", caption=alt, columns=shown.columns, rows=rows, more=more)
 
 
 def preview_bytes(spec: TableSpec) -> int:
@@ -47,7 +43,7 @@ def save_grid(samples: pd.DataFrame, path: Path) -> Path:
     return out
 
 
-def show_grid(path: Path, alt: str) -> Html:
+def show_grid(path: Path, alt: str) -> Markup:
     """Return a table that `save_grid` wrote; `DataError` where it is none."""
     try:
         return preview(pd.read_csv(path, dtype=str, keep_default_na=False), alt)
