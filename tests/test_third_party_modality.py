@@ -122,6 +122,8 @@ def test_it_goes_through_every_stage(stage: Run, capsys: pytest.CaptureFixture[s
     page = Path("reports/report.html").read_text(encoding="utf-8")
     assert f"points of {LENGTH} values" in page
     assert "<pre" in page
+    assert "&lt;b&gt;" in page
+    assert "<b>-" not in page
     body = re.sub(r"(?s)<(style|script).*?</\1>", "", page)
     words = re.sub(r"(?s)<[^>]*>", "|", body[: body.index('id="methods"')])  # which lists all parameters
     assert re.findall(r"(?i)[\w -]*(?:pixel|image)[\w -]*", words) == []

@@ -156,7 +156,9 @@ class LineChart:
     @cached_property
     def y(self) -> Upwards:
         """The axis of values."""
-        edges = [line.y + sign * (0 if line.spread is None else line.spread) for line in self.thinned for sign in (-1, 1)]
+        edges = [
+            line.y + sign * (0 if line.spread is None else line.spread) for line in self.thinned for sign in (-1, 1)
+        ]
         return Upwards(ticks(min(float(e.min()) for e in edges), max(float(e.max()) for e in edges), 4), LINE_HEIGHT)
 
     def path(self, line: Line) -> str:

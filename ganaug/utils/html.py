@@ -23,19 +23,20 @@ def render(template: str, /, **values: object) -> Markup:
     **values : object
         What it shows. A name that it uses and that is not given is an error, not a gap.
     """
-    return Markup(_environment().get_template(template).render(values))
+    return Markup(environment().get_template(template).render(values))
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what loads and fills in the templates of this package."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # a tenth of a second, for reports alone
 
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader("ganaug", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"counted": counted, "thousands": "{:,}".format}
-    return environment
+    made.filters |= {"counted": counted, "thousands": "{:,}".format}
+    return made

@@ -31,6 +31,13 @@ def test_large_images_are_made_smaller_and_small_ones_shown_larger() -> None:
     assert (small.width, small.height) == (56, 56)
 
 
+def test_its_element_has_its_size_and_what_it_is_in_words_as_text() -> None:
+    picture = sheet(np.zeros((1, 8, 8, 1), np.uint8), columns=1, longest=32)
+    assert picture.img('"><img src=x>').endswith(
+        'alt="&#34;&gt;&lt;img src=x&gt;" class="pixels" width="56" height="56">'
+    )
+
+
 def test_a_damaged_picture_is_the_users_to_put_right(tmp_path: Path) -> None:
     path = tmp_path / "000100.png"
     path.write_bytes(b"no picture")

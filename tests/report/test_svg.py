@@ -6,7 +6,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from ganaug.report.svg import Interval, Line, Point, curve_plot, interval_plot, line_chart, mirrored_histogram, ticks
+from ganaug.report.svg import CurvePlot, Interval, IntervalPlot, Line, LineChart, MirroredHistogram, Point, ticks
+from ganaug.utils.html import environment
+
+CHARTS = environment().get_template("report/templates/svg.html").module
 
 
 @pytest.mark.parametrize(
@@ -24,8 +27,8 @@ def test_an_interval_plot_puts_means_dots_and_reference_in_order() -> None:
         Interval("worse", "", "70.0", "real", 0.70, 0.68, 0.72, (0.69, 0.71)),
         Interval("better", "", "75.0", "synthetic", 0.75, 0.74, 0.76, (0.75,)),
     ]
-    chart = interval_plot(rows, "Accuracy", lambda value: f"{value:.2f}", reference=0.70)
-    root = ElementTree.fromstring(chart)
+    plot = IntervalPlot(rows, lambda value: f"{value:.2f}", reference=0.70)
+    root = ElementTree.fromstring(CHARTS.interval_plot(plot, "Accuracy"))
     means = [float(line.attrib["x1"].rstrip("%")) for line in root.iter("line") if line.get("class") == "mean"]
     reference = [float(line.attrib["x1"].rstrip("%")) for line in root.iter("line") if line.get("class") == "reference"]
     assert means[0] < means[1]
@@ -36,7 +39,7 @@ def test_an_interval_plot_puts_means_dots_and_reference_in_order() -> None:
 
 def test_a_band_spans_what_it_says() -> None:
     rows = [Interval("difference", "", "+5", "real", 5.0, 4.0, 6.0, ())]
-    root = ElementTree.fromstring(interval_plot(rows, "Gain", str, 0.0, band=(-5.0, 5.0)))
+    root = ElementTree.fromstring(CHARTS.interval_plot(IntervalPlot(rows, str, 0.0, band=(-5.0, 5.0)), "Gain"))
     (band,) = [rect for rect in root.iter("rect") if rect.get("class") == "band"]
     (mean,) = [line for line in root.iter("line") if line.get("class") == "mean"]
     left, width = (float(band.attrib[name].rstrip("%")) for name in ("x", "width"))
@@ -47,7 +50,7 @@ def test_a_band_spans_what_it_says() -> None:
 def test_a_curve_is_read_where_it_says(reading: tuple[float, float] | None, ways: int) -> None:
     fitted = Line("real", np.array([0.0, 10.0, 20.0]), np.array([0.0, 0.02, 0.03]))
     points = [Point(10.0, 0.02, 0.01, 0.03), Point(20.0, 0.03, None, None)]
-    root = ElementTree.fromstring(curve_plot(fitted, points, reading, "Worth", str))
+    root = ElementTree.fromstring(CHARTS.curve_plot(CurvePlot(fitted, points, reading, str), "Worth"))
     lines = {
         style: [line for line in root.iter("line") if line.get("class") == style] for style in ("curve", "reading")
     }
@@ -66,7 +69,7 @@ def test_a_curve_is_read_where_it_says(reading: tuple[float, float] | None, ways
 def test_a_line_chart_leaves_out_missing_values_and_averages_long_lines() -> None:
     steps = np.arange(1.0, 5001.0)
     y = np.where(steps % 4 == 0, 1.0, np.nan)
-    root = ElementTree.fromstring(line_chart([Line("real", steps, y)], "Penalty"))
+    root = ElementTree.fromstring(CHARTS.line_chart(LineChart([Line("real", steps, y)]), "Penalty"))
     (path,) = root.iter("path")
     points = re.findall(r"[\d.]+ [\d.]+", path.attrib["d"])
     assert 100 < len(points) <= 160
@@ -75,10 +78,12 @@ def test_a_line_chart_leaves_out_missing_values_and_averages_long_lines() -> Non
 
 def test_a_histogram_draws_both_sides_to_one_scale() -> None:
     above, below = np.full(30, 0.9), np.full(10, 0.1)
-    root = ElementTree.fromstring(mirrored_histogram(above, below, [0.0, 0.5, 1.0], "Confidence", threshold=0.5))
+    plot = MirroredHistogram(above, below, [0.0, 0.5, 1.0], threshold=0.5)
+    root = ElementTree.fromstring(CHARTS.mirrored_histogram(plot, "Confidence"))
     bars = {bar.attrib["class"]: float(bar.attrib["height"]) for bar in root.iter("rect")}
     assert bars["bar synthetic"] == pytest.approx(3 * bars["bar dropped"])
 
 
 def test_a_histogram_of_nothing_dropped_still_draws() -> None:
-    assert "bar synthetic" in mirrored_histogram(np.array([0.5]), np.empty(0), [0.0, 1.0], "Realism")
+    plot = MirroredHistogram(np.array([0.5]), np.empty(0), [0.0, 1.0])
+    assert "bar synthetic" in CHARTS.mirrored_histogram(plot, "Realism")
