@@ -90,6 +90,19 @@ def test_the_wheel_alone_writes_a_pipeline_and_starts_it(installed: Path, tmp_pa
     assert (tmp_path / "data" / "splits" / "2" / "train.parquet").is_file()
 
 
+@pytest.mark.slow
+def test_the_wheel_alone_writes_a_report(installed: Path, repository: Path, tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from fabricated import SKILL, finish_run; finish_run(Path());"
+        "Path('params.yaml').write_text(f'repeats: [0]\\nevaluate:\\n  arms: {list(SKILL)}');"
+        "import ganaug.cli; ganaug.cli.main(['report']); print(ganaug.__file__)"
+    )
+    tests = repository / "tests"
+    found = run_outside(tmp_path, code, installed, tests, tests / "report").splitlines()[-1]
+    assert Path(found).is_relative_to(installed)
+    assert "</html>" in (tmp_path / "reports" / "report.html").read_text(encoding="utf-8")
+
+
 def test_importing_ganaug_imports_nothing_heavy(installed: Path, tmp_path: Path) -> None:
     code = "import sys, ganaug, ganaug.config, ganaug.errors, ganaug.utils.progress; print(*sys.modules)"
     assert not LAZY & set(run_outside(tmp_path, code, installed).split())

@@ -58,10 +58,13 @@ def _parameters(section: Section, prefix: str = "") -> Iterator[tuple[str, str, 
 
 
 def _written(value: object) -> str:
+    """Write a value as params.yaml has it."""
     if value is None:
         return "null"
+    if isinstance(value, Section):
+        value = value.model_dump(exclude_unset=True)
     if isinstance(value, (tuple, list)):
-        return "[" + ", ".join(map(str, value)) + "]"
+        return "[" + ", ".join(map(_written, value)) + "]"
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {word}" for name, word in value.items())
+        return "{" + ", ".join(f"{name}: {_written(word)}" for name, word in value.items()) + "}"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,7 +1,8 @@
-"""Scales and shapes of the charts that templates/svg.html draws: fluid, coloured by CSS, the same bytes for the same data.
+"""Scales and shapes of the charts of templates/svg.html: fluid, coloured by CSS, the same bytes for the same data.
 
-Horizontal positions are per cent, so a chart fills a phone and a desktop with text of one size. Drawn by matplotlib, the
-same charts took 5 to 7 times the bytes and 3 s more, shrank their text on phones, and styled what the policy forbids.
+Horizontal positions are per cent, so a chart fills a phone and a desktop with text of one size. Side by side,
+matplotlib's SVG (fixed hash salt, colours by CSS) took 15.1 instead of 3.0 kB for intervals, 11.0 instead of 1.6 kB for
+a curve, and 1.1 s more; its text was half as large on a phone; the page's policy blocks the styles of its elements.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Across:
         return cls(ticks[0], ticks[-1], ticks, text)
 
     def __call__(self, value: float) -> str:
+        """Where a number is."""
         return f"{_n(self.percent(value))}%"
 
     def width(self, start: float, end: float) -> str:
@@ -75,6 +77,7 @@ class Upwards:
     top: float = TOP
 
     def __call__(self, value: float, above: float = 0.0) -> str:
+        """Where a number is, or so many px above it."""
         return _n(self.top - above + (self.ticks[-1] - value) / (self.ticks[-1] - self.ticks[0]) * self.height)
 
 

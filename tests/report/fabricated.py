@@ -1,4 +1,4 @@
-"""A finished run, fabricated on scikit-learn's digits; one class has a hostile name."""
+"""A finished run, fabricated on scikit-learn's digits; a class and a file have hostile names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ganaug.metrics.classification import classification_metrics
 from ganaug.metrics.nearest import nearest
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Candidates
-from ganaug.utils.files import write_json
+from ganaug.utils.files import read_json, write_json
 
 HOSTILE = "<script>alert('1')</script>"
 REPEATS = (0, 1)
@@ -41,6 +41,7 @@ def finish_run(folder: Path) -> None:
     np.savez(folder / "digits.npz", images=images, labels=names[digits.target])
     splits, report = folder / "data/splits", folder / "reports/prepare.json"
     prepare(folder / "digits.npz", out=splits, report=report, repeats=REPEATS, per_class=5, test=40, validation=5)
+    write_json(report, read_json(report) | {"rejected": [{"name": f"{HOSTILE}/1.png", "reason": HOSTILE}]})
     for repeat in REPEATS:
         rng = np.random.default_rng(repeat)
         train = read_rows(splits / str(repeat) / "train.parquet")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ganaug.errors import DataError
-from ganaug.modalities.image.preview import sheet, stored_picture
+from ganaug.modalities.image.preview import save_grid, sheet, stored_picture
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -45,9 +45,17 @@ def test_a_damaged_picture_is_the_users_to_put_right(tmp_path: Path) -> None:
         stored_picture(path, 100)
 
 
+def test_a_grid_has_clear_gaps_which_the_page_keeps(tmp_path: Path) -> None:
+    path = save_grid(np.full((2, 8, 8, 3), (200, 40, 0), np.uint8), tmp_path / "grid", columns=2)
+    with Image.open(io.BytesIO(stored_picture(path, 100).png)) as png:
+        shown = np.asarray(png.convert("RGBA"))
+    assert (shown[:, 8:10, 3] == 0).all()
+    assert (shown[:, [*range(8), *range(10, 18)]] == (200, 40, 0, 255)).all()
+
+
 def test_a_gray_grid_is_stored_as_gray_without_loss(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (30, 40), dtype=np.uint8)
     Image.fromarray(pixels).convert("RGB").save(tmp_path / "grid.png")
     with Image.open(io.BytesIO(stored_picture(tmp_path / "grid.png", 100).png)) as png:
-        assert png.mode == "L"
-        assert (np.asarray(png) == pixels).all()
+        assert png.mode == "LA"
+        assert (np.asarray(png.getchannel("L")) == pixels).all()

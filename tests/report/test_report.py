@@ -12,7 +12,9 @@ import pandas as pd
 import pytest
 from browser import chromium, opened
 from fabricated import CLASSIFIERS, HOSTILE, REPEATS, SKILL, STEPS, finish_run
+from ruamel.yaml import YAML
 
+from ganaug.cli import main
 from ganaug.config import Params, ReportParams
 from ganaug.data.rows import read_table
 from ganaug.errors import DataError
@@ -24,7 +26,7 @@ FILES = ("metrics.json", "plots/arms.csv", "plots/training.csv", "report.html")
 PARAMS = Params(
     repeats=REPEATS,
     evaluate={"arms": [*SKILL, "oracle"], "classifiers": CLASSIFIERS},
-    prepare={"source": "digits.npz"},
+    prepare={"source": f"{HOSTILE}.npz"},
     report={"title": f"On {HOSTILE}"},
 )
 
@@ -104,7 +106,7 @@ def test_the_page_shows_the_same_numbers(finished: Path, outline: Outline) -> No
         assert shown in outline.text + str(outline.elements)
     for contrast in metrics["per_contrast"].values():
         assert f"{contrast['p_holm']:.3f}" in outline.text
-    assert f"Worst off by the difference: {metrics['worst_class']}" in outline.text
+    assert f"Worst off by the difference: class {metrics['worst_class']}" in outline.text
     assert "Reading: {:.0f} rows a class".format(metrics["equivalent_rows"]) in outline.text
     for classifier in CLASSIFIERS:
         assert classifier in outline.text
@@ -206,10 +208,16 @@ def test_the_page_refers_to_nothing_outside_of_itself(page: str, outline: Outlin
     assert "@import" not in page
 
 
-def test_a_hostile_class_name_stays_text(page: str, outline: Outline) -> None:
+def test_what_a_user_calls_things_stays_text(page: str, outline: Outline) -> None:
     assert "<script>alert" not in page
     assert [tag for tag, _ in outline.elements].count("script") == 1
-    assert HOSTILE in outline.text
+    title, path, of_class, parameter = (
+        f"On {HOSTILE}",
+        f"{HOSTILE}/1.png{HOSTILE}",
+        f"{HOSTILE}5 real",
+        f"{HOSTILE}.npz",
+    )
+    assert all(text in outline.text for text in (title, path, of_class, parameter))
 
 
 def test_built_twice_the_report_is_the_same_to_the_byte(finished: Path, printed: str) -> None:
@@ -242,7 +250,39 @@ def test_a_missing_file_names_the_stage_that_makes_it(finished: Path, tmp_path: 
         build_report(PARAMS, run)
 
 
-@pytest.mark.skipif(chromium() is None, reason="no Chromium")
+def test_the_command_writes_the_report_and_prints_the_verdict(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = shutil.copytree(finished, tmp_path / "run", ignore=shutil.ignore_patterns("report.html", "plots"))
+    params = {"repeats": list(REPEATS), "evaluate": {"arms": list(SKILL)}, "prepare": {"source": "digits.npz"}}
+    YAML().dump({"ganaug_version": "0.0.1", **params}, run / "params.yaml")  # an older release made the run
+    main(["report", str(run)])
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert all((run / "reports" / name).is_file() for name in FILES)
+    metrics = read_json(run / "reports/metrics.json")
+    assert metrics["statement"]
+    assert all(sentence in captured.out for sentence in metrics["statement"])
+    main(["report", str(run), "--json"])
+    assert json.loads(capsys.readouterr().out) == metrics
+
+
+def test_the_command_without_a_run_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for content, message in (
+        ("", "params.yaml is missing"),
+        ("repeats: [0]", "data/splits/0/train.parquet is missing"),
+    ):
+        if content:
+            (tmp_path / "params.yaml").write_text(content)
+        with pytest.raises(SystemExit) as stop:
+            main(["report", str(tmp_path)])
+        captured = capsys.readouterr()
+        assert (stop.value.code, captured.out, captured.err.count("\n")) == (2, "", 1)
+        assert message in captured.err
+    assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.skipif(chromium() is None, reason="needs a Chromium on the PATH")
 def test_in_a_browser_the_page_loads_quietly_and_the_slider_works(finished: Path, printed: str) -> None:
     step = "document.querySelector('.film figure.shown').dataset.step"
     slide = "s = document.querySelector('.slider'); s.value = 0; s.dispatchEvent(new Event('input'));"

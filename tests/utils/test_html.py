@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup
@@ -13,6 +15,14 @@ PARTS = environment().get_template("utils/templates/parts.html").module
 def test_text_and_attributes_are_escaped() -> None:
     made = PARTS.key({'"><img src=x>': HOSTILE})
     assert '<span class="&#34;&gt;&lt;img src=x&gt;">&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;</span>' in made
+
+
+def test_every_template_escapes_what_it_is_given() -> None:
+    templates = [name for name in environment().list_templates(["html"]) if environment().get_template(name)]
+    assert {"report/templates/page.html", "modalities/table/templates/rows.html"} <= set(templates)
+    assert environment().autoescape is True
+    sources = "".join(environment().loader.get_source(environment(), name)[0] for name in templates)
+    assert re.findall(r"\bsafe\b|autoescape", sources) == []
 
 
 def test_elements_nest_without_being_escaped_twice() -> None:

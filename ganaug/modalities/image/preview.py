@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from markupsafe import Markup
+from numpy.typing import NDArray
 from PIL import Image
 
 from ganaug.errors import DataError
@@ -72,14 +72,14 @@ def stored_picture(path: Path, longest: int) -> Picture:
     """
     try:
         with Image.open(path) as image:
-            picture = image.convert("RGB")
+            picture = image.convert("RGBA")
     except OSError as error:
         raise DataError(f"{path} cannot be read as an image; run the train_gan stage again") from error
     picture.thumbnail((longest, longest), Image.Resampling.BOX)
-    red, green, blue = picture.split()
+    red, green, blue, _ = picture.split()
     gray = red == green == blue
-    picture = red if gray else picture.quantize(256, method=Image.Quantize.FASTOCTREE)  # a third of the bytes
-    return _picture(picture, max(1, longest // max(picture.size)))
+    small = picture.convert("LA") if gray else picture.quantize(256, method=Image.Quantize.FASTOCTREE)  # a third of it
+    return _picture(small, max(1, longest // max(picture.size)))
 
 
 def _tile(image: NDArray[np.uint8], longest: int) -> Image.Image:
@@ -113,17 +113,23 @@ def show_grid(path: Path, alt: str) -> Markup:
 
 def picture_grid(images: NDArray[np.uint8], columns: int, gap: int = 2) -> Image.Image:
     """Lay images (n, H, W, C) out in rows of so many columns, on a light ground, as one picture."""
+    grid = _grid(images, columns, gap)
+    return Image.alpha_composite(Image.new("RGBA", grid.size, (244, 244, 244, 255)), grid).convert("RGB")
+
+
+def _grid(images: NDArray[np.uint8], columns: int, gap: int = 2) -> Image.Image:
+    """Lay images out on a transparent ground."""
     n, height, width, channels = images.shape
     rows = -(-n // columns)
-    sheet = Image.new("RGBA", (columns * (width + gap) - gap, rows * (height + gap) - gap), (244, 244, 244, 255))
+    sheet = Image.new("RGBA", (columns * (width + gap) - gap, rows * (height + gap) - gap))
     for i, image in enumerate(images):
         tile = Image.fromarray(image[..., 0] if channels == 1 else image).convert("RGBA")
-        sheet.alpha_composite(tile, (i % columns * (width + gap), i // columns * (height + gap)))
-    return sheet.convert("RGB")
+        sheet.paste(tile, (i % columns * (width + gap), i // columns * (height + gap)))
+    return sheet
 
 
 def save_grid(images: NDArray[np.uint8], path: Path, columns: int) -> Path:
-    """Write images (n, H, W, C) as one PNG, ``columns`` of them side by side; return its path."""
+    """Write images (n, H, W, C) as one PNG, ``columns`` of them side by side with clear gaps; return its path."""
     picture = path.with_suffix(".png")
-    picture_grid(images, columns).save(picture)
+    _grid(images, columns).save(picture)
     return picture
