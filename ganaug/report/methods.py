@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from ganaug.config import Params, Section
 from ganaug.evaluation.downstream.arms import ARMS
-from ganaug.evaluation.results import Results
+from ganaug.evaluation.results import Result, Results
 from ganaug.evaluation.stats.design import WORDS
 from ganaug.evaluation.stats.looks import looks_text
 from ganaug.evaluation.verdict import ROPE
@@ -41,7 +41,7 @@ def methods_section(run: Run, results: Results, summary: dict[str, Any], params:
     }
 
 
-def _arm(name: str, found: list[dict[str, Any]]) -> list[str]:
+def _arm(name: str, found: Sequence[Result]) -> list[str]:
     real, synthetic = (
         f"{np.mean([result['n_train'][kind] for result in found]):,.0f}" for kind in ("real", "synthetic")
     )

@@ -40,7 +40,7 @@ def selection_section(run: Run, filters: Sequence[tuple[str, Filter]]) -> dict[s
 
 
 def _scores(scores: pd.Series[float], kept: NDArray[np.bool_], threshold: float | None) -> dict[str, Any]:
-    values = scores.to_numpy(dtype=np.float64)
+    values: NDArray[np.float64] = np.asarray(scores, np.float64)
     above, below = values[kept], values[~kept]
     axis = ticks(float(values.min()), float(values.max()))
     parts = [(part, word) for part, word in ((above, "kept"), (below, "dropped")) if len(part)]

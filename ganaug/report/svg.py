@@ -138,6 +138,10 @@ class Line:
     y: NDArray[np.float64]
     spread: NDArray[np.float64] | None = None
 
+    def edge(self, sign: int) -> NDArray[np.float64]:
+        """The upper (1) or the lower (-1) edge of the band; the line itself where there is none."""
+        return self.y if self.spread is None else self.y + sign * self.spread
+
 
 @dataclass(frozen=True)
 class LineChart:
@@ -159,10 +163,8 @@ class LineChart:
     @cached_property
     def y(self) -> Upwards:
         """The axis of values."""
-        edges = [
-            line.y + sign * (0 if line.spread is None else line.spread) for line in self.thinned for sign in (-1, 1)
-        ]
-        return Upwards(ticks(min(float(e.min()) for e in edges), max(float(e.max()) for e in edges), 4), LINE_HEIGHT)
+        low, high = (np.concatenate([line.edge(sign) for line in self.thinned]) for sign in (-1, 1))
+        return Upwards(ticks(float(low.min()), float(high.max()), 4), LINE_HEIGHT)
 
     def path(self, line: Line) -> str:
         """A line as the data of a path, 1,000 wide."""
@@ -170,7 +172,7 @@ class LineChart:
 
     def band(self, line: Line) -> str:
         """What lies a spread to either side of a line, as the data of a path."""
-        there, back = line.y + line.spread, (line.y - line.spread)[::-1]
+        there, back = line.edge(1), line.edge(-1)[::-1]
         return self._path(np.append(line.x, line.x[::-1]), np.append(there, back)) + "Z"
 
     def _path(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
