@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from ganaug.config import TrainGanParams, check
 from ganaug.config.together import check_together
-from ganaug.config.types import Count, Factor, RandomState, Text
-from ganaug.data.rows import digest
+from ganaug.config.types import Count, Factor, Positive, RandomState, Text
+from ganaug.data.rows import Rows, Schema, digest
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
+from ganaug.gan.latents import Prior
 from ganaug.gan.saved_model import SHOWN, Saved, misfit, read_saved, write_saved
 from ganaug.gan.setup import Data, Trained, explained, train
+from ganaug.gan.translation import RowPrior
 from ganaug.modalities import modality_of
 from ganaug.modalities.base import Spec
 from ganaug.modalities.labels import encode, to_codes
@@ -37,7 +39,8 @@ TEACHER_STEPS = 500
 FAR = 2**40  # rows between those that processes draw: more than any of them will
 SCORED = 2048  # rows that fix the zero of the discriminator's logits
 RULES = (  # parameters that a saved model remembers, beside its architecture and invariances
-    "objective", "penalty", "conditioning", "augmentation", "prior", "criterion", "width", "depth", "precision",
+    "keep_rows", "objective", "penalty", "conditioning", "augmentation", "prior", "criterion",
+    "width", "depth", "precision",
 )  # fmt: skip
 
 
@@ -50,6 +53,13 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
     ----------
     modality : str, default="auto"
         What a sample is: image, table, or what another package adds. ``"auto"`` tells by the type and shape of X.
+    generator : {"auto", "latent", "translation"}, default="auto"
+        What samples are made of. Latent: noise and a label. Translation, for images: a training row of the class, and
+        the style of any other. What varies in classes of many rows is learnt there, and applied to those of few, down
+        to one. ``"auto"``: translation where some class has fewer than 10 rows and another ten times as many.
+    keep_rows : bool, default=True
+        Whether `save` writes the training rows beside a translating generator, ``rows.parquet``. A model without them
+        makes versions of rows that are given, see `vary`, and nothing else.
     steps : int or "auto", default="auto"
         Optimiser steps of each network. ``"auto"`` picks a budget from data and device.
     batch_size : int, default=64
@@ -144,6 +154,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self,
         *,
         modality: str = "auto",
+        generator: str = "auto",
+        keep_rows: bool = True,
         steps: int | str = "auto",
         batch_size: int = 64,
         learning_rate: float = 2.5e-3,
@@ -167,6 +179,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         verbose: bool | str = False,
     ) -> None:
         self.modality = modality
+        self.generator = generator
+        self.keep_rows = keep_rows
         self.steps = steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -286,7 +300,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ConfigError
-            Neither or both of ``per_class`` and ``y`` are given, or a number is out of range.
+            Neither or both of ``per_class`` and ``y`` are given, or a number is out of range; or the model was saved
+            without the rows of which it makes others.
         DataError
             A label in ``y`` is unknown.
         """
@@ -304,6 +319,67 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         else:
             samples = self._generate(codes, _seed(random_state), 0, truncation)
         return self.modality_.restore(samples, self.spec_), self.classes_[codes]
+
+    def vary(
+        self,
+        X: Any,  # noqa: N803
+        y: ArrayLike,
+        versions: int = 1,
+        *,
+        style: Any = None,
+        truncation: float = 1.0,
+        random_state: int | None = None,
+    ) -> tuple[Any, NDArray[Any]]:
+        """Make new versions of given samples, which keep their class: for a translating generator.
+
+        Parameters
+        ----------
+        X, y : like X (n, ...) and array (n,)
+            Samples and their labels, of classes that `fit` saw or of others.
+        versions : int, default=1
+            Of each sample.
+        style : like X (m, ...), optional
+            Samples from which styles are taken at random, say a single one, or those of a group. None: the training
+            rows.
+        truncation : float, default=1.0
+            Scale of the styles; below 1, typical samples at the price of variety.
+        random_state : int, optional
+            The same int gives the same versions. None goes on where the last call stopped.
+
+        Returns
+        -------
+        X_new, y_new : like X (n * versions, ...) and array (n * versions,)
+            The versions of the first sample first, and so on.
+
+        Raises
+        ------
+        ConfigError
+            The generator makes samples of latents, a number is out of range, or the model was saved without its rows
+            and ``style`` is not given.
+        DataError
+            X, y or style does not fit the model.
+        """
+        check_is_fitted(self)
+        _check(Positive, versions, "versions")
+        _check(Factor, truncation, "truncation")
+        stored = self.generator_.prior
+        if not isinstance(stored, RowPrior):
+            raise ConfigError(
+                "vary needs a generator that makes samples of samples: fit one with generator='translation', or call "
+                "sample."
+            )
+        samples = self.modality_.conform(X, self.spec_)
+        classes, codes = encode(y, len(samples))
+        styles = stored if style is None else self._prior(self.modality_.conform(style, self.spec_))
+        if styles.empty:
+            raise ConfigError("The model was saved without its training rows: give style, samples to take styles from.")
+        positions = np.repeat(np.arange(len(samples)), versions)
+        prior = self._prior(samples, styles)
+        if random_state is None:
+            found = self._draw(positions, truncation, prior)
+        else:
+            found = self._generate(positions, _seed(random_state), 0, truncation, prior)
+        return self.modality_.restore(found, self.spec_), classes[codes[positions]]
 
     def augment(
         self,
@@ -451,8 +527,10 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
                 self._realism.midpoint,
                 self._realism.midpoint_unlabelled,
                 self.trained_on_,
-                {name: getattr(self, name) for name in RULES} | {"invariances": _sorted(self.invariances)},
+                {name: getattr(self, name) for name in RULES}
+                | {"invariances": _sorted(self.invariances), "generator": self._kind},
                 self.history_,
+                self._rows if self.keep_rows else None,
             )
             self.model_id_ = write_saved(Path(folder), saved, self.snapshots_)
             if self._checkpoint is not None:
@@ -479,6 +557,7 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.generator_, self.discriminator_ = (m.to(target).eval() for m in (saved.generator, saved.discriminator))
         self._realism = Realism(self.discriminator_, saved.codec, saved.midpoint, saved.midpoint_unlabelled)
         self._drawn, self._checkpoint, self.model_id_, self.snapshots_ = 0, None, weights, {}
+        self._rows = saved.rows
         return self
 
     def _chosen_on(self, validation: tuple[Any, ArrayLike] | None) -> tuple[Samples, NDArray[np.int64]] | None:
@@ -509,21 +588,49 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         self.history_ = pd.DataFrame(log.history, columns=list(log.columns)).astype({"step": int})
         if log.criterion:
             self.history_["criterion"] = self.history_["step"].map(log.criterion)
+        schema = Schema(self.modality_, self.spec_, tuple(map(str, self.classes_)))
+        self._rows = Rows.build(schema, samples, codes) if self._kind == "translation" else None
         self._realism = Realism(self.discriminator_, trained.codec)
         self.snapshots_ = {step: trained.codec.to_samples(inputs) for step, inputs in log.snapshots.items()}
         some = np.random.default_rng(self.seed_).permutation(len(samples))[:SCORED]
         fakes = self._generate(codes[some], self.seed_ + 1, 0, 1.0)
         self._realism.calibrate(take(samples, some), fakes, codes[some])
 
-    def _draw(self, codes: NDArray[np.int64], truncation: float = 1.0) -> Samples:
+    @property
+    def _kind(self) -> str:
+        """Which generator it is: latent or translation."""
+        return "translation" if isinstance(self.generator_.prior, RowPrior) else "latent"
+
+    def _prior(self, samples: Samples, styled_by: RowPrior | None = None) -> RowPrior:
+        """Return where versions of samples come from; a sample's position stands for its class."""
+        n, codec, own = len(samples), self._realism.codec, cast(RowPrior, self.generator_.prior)
+        device = next(self.generator_.parameters()).device
+        return RowPrior(own.size).keep(codec, codec.to_arrays(samples), np.arange(n), n, device, styled_by)
+
+    def _draw(
+        self, codes: NDArray[np.int64], truncation: float = 1.0, prior: Prior | RowPrior | None = None
+    ) -> Samples:
         """Generate the next samples of this model's own stream."""
-        samples = self._generate(codes, self.seed_, self._drawn, truncation)
+        samples = self._generate(codes, self.seed_, self._drawn, truncation, prior)
         self._drawn += len(codes)
         return samples
 
-    def _generate(self, codes: NDArray[np.int64], seed: int, start: int, truncation: float) -> Samples:
+    def _generate(
+        self,
+        codes: NDArray[np.int64],
+        seed: int,
+        start: int,
+        truncation: float,
+        prior: Prior | RowPrior | None = None,
+    ) -> Samples:
+        source = prior or self.generator_.prior
+        if isinstance(source, RowPrior) and source.empty:
+            raise ConfigError(
+                "The model was saved without its training rows, of which it makes others: give rows to vary(X, y), or "
+                "save one with keep_rows=True."
+            )
         to_samples = self._realism.codec.to_samples
-        parts = [to_samples(part) for part in sample(self.generator_, codes, seed, start, truncation)]
+        parts = [to_samples(part) for part in sample(self.generator_, codes, seed, start, truncation, prior)]
         return concat(parts) if parts else take(to_samples(self._architecture.example()), slice(0))
 
 

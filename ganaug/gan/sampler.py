@@ -1,4 +1,4 @@
-"""Class-balanced batches of a small labelled set that lives on the device."""
+"""Batches of a small labelled set that lives on the device."""
 
 from __future__ import annotations
 
@@ -58,3 +58,34 @@ class BalancedSampler:
             others = torch.randint(self.unlabelled, (n // 2,), generator=generator, device=device)
             indices = torch.cat([indices[: n - n // 2], len(self.order) + others])
         return indices, labels
+
+
+class PairSampler:
+    """Draw pairs of rows of a class, which is the likelier the more rows it has, as their square root; and others.
+
+    Every class teaches what varies within it, and those of many rows can teach more of it.
+
+    Parameters
+    ----------
+    labels : Tensor
+        Class codes (n,), int64, on the device.
+    n_classes : int
+        Number of classes K; each has at least one row.
+    unlabelled : int, default=0
+        Rows without a label that follow the labelled ones; they only lend their style.
+    """
+
+    def __init__(self, labels: Tensor, n_classes: int, unlabelled: int = 0) -> None:
+        self.order = labels.argsort(stable=True)
+        self.counts = torch.bincount(labels, minlength=n_classes)
+        self.rows = len(labels) + unlabelled
+        shares = self.counts.double().sqrt()
+        self.bounds = (shares / shares.sum()).cumsum(0)[:-1]
+
+    def draw(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return row indices, their labels, indices of rows of the same labels, and of any rows, each (n,)."""
+        device = self.counts.device
+        which, first, second, other = torch.rand(4, n, generator=generator, device=device, dtype=torch.float64)
+        labels = torch.searchsorted(self.bounds, which)
+        pair = [pick(self.order, self.counts, labels, chance) for chance in (first, second)]
+        return pair[0], labels, pair[1], (other * self.rows).long()

@@ -213,6 +213,7 @@ class Modality(ABC):
     augments: ClassVar[bool] = False  # whether there is a classical augmentation, of some strength
     moves_thresholds: ClassVar[bool] = False  # whether validation rows choose how probable a class has to be
     classifiers: ClassVar[tuple[str, ...]] = ()  # names of downstream classifiers, the default first
+    generators: ClassVar[tuple[str, ...]] = ("latent",)  # kinds of generators that `architecture` knows
 
     # Samples as users have them
 
@@ -342,7 +343,11 @@ class Modality(ABC):
 
     @abstractmethod
     def architecture(self, codec: Codec, n_classes: int, params: Mapping[str, Any], anchors: int) -> Architecture:
-        """Size the networks: ``params`` has conditioning, width and depth, ``anchors`` the rows that own a latent."""
+        """Size the networks: ``params`` has conditioning, width, depth and, one of ``generators``, generator.
+
+        ``anchors`` are the rows that own a latent. A generator ``"translation"`` is a module as
+        `ganaug.gan.translation.Translator` says.
+        """
 
     @abstractmethod
     def architecture_of(self, about: Mapping[str, Any]) -> Architecture:

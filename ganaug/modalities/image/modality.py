@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 Images = NDArray[np.uint8]
 OPTIONS = ("size", "channels", "columns", "max_unreadable", "pixel_range")
+LATENT = {"latent": 64, "translation": 24}  # length of a latent or style, by generator
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 
@@ -59,6 +60,7 @@ class ImageModality(Modality):
         "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
     )  # fmt: skip
     classifiers = ("small_cnn",)
+    generators = tuple(LATENT)
     augments = True
 
     def recognises(self, X: Any) -> bool:  # noqa: D102, N803 - see Modality
@@ -163,6 +165,7 @@ class ImageModality(Modality):
 
         assert isinstance(codec, ImageCodec)
         height, width, channels = codec.shape
+        generator = params.get("generator", "latent")  # which models of earlier versions do not name
         return ImageArchitecture(
             height,
             width,
@@ -172,6 +175,8 @@ class ImageModality(Modality):
             base_width=params["width"],
             depth=params["depth"],
             anchors=anchors,
+            generator=generator,
+            latent=LATENT[generator],
         )
 
     def architecture_of(self, about: Mapping[str, Any]) -> Architecture:  # noqa: D102
