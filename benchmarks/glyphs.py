@@ -26,7 +26,7 @@ NO_LATIN = re.compile(
     r"|emoji|awesome|symbol|icons|mathjax|katex|tibet|ipa|wqy|takao|vlgothic|hanazono"
 )
 STYLE_WORDS = r"[-_ .]|Bold|Ital|Obl|Light|Medi|Regu|Cond|Thin|Black|Semi|Extra|Book|Heavy"
-NEAR = 8.0  # mean absolute difference of two fonts below which they count as one family, levels of 255
+NEAR = 3.0  # mean absolute difference of two fonts below which they count as one family, levels of 255
 
 
 def fetch(folder: Path) -> None:

@@ -33,8 +33,9 @@ from ganaug.errors import ConfigError, DataError
 from ganaug.gan.checkpoint import fingerprint
 from ganaug.gan.model_files import load_model
 from ganaug.modalities import modality_for
-from ganaug.modalities.base import Loaded, Modality
+from ganaug.modalities.base import Modality
 from ganaug.modalities.choose import check_options
+from ganaug.modalities.loaded import Loaded
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Selection
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ganaug.gan.translation import RowPrior, StyledRows
-from ganaug.modalities.base import Architecture
+from ganaug.modalities.parts import Architecture
 
 NAMES = ("generator", "discriminator")
 

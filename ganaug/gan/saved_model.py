@@ -22,7 +22,9 @@ from ganaug.gan.model_files import load_model, save_model
 from ganaug.gan.networks import costs, restore
 from ganaug.gan.translation import RowPrior
 from ganaug.modalities import MODALITIES, modality_named
-from ganaug.modalities.base import Architecture, Codec, Modality, Spec
+from ganaug.modalities.base import Modality
+from ganaug.modalities.loaded import Spec
+from ganaug.modalities.parts import Architecture, Codec
 from ganaug.utils.samples import Samples
 
 SHOWN = 8  # columns of a sample grid

@@ -30,7 +30,9 @@ from ganaug.gan.schedule import Schedule, translation_steps
 from ganaug.gan.trainer import NetworkSetup, Trainer
 from ganaug.gan.translation import FEW, TIMES, FromRows, RowPrior
 from ganaug.gan.warm_start import start_from
-from ganaug.modalities.base import Architecture, Augment, Codec, Modality, Spec
+from ganaug.modalities.base import Modality
+from ganaug.modalities.loaded import Spec
+from ganaug.modalities.parts import Architecture, Augment, Codec
 from ganaug.synthesis.criteria import CRITERIA, Known
 from ganaug.utils.samples import Samples, take
 from ganaug.utils.threads import one_thread
@@ -51,6 +53,7 @@ class Data(NamedTuple):
     codes: NDArray[np.int64]
     classes: NDArray[Any]  # (K,) labels
     validation: tuple[Samples, NDArray[np.int64]] | None = None  # on which a criterion chooses
+    groups: NDArray[np.int64] | None = None  # (m,) of the labelled rows, those of one group have their style in common
 
 
 class Trained(NamedTuple):
@@ -113,6 +116,7 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
         AUGMENTATIONS[params["augmentation"]](schedule.steps),
         seed,
         fabric.device,
+        data.groups,
     )
     inherited = None
     if params["warm_start"] is not None:
@@ -125,7 +129,8 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
     }
     start = [p.detach().cpu().numpy() for net in (setup.generator, setup.discriminator) for p in net.parameters()]
     chosen_on = () if data.validation is None else (*codec.to_arrays(data.validation[0]), data.validation[1])
-    identity = identity_of({**params, "invariances": invariances}, seed, facts, [*arrays, codes, *chosen_on, *start])
+    seen = [*arrays, codes, *chosen_on, *start] + ([] if data.groups is None else [data.groups])
+    identity = identity_of({**params, "invariances": invariances}, seed, facts, seen)
     folder = params["checkpoint_dir"]
     checkpoint = None if folder is None else checkpoint_in(folder, identity)
     trainer = Trainer(fabric, setup, schedule, seed)
@@ -228,6 +233,7 @@ def network_setup(
     augmentation: Augmentation,
     seed: int,
     device: torch.device,
+    groups: NDArray[np.int64] | None = None,
 ) -> NetworkSetup:
     """Put the networks on the device, and beside them the whole data set, as the codec's arrays.
 
@@ -244,22 +250,27 @@ def network_setup(
         Of the initial weights and of the anchors.
     device : torch.device
         Where all of it lives.
+    groups : array (m,), optional
+        Codes of groups, the rows of which have their style in common.
     """
     tensors = [torch.tensor(array, device=device) for array in arrays]
     codes, n, m = torch.tensor(labels, device=device), len(arrays[0]), len(labels)
     generator, discriminator = architecture.build(seed)
     prior: Any = generator.prior
-    translates = isinstance(prior, RowPrior)
+    translates, k = isinstance(prior, RowPrior), architecture.n_classes
+    sampler: PairSampler | BalancedSampler
     if translates:
-        prior.keep(codec, [tensor[:m] for tensor in tensors], codes, architecture.n_classes)
+        prior.keep(codec, [tensor[:m] for tensor in tensors], codes, k)
+        shared = None if groups is None else torch.tensor(groups, device=device)
+        sampler = PairSampler(codes, k, n - m, shared)
     else:
         prior.place(codes.cpu(), seed)
-    sampler = PairSampler if translates else BalancedSampler
+        sampler = BalancedSampler(codes, k, n - m)
     return NetworkSetup(
         generator.to(device),
         discriminator.to(device),
         rows=lambda indices: codec.to_inputs(*(tensor[indices] for tensor in tensors)),
-        sampler=sampler(codes, architecture.n_classes, unlabelled=n - m),
+        sampler=sampler,
         objective=objective,
         penalty=penalty,
         augment=augment,

@@ -25,7 +25,7 @@ from ganaug.gan.losses import Objective
 from ganaug.gan.regularizers import Penalty
 from ganaug.gan.sampler import BalancedSampler, PairSampler
 from ganaug.gan.schedule import Schedule
-from ganaug.modalities.base import Augment
+from ganaug.modalities.parts import Augment
 
 
 class NetworkSetup(NamedTuple):

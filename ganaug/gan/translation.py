@@ -4,7 +4,8 @@ What varies within classes of many rows, say fonts, light or speakers, varies in
 few rows to learn it from. A generator that learns where rows are many to turn a row into another version of itself can
 be applied where there is but one (data augmentation GANs, arXiv 1711.04340; on long-tailed sets arXiv 2203.09739).
 
-A row (content) and the style of another row of its class have to give that other row. The content of any class with the
+A row (content) and the style of another row of its class have to give that other row; where groups are known (a font, a
+site, a speaker), the style may be that of any row of the other's group. The content of any class with the
 style of any row has to be taken by the discriminator for a real row of the content's class, and to show the style. The
 first without the second makes rows that harm: with three rows a class it took 11 points from a classifier to which both
 together gave 1.5.
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 from ganaug.gan.generation import Autocast
 from ganaug.gan.sampler import PairSampler, pick
 from ganaug.gan.schedule import Schedule
-from ganaug.modalities.base import Codec
+from ganaug.modalities.parts import Codec
 
 if TYPE_CHECKING:
     from ganaug.gan.trainer import NetworkSetup
@@ -128,7 +129,8 @@ class PairDraw(NamedTuple):
     indices: Tensor  # (n,)
     labels: Tensor  # (n,)
     contents: Tensor  # (n,) rows of the same classes
-    styles: Tensor  # (n,) rows of any
+    mates: Tensor  # (n,) rows of the same groups, the rows themselves where there are no groups
+    styles: Tensor  # (n,) rows of any class and group
     noise: Tensor  # (n, 2, S)
 
     def share(self, part: slice) -> PairDraw:
@@ -145,16 +147,15 @@ class FromRows:
 
     def draw(self, n: int, random: torch.Generator) -> PairDraw:
         """See `ganaug.gan.generation.Generation`."""
-        indices, labels, contents, styles = cast(PairSampler, self.setup.sampler).draw(n, random)
-        noise = torch.randn(n, 2, self.size, generator=random, device=random.device)
-        return PairDraw(indices, labels, contents, styles, noise)
+        rows = cast(PairSampler, self.setup.sampler).draw(n, random)
+        return PairDraw(*rows, torch.randn(n, 2, self.size, generator=random, device=random.device))
 
     def make(self, drawn: PairDraw, real: Tensor, condition_scale: Tensor) -> tuple[Tensor, Tensor]:
         """See `ganaug.gan.generation.Generation`; the real rows are also those to be made again."""
         generator, rows = cast(Translator, self.setup.generator), self.setup.rows
-        contents, others = rows(drawn.contents), rows(drawn.styles)
+        contents, styled = rows(drawn.contents), rows(torch.cat([drawn.mates, drawn.styles]))
         with self.autocast():
-            styles = generator.style(torch.cat([real, others])).float()
+            styles = generator.style(styled).float()
             noisy = styles + NOISE * drawn.noise.transpose(0, 1).flatten(0, 1)
             kept = generator.content(contents)
             made = generator.decode(torch.cat([kept, kept]), noisy).float()

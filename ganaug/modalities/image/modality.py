@@ -11,24 +11,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganaug.errors import DataError
-from ganaug.modalities.base import (
-    Architecture,
-    Augment,
-    Codec,
-    Codes,
-    Extractor,
-    Floats,
-    Ids,
-    Loaded,
-    Modality,
-    Originals,
-    Spec,
-)
+from ganaug.modalities.base import Modality
 from ganaug.modalities.image import arrays, duplicates, exports, preview
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png, encode_png
 from ganaug.modalities.image.sources import BUILTIN, holds_images
 from ganaug.modalities.image.spec import ImageSpec
+from ganaug.modalities.loaded import Codes, Ids, Loaded, Spec
+from ganaug.modalities.parts import Architecture, Augment, Codec, Extractor, Floats, Originals
 from ganaug.utils.markup import Html
 
 if TYPE_CHECKING:

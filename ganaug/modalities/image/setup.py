@@ -17,7 +17,7 @@ from ganaug.modalities.image.translator import Translator
 
 @dataclass(frozen=True)
 class ImageArchitecture:
-    """Everything that determines the shapes of the two networks; see `ganaug.modalities.base.Architecture`."""
+    """Everything that determines the shapes of the two networks; see `ganaug.modalities.parts.Architecture`."""
 
     height: int
     width: int
