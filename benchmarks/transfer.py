@@ -250,10 +250,12 @@ def curve(task: Task, scores: Tensor) -> NDArray[np.float64]:
     return np.array([accuracies(task, np.where(top[0] + b > top[1], best[0], best[1])) for b in BIASES])
 
 
-def prepare(problems: Sequence[Problem], options: Options, arms: dict[str, tuple[Recipe, str | None, float]]) -> None:
+def prepare(
+    problems: Sequence[Problem], options: Options, arms: dict[str, tuple[Recipe, str | None, float]],
+    plain: Sequence[str] = tuple(PLAIN),
+) -> None:  # fmt: skip
     """Train all that is not a generator, and score."""
-    first = {"embedding": (Recipe(), None, 0.0)} | {name: (recipe, None, 0.0) for name, recipe in PLAIN.items()}
-    train(problems, first, options)
+    train(problems, {"embedding": (Recipe(), None, 0.0)} | {name: (PLAIN[name], None, 0.0) for name in plain}, options)
     for problem in problems:
         make_versions(problem)
         choose_versions(problem, options)
@@ -346,7 +348,7 @@ def lab_batch(keys: Sequence[dict[str, Any]], folder: Path, options: Options) ->
     arms: dict[str, tuple[Recipe, str | None, float]] = {
         f"light + versions {share:g}": (Recipe(), "versions", share) for share in SHARES
     } | {"light + chosen versions": (Recipe(), "chosen", 0.5)}
-    prepare([problem for problem, _ in problems], options, arms)
+    prepare([problem for problem, _ in problems], options, arms, plain=("light",))
     found = []
     for key, (problem, _) in zip(keys, problems, strict=True):
         best = {}
@@ -372,15 +374,15 @@ def chosen_design(results: Sequence[dict[str, Any]]) -> tuple[str, float]:
 
 def jobs_of(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """Return the keys of all measurements, in the order in which they are done."""
-    each = product(arguments.data, arguments.shots)
+    each = list(product(arguments.shots, arguments.data))
     if arguments.lab:
         return [
             {"lab": True, "data": data, "shots": shots, "repeat": repeat, "design": design}
-            for (data, shots), design, repeat in product(each, DESIGNS, range(arguments.repeats))
+            for repeat, (shots, data), design in product(range(arguments.repeats), each, DESIGNS)
         ]
     return [
         {"lab": False, "data": data, "shots": shots, "repeat": repeat}
-        for (data, shots), repeat in product(each, range(arguments.repeats))
+        for (shots, data), repeat in product(each, range(arguments.repeats))
     ]
 
 

@@ -69,8 +69,9 @@ class Training:
         cuda = device.type == "cuda"
         self.adam = torch.optim.AdamW(
             self.network.parameters(), lr=self.rate if cuda else LEARNING_RATE, weight_decay=WEIGHT_DECAY,
-            capturable=cuda,
+            fused=True, capturable=cuda,
         )  # fmt: skip
+        self.eye = torch.eye(n_classes, device=device)
         self.at = torch.zeros(1, dtype=torch.int64, device=device)
         self.graph: Any = None
 
@@ -82,7 +83,7 @@ class Training:
         else:
             self.adam.param_groups[0]["lr"] = float(rate)
         inputs, labels = self._draw()
-        targets = torch.nn.functional.one_hot(labels, len(self.adjustment)).float()
+        targets = self.eye.index_select(0, labels)
         if self.recipe.mixup:  # Beta(.4, .4) by a ratio of gammas has no generator of its own: an arcsine is near
             share = torch.sin(math.pi / 2 * self._uniform(1)).square()
             other = self._uniform(self.batch).argsort()

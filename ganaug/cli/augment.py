@@ -107,7 +107,9 @@ def _key(training: Mapping[str, Any], parts: Mapping[str, Rows]) -> str:
     settings = {**training, "classes": seen[0].schema.classes, "ganaug": __version__}
     if training["warm_start"] is not None:
         settings["warm_start"] = load_model(Path(training["warm_start"]))[0]["weights"]
-    return fingerprint(settings, *(array for rows in seen for array in (rows.ids.astype(str), rows.labels)))
+    return fingerprint(
+        settings, *(array for rows in seen for array in (rows.ids.astype(str), rows.labels, rows.groups.astype(str)))
+    )
 
 
 def _model(folder: Path, training: Mapping[str, Any], parts: Mapping[str, Rows]) -> GANAugmenter:
@@ -124,7 +126,8 @@ def _model(folder: Path, training: Mapping[str, Any], parts: Mapping[str, Rows])
             **options,
         )
         chosen_on = (validation.samples, names[validation.labels]) if len(validation) else None
-        augmenter.fit(train.samples, names[train.labels], validation=chosen_on, spec=train.schema.spec)
+        labels, spec = names[train.labels], train.schema.spec
+        augmenter.fit(train.samples, labels, validation=chosen_on, spec=spec, groups=train.groups)
         with fresh_folder(folder / "model", MODEL) as fresh:
             augmenter.save(fresh)
     return GANAugmenter.load(folder / "model", training["device"])
