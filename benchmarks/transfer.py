@@ -22,8 +22,8 @@ import argparse
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -31,12 +31,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn.functional import normalize
 from transfer_fit import Recipe, Rows, Training, asked, side_by_side, train_all
+from transfer_judge import (
+    BIASES,
+    Options,
+    Problem,
+    class_means,
+    curve,
+    embed,
+    join,
+    judge_by_embedding,
+    middle,
+    rounded,
+    standard,
+)
 from transfer_report import show, show_lab
-from transfer_tasks import Task, accuracies, draw, held_out
+from transfer_tasks import draw, held_out
 
 from ganaug import GANAugmenter
 from ganaug.gan import cuda_graph
@@ -55,12 +65,6 @@ MADE = {
     "delayed + versions": (Recipe(balanced="late"), "versions"),
     "light + chosen versions": (Recipe(), "chosen"),
 }
-JOINED = (  # arms whose scores are averaged
-    ("light", "prototypes"), ("mixup", "prototypes"), ("light", "logistic"), ("delayed", "prototypes"),
-    ("light + versions", "prototypes"), ("light + versions", "prototypes of versions"),
-    ("mixup + versions", "prototypes of versions"), ("light + versions", "logistic on versions"),
-    ("light + chosen versions", "prototypes of versions"),
-)  # fmt: skip
 DESIGNS: dict[str, dict[str, Any]] = {
     "base": {"steps": 1500},
     "longer": {"steps": 4000},
@@ -70,36 +74,23 @@ DESIGNS: dict[str, dict[str, Any]] = {
 }
 SHARES = (0.3, 0.5, 0.8)  # of a rare class's draws that are versions, in the lab
 DRAWN, KEPT = 600, 300  # versions of a rare class
-BIASES = np.linspace(-3, 3, 121)  # in standard deviations of a row's scores
 REAL = (3, 6, 150)  # real rows of each rare class, in the gate
-L2, NEWTON = 1e-4, 100  # logistic regression: its penalty, its steps
 
-# a name that parameters may have, here for a game in which neither network tells the other anything
-NOTHING = "least_squares"
-OBJECTIVES.register(NOTHING)(Objective(lambda real, fake: 0 * (fake - real).mean(), lambda real, fake: 0 * fake.mean()))
-cuda_graph.KNOWN = (*cuda_graph.KNOWN, "__main__", "transfer")
+NOTHING = "least_squares"  # a name that parameters may have, here for a game in which neither network tells anything
 
 
-@dataclass
-class Problem:
-    """A task on its way: what has been trained for it."""
-
-    task: Task
-    seed: int
-    generators: dict[str, GANAugmenter] = field(default_factory=dict)
-    trainings: dict[str, Training] = field(default_factory=dict)
-    made: dict[str, Rows] = field(default_factory=dict)
-    scores: dict[str, Tensor] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Options:
-    """What holds for all tasks."""
-
-    device: torch.device
-    steps: int
-    params: dict[str, Any]  # of the generator
-    share: float
+@contextmanager
+def nothing_taught() -> Iterator[None]:
+    """Let the objective called `NOTHING` be none."""
+    before, known = OBJECTIVES[NOTHING], cuda_graph.KNOWN
+    none = Objective(lambda real, fake: 0 * (fake - real).mean(), lambda real, fake: 0 * fake.mean())
+    OBJECTIVES.register(NOTHING)(none)
+    cuda_graph.KNOWN = (*known, str(nothing_taught.__module__).split(".")[0])
+    try:
+        yield
+    finally:
+        OBJECTIVES.register(NOTHING)(before)
+        cuda_graph.KNOWN = known
 
 
 def fit_generators(problems: Sequence[Problem], wanted: Sequence[str], options: Options) -> None:
@@ -115,7 +106,9 @@ def fit_generators(problems: Sequence[Problem], wanted: Sequence[str], options: 
         params = {"random_state": problem.seed, "device": str(options.device)} | options.params | kinds[kind]
         augmenter = GANAugmenter(**params)
         jobs.append(partial(augmenter.fit, problem.task.images, problem.task.labels))
-    for (problem, kind), augmenter in zip(keys, side_by_side(jobs, options.device), strict=True):
+    with nothing_taught():
+        fitted = side_by_side(jobs, options.device)
+    for (problem, kind), augmenter in zip(keys, fitted, strict=True):
         problem.generators[kind] = augmenter
 
 
@@ -154,13 +147,6 @@ def train(problems: Sequence[Problem], recipes: dict[str, tuple[Recipe, str | No
                 problem.scores[name] = standard(asked(network, problem.task.test_images, options.device))
 
 
-def embed(problem: Problem, images: NDArray[np.uint8], options: Options) -> Tensor:
-    """Return directions (n, F) from the mean of the common rows, in the network trained on common classes."""
-    network, task = problem.trainings["embedding"].network, problem.task
-    centre = normalize(asked(network, task.images[task.common[task.labels]], options.device, features=True)).mean(0)
-    return normalize(normalize(asked(network, images, options.device, features=True)) - centre)
-
-
 def choose_versions(problem: Problem, options: Options) -> None:
     """Keep versions that lie nearest their own class, at most `KEPT` of each; a class of which none do keeps some."""
     task, made = problem.task, problem.made["versions"]
@@ -170,84 +156,12 @@ def choose_versions(problem: Problem, options: Options) -> None:
     chosen: list[int] = []
     some: list[int] = []
     for c in np.flatnonzero(task.rare):
-        at = np.flatnonzero(made.labels == c)
+        at = np.random.default_rng(problem.seed).permutation(np.flatnonzero(made.labels == c))
         good = at[right[at] == 1]
         chosen += (good if len(good) >= 20 else at)[:KEPT].tolist()
         some += at[:KEPT].tolist()
     problem.made["chosen"] = Rows(made.images[chosen], made.labels[chosen])
     problem.made["versions"] = Rows(made.images[some], made.labels[some])
-
-
-def judge_by_embedding(problem: Problem, options: Options) -> None:
-    """Score test rows by class means and by logistic regression in the embedding, of real rows and with versions."""
-    task = problem.task
-    real, test = (embed(problem, images, options) for images in (task.images, task.test_images))
-    cases = {"prototypes": None, "prototypes of versions": "versions"} | {
-        "logistic": None, "logistic on versions": "versions",
-    }  # fmt: skip
-    means = class_means(real, task.labels, task.n_classes)
-    for name, source in cases.items():
-        if source is not None and source not in problem.made:
-            continue
-        features, labels, centres = real, task.labels, means
-        if source is not None:
-            made = problem.made[source]
-            new = embed(problem, made.images, options)
-            moved = normalize(means + class_means(new, made.labels, task.n_classes))
-            at = torch.as_tensor(task.rare, device=options.device)[:, None]
-            centres = torch.where(at, moved, means)
-            features, labels = torch.cat([real, new]), np.concatenate([task.labels, made.labels])
-        if name.startswith("prototypes"):
-            problem.scores[name] = standard(test @ centres.T)
-        else:
-            problem.scores[name] = standard(logistic(features, labels, task.n_classes, test))
-
-
-def class_means(features: Tensor, labels: NDArray[np.int64], k: int) -> Tensor:
-    """Return the directions of the classes' means (k, F); zero for a class without rows."""
-    sums = torch.zeros(k, features.shape[1], device=features.device)
-    sums.index_add_(0, torch.as_tensor(labels, device=features.device), features)
-    return normalize(sums)
-
-
-def logistic(features: Tensor, labels: NDArray[np.int64], k: int, test: Tensor) -> Tensor:
-    """Return logits of a logistic regression in which every class counts the same."""
-    y = torch.as_tensor(labels, device=features.device)
-    weight = 1 / torch.bincount(y, minlength=k).clamp_min(1)[y].float()
-    weight = weight / weight.sum()
-    matrix = torch.zeros(features.shape[1], k, device=features.device, requires_grad=True)
-    solver = torch.optim.LBFGS([matrix], max_iter=NEWTON, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        solver.zero_grad()
-        losses = torch.nn.functional.cross_entropy(10 * features @ matrix, y, reduction="none")
-        loss = (weight * losses).sum() + L2 * matrix.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    solver.step(closure)  # type: ignore[no-untyped-call]
-    return (test @ matrix).detach()
-
-
-def standard(scores: Tensor) -> Tensor:
-    """Standardise the scores (n, K) of each row."""
-    return (scores - scores.mean(1, keepdim=True)) / scores.std(1, keepdim=True)
-
-
-def join(problem: Problem) -> None:
-    """Add the arms that average the scores of two."""
-    for first, second in JOINED:
-        if first in problem.scores and second in problem.scores:
-            problem.scores[f"{first} + {second}"] = (problem.scores[first] + problem.scores[second]) / 2
-
-
-def curve(task: Task, scores: Tensor) -> NDArray[np.float64]:
-    """Return accuracy on rare classes, on common ones, and balanced, at each of the `BIASES`: (B, 3)."""
-    values = scores.cpu().numpy()
-    columns = [np.flatnonzero(task.rare), np.flatnonzero(task.common)]
-    best = [of[values[:, of].argmax(1)] for of in columns]
-    top = [values[np.arange(len(values)), each] for each in best]
-    return np.array([accuracies(task, np.where(top[0] + b > top[1], best[0], best[1])) for b in BIASES])
 
 
 def prepare(
@@ -315,16 +229,6 @@ def outcome(main: Problem, tuning: Problem) -> dict[str, Any]:
             best = middle(tuned[:, 2])
             found[name] |= {"tuned": rounded(tested[best]), "tuning": rounded(tuned[best]), "bias": float(BIASES[best])}
     return found
-
-
-def middle(values: NDArray[np.float64]) -> int:
-    """Return the middle of the positions within a thousandth of the maximum."""
-    return int(np.median(np.flatnonzero(values >= values.max() - 0.001)))
-
-
-def rounded(values: Sequence[float] | NDArray[np.float64]) -> list[float]:
-    """Return numbers fit for a log."""
-    return [round(float(value), 4) for value in values]
 
 
 def lab_batch(keys: Sequence[dict[str, Any]], folder: Path, options: Options) -> list[dict[str, Any]]:
