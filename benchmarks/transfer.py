@@ -324,10 +324,10 @@ def main() -> None:
             break
         measure = lab_batch if arguments.lab else report_batch
         found = measure(batch, arguments.folder, Options(device, arguments.steps, params, share))
+        if not arguments.lab:
+            found = [result | {"design": design} for result in found]
         with arguments.log.open("a") as file:
-            file.writelines(
-                json.dumps(result | ({} if arguments.lab else {"design": design})) + "\n" for result in found
-            )
+            file.writelines(json.dumps(result) + "\n" for result in found)
         longest = max(longest, time.monotonic() - started)
         print(f"{batch[0]} and {len(batch) - 1} more: {time.monotonic() - started:.0f} s", flush=True)
         done += found

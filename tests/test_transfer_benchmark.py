@@ -80,6 +80,9 @@ def test_a_small_run_goes_on_where_it_stopped_and_shows_its_tables(drawings, tmp
     common = ["--folder", str(drawings), "--data", "icons", "--shots", "1", "--steps", "3", "--gan-steps", "2"]
     common += ["--device", "cpu", "--together", "1"]
     monkeypatch.setattr(transfer, "DESIGNS", {"base": {"width": 8, "batch_size": 8}})
+    for name, kept in (("PLAIN", ("light", "mixup")), ("MADE", ("light + versions", "light + chosen versions"))):
+        monkeypatch.setattr(transfer, name, {arm: getattr(transfer, name)[arm] for arm in kept})
+    monkeypatch.setattr(transfer, "SHARES", (0.5,))
 
     def run(*more: str) -> list[dict]:
         monkeypatch.setattr(sys, "argv", ["transfer.py", str(log), *common, *more])
@@ -89,7 +92,7 @@ def test_a_small_run_goes_on_where_it_stopped_and_shows_its_tables(drawings, tmp
     run("--lab", "--repeats", "1")
     found = run("--repeats", "1")
     assert [r["lab"] for r in found] == [True, False]
-    assert len(run("--repeats", "1")) == 2  # nothing to do
+    assert run("--repeats", "1") == found  # nothing to do
     arms = found[1]["arms"]
     tuned = {name for name, arm in arms.items() if "tuned" in arm}
     assert set(arms) - tuned == {"light + without discriminator", "light + latent"}

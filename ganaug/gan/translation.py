@@ -100,11 +100,6 @@ class RowPrior(nn.Module):
             self.register_buffer(name, tensor, persistent=False)
         return self
 
-    @property
-    def empty(self) -> bool:
-        """Whether there are no rows."""
-        return self.codec is None
-
     def rows(self, indices: Tensor) -> Tensor:
         """Return rows at these positions (n,) as networks see them (n, ...)."""
         assert self.codec is not None

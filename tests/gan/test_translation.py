@@ -84,7 +84,7 @@ def test_a_resumed_training_ends_as_the_same_bytes(tmp_path, groups):
 def test_what_it_learns_is_to_make_rows_of_rows():
     """After some steps a row and its own style give that row more nearly than another one."""
     rows, y = digits(40)
-    found = tiny(generator="translation", steps=150, width=16, batch_size=16).fit(rows, y)
+    found = tiny(generator="translation", steps=80, batch_size=8).fit(rows, y)
     own = np.stack([found.vary(rows[i : i + 1], y[i : i + 1], style=rows[i : i + 1])[0][0] for i in range(10)])
     distances = np.abs(own[:, None].astype(int) - rows[None, :10]).mean((2, 3))
     assert np.median(distances.diagonal()) < np.median(distances)
