@@ -96,7 +96,8 @@ class Training:
             **options,
         )
         chosen_on = (validation.samples, names[validation.labels])  # where there is a criterion
-        return augmenter.fit(rows.samples, names[rows.labels], validation=chosen_on, spec=rows.schema.spec)
+        labels, spec = names[rows.labels], rows.schema.spec
+        return augmenter.fit(rows.samples, labels, validation=chosen_on, spec=spec, groups=rows.groups)
 
 
 def train_repeat(repeat: int, params: Params, store: Path) -> None:

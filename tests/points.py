@@ -16,8 +16,10 @@ from torch import nn
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.conditioning import CONDITIONINGS, apply_head
 from ganaug.gan.latents import Prior
-from ganaug.modalities.base import Codec, Loaded, Modality, Spec
+from ganaug.modalities.base import Modality
 from ganaug.modalities.estimators import make_estimator
+from ganaug.modalities.loaded import Loaded, Spec
+from ganaug.modalities.parts import Codec
 
 
 @dataclass(frozen=True)

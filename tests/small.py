@@ -12,8 +12,8 @@ from ganaug.gan.regularizers import PENALTIES
 from ganaug.gan.setup import network_setup
 from ganaug.gan.trainer import NetworkSetup
 from ganaug.modalities import modality_named
-from ganaug.modalities.base import Codec
 from ganaug.modalities.image.codec import ImageCodec
+from ganaug.modalities.parts import Codec
 from ganaug.synthesis.score import Scorer
 
 Fitted = tuple[GANAugmenter, np.ndarray, np.ndarray]

@@ -33,8 +33,9 @@ from ganaug.errors import ConfigError, DataError
 from ganaug.gan.checkpoint import fingerprint
 from ganaug.gan.model_files import load_model
 from ganaug.modalities import modality_for
-from ganaug.modalities.base import Loaded, Modality
+from ganaug.modalities.base import Modality
 from ganaug.modalities.choose import check_options
+from ganaug.modalities.loaded import Loaded
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Selection
 
@@ -106,7 +107,9 @@ def _key(training: Mapping[str, Any], parts: Mapping[str, Rows]) -> str:
     settings = {**training, "classes": seen[0].schema.classes, "ganaug": __version__}
     if training["warm_start"] is not None:
         settings["warm_start"] = load_model(Path(training["warm_start"]))[0]["weights"]
-    return fingerprint(settings, *(array for rows in seen for array in (rows.ids.astype(str), rows.labels)))
+    return fingerprint(
+        settings, *(array for rows in seen for array in (rows.ids.astype(str), rows.labels, rows.groups.astype(str)))
+    )
 
 
 def _model(folder: Path, training: Mapping[str, Any], parts: Mapping[str, Rows]) -> GANAugmenter:
@@ -123,7 +126,8 @@ def _model(folder: Path, training: Mapping[str, Any], parts: Mapping[str, Rows])
             **options,
         )
         chosen_on = (validation.samples, names[validation.labels]) if len(validation) else None
-        augmenter.fit(train.samples, names[train.labels], validation=chosen_on, spec=train.schema.spec)
+        labels, spec = names[train.labels], train.schema.spec
+        augmenter.fit(train.samples, labels, validation=chosen_on, spec=spec, groups=train.groups)
         with fresh_folder(folder / "model", MODEL) as fresh:
             augmenter.save(fresh)
     return GANAugmenter.load(folder / "model", training["device"])

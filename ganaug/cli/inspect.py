@@ -18,7 +18,8 @@ from ganaug.data.reading import about, told
 from ganaug.data.rows import read_samples, read_schema, read_table
 from ganaug.errors import DataError
 from ganaug.modalities import modality_for
-from ganaug.modalities.base import Modality, Spec
+from ganaug.modalities.base import Modality
+from ganaug.modalities.loaded import Spec
 from ganaug.utils.samples import Samples, take
 
 Strips = list[tuple[str, Samples]]  # class names with some of their samples

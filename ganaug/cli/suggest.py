@@ -14,8 +14,8 @@ from ganaug.config import PrepareParams
 from ganaug.data.reading import about, told
 from ganaug.data.splits import make_splits
 from ganaug.modalities import modality_for
-from ganaug.modalities.base import Loaded
 from ganaug.modalities.choose import builtin_sources, check_options
+from ganaug.modalities.loaded import Loaded
 
 RATIO = 10.0  # synthetic rows for each real one, where rows are scarce
 SYNTHETIC = 2000  # rows of a class, from which the ratio falls

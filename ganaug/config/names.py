@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 MODALITIES = ("image", "table")
+GENERATORS = ("latent", "translation")
 OBJECTIVES = ("relativistic", "non_saturating", "hinge", "least_squares", "minimax", "wasserstein_gp")
 PENALTIES = ("r1_r2", "r1", "r2", "gradient_penalty", "lecam", "none")
 CONDITIONINGS = ("projection", "acgan", "concat")

@@ -15,6 +15,7 @@ from ganaug.config.names import (
     CRITERIA,
     EXPORTS,
     EXTRACTORS,
+    GENERATORS,
     INVARIANCES,
     LOOKS,
     MAX_SIDE,
@@ -127,6 +128,17 @@ class TrainGanParams(Section):
 
     name = "train_gan"
 
+    generator: Annotated[str, one_of("auto", *GENERATORS)] = Field(
+        "auto",
+        description="What rows are made of; latent: noise and a label; translation: a row of the class and the style "
+        "of any other, which is for classes with few rows beside others with many; auto: translation where some class "
+        "has fewer than 10 rows and another ten times as many, of images, and latent else.",
+    )
+    keep_rows: bool = Field(
+        True,
+        description="Whether a translating model's folder holds the training rows, of which it makes others; without "
+        "them it makes versions of rows that are given.",
+    )
     steps: Auto | Positive = Field("auto", description="Optimiser steps of each network; auto: from rows and device.")
     batch_size: Annotated[int, Ge(2)] = Field(64, description="Rows of either kind in a step.")
     learning_rate: Between = Field(

@@ -20,8 +20,9 @@ from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.data.splits import Indices, make_splits
 from ganaug.errors import DataError
 from ganaug.modalities import modality_for
-from ganaug.modalities.base import Loaded, Modality
+from ganaug.modalities.base import Modality
 from ganaug.modalities.choose import AUTO, check_options
+from ganaug.modalities.loaded import Loaded
 from ganaug.utils.files import write_json
 from ganaug.utils.progress import Progress
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-from ganaug.modalities.base import Loaded
+from ganaug.modalities.loaded import Loaded
 
 HIDDEN = "hidden, or left by a system"  # the reason why files are passed over that nobody would miss
 PAGES = "further pages or frames of a file, of which the first is read"

@@ -23,7 +23,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ganaug.errors import DataError
 from ganaug.modalities import modality_named
-from ganaug.modalities.base import Modality, Spec
+from ganaug.modalities.base import Modality
+from ganaug.modalities.loaded import Spec
 from ganaug.utils.files import atomic_path
 from ganaug.utils.samples import Samples, concat, gather, take
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from ganaug.data.rows import digest, read_rows, read_samples, read_table
 from ganaug.metrics.distances import frechet_distance, kid, neighbourhood_metrics
-from ganaug.modalities.base import Extractor, Teacher
+from ganaug.modalities.parts import Extractor, Teacher
 from ganaug.utils.files import write_json
 from ganaug.utils.progress import Progress
 

@@ -87,7 +87,7 @@ def obstacle(trainer: Trainer) -> str | None:
         return "several processes work together"
     if any(network._compiled_call_impl is not None for network in (setup.generator, setup.discriminator)):
         return "the networks are compiled"
-    rules = (*setup.objective[:2], setup.penalty, setup.augment, setup.rows, setup.distance)
+    rules = (*setup.objective[:2], setup.penalty, setup.augment, setup.rows, setup.distance, setup.generation)
     for part in (*rules, *setup.generator.modules(), *setup.discriminator.modules()):
         module = str(getattr(part, "func", part).__module__)  # of a partial function, the function's
         if module.split(".")[0] not in KNOWN:

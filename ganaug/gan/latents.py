@@ -64,12 +64,12 @@ class Prior(nn.Module):
         normal = torch.randn(n, self.size, generator=generator, device=generator.device)
         return torch.cat([normal, torch.rand(n, 2 * PARTS, generator=generator, device=generator.device)], dim=1)
 
-    def forward(self, draws: Tensor, labels: Tensor) -> Tensor:
-        """Make latents (n, Z) of draws (n, Z + 2 * PARTS) and labels (n,)."""
+    def forward(self, draws: Tensor, labels: Tensor, truncation: float = 1.0) -> Tensor:
+        """Make latents (n, Z), times ``truncation``, of draws (n, Z + 2 * PARTS) and labels (n,)."""
         normal, chance, share = torch.split(draws, [self.size, PARTS, PARTS], dim=1)
         if not self.anchored:
-            return normal
+            return truncation * normal
         rows = pick(self.order, self.counts, labels[:, None], chance)
         weights = -share.clamp_min(1e-6).log()  # up to their sum: uniform on the simplex
         mixed: Tensor = (weights[:, :, None] * self.anchors[rows]).sum(1) / weights.square().sum(1, keepdim=True).sqrt()
-        return math.sqrt(1 - NOISE**2) * mixed + NOISE * normal
+        return truncation * (math.sqrt(1 - NOISE**2) * mixed + NOISE * normal)

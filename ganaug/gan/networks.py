@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from ganaug.modalities.base import Architecture
+from ganaug.gan.translation import RowPrior, StyledRows
+from ganaug.modalities.parts import Architecture
 
 NAMES = ("generator", "discriminator")
 
@@ -40,7 +41,9 @@ def costs(architecture: Architecture, generator: nn.Module, discriminator: nn.Mo
     device = next(generator.parameters()).device
     label = torch.zeros(1, dtype=torch.int64, device=device)
     latent = torch.zeros(1, architecture.latent, device=device)
-    inputs = {"generator": latent, "discriminator": architecture.example().to(device)}
+    row = architecture.example().to(device)
+    styled = isinstance(generator.prior, RowPrior)
+    inputs = {"generator": StyledRows(row, row, latent) if styled else latent, "discriminator": row}
     found = {}
     for name, network in (("generator", generator), ("discriminator", discriminator)):
         with FlopCounterMode(display=False) as counter, torch.no_grad():

@@ -1,4 +1,4 @@
-"""Class-balanced batches of a small labelled set that lives on the device."""
+"""Batches of a small labelled set that lives on the device."""
 
 from __future__ import annotations
 
@@ -58,3 +58,40 @@ class BalancedSampler:
             others = torch.randint(self.unlabelled, (n // 2,), generator=generator, device=device)
             indices = torch.cat([indices[: n - n // 2], len(self.order) + others])
         return indices, labels
+
+
+class PairSampler:
+    """Draw pairs of rows of a class, which is the likelier the more rows it has, as their square root; and others.
+
+    Every class teaches what varies within it, and those of many rows can teach more of it.
+
+    Parameters
+    ----------
+    labels : Tensor
+        Class codes (n,), int64, on the device.
+    n_classes : int
+        Number of classes K; each has at least one row.
+    unlabelled : int, default=0
+        Rows without a label that follow the labelled ones; they only lend their style.
+    groups : Tensor, optional
+        Codes (n,) of groups, the rows of which have their style in common; none: a row has its style alone.
+    """
+
+    def __init__(self, labels: Tensor, n_classes: int, unlabelled: int = 0, groups: Tensor | None = None) -> None:
+        self.order = labels.argsort(stable=True)
+        self.counts = torch.bincount(labels, minlength=n_classes)
+        self.groups = groups
+        if groups is not None:
+            self.by_group, self.group_counts = groups.argsort(stable=True), torch.bincount(groups)
+        self.rows = len(labels) + unlabelled
+        shares = self.counts.double().sqrt()
+        self.bounds = (shares / shares.sum()).cumsum(0)[:-1]
+
+    def draw(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Return row indices, their labels, and indices of rows of the same labels, styles, and of any, each (n,)."""
+        device = self.counts.device
+        which, first, second, other, mate = torch.rand(5, n, generator=generator, device=device, dtype=torch.float64)
+        labels = torch.searchsorted(self.bounds, which)
+        rows, contents = (pick(self.order, self.counts, labels, chance) for chance in (first, second))
+        mates = rows if self.groups is None else pick(self.by_group, self.group_counts, self.groups[rows], mate)
+        return rows, labels, contents, mates, (other * self.rows).long()

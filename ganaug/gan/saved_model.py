@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -16,15 +16,20 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import nn
 
-from ganaug.errors import ConfigError, ModelError
+from ganaug.data.rows import Rows, RowWriter, digest, read_rows
+from ganaug.errors import ConfigError, DataError, ModelError
 from ganaug.gan.model_files import load_model, save_model
 from ganaug.gan.networks import costs, restore
+from ganaug.gan.translation import RowPrior
 from ganaug.modalities import MODALITIES, modality_named
-from ganaug.modalities.base import Architecture, Codec, Modality, Spec
+from ganaug.modalities.base import Modality
+from ganaug.modalities.loaded import Spec
+from ganaug.modalities.parts import Architecture, Codec
 from ganaug.utils.samples import Samples
 
 SHOWN = 8  # columns of a sample grid
 MAX_LABEL = 2**16  # bytes
+ROWS = "rows.parquet"
 
 
 class Saved(NamedTuple):
@@ -43,6 +48,7 @@ class Saved(NamedTuple):
     trained_on: dict[str, Any]  # digests of the rows
     rules: dict[str, Any]  # parameters of `ganaug.GANAugmenter` that shaped training
     history: pd.DataFrame
+    rows: Rows | None = None  # of which a translating generator makes others
 
 
 def write_saved(folder: Path, saved: Saved, snapshots: Mapping[int, Samples]) -> str:
@@ -68,9 +74,14 @@ def write_saved(folder: Path, saved: Saved, snapshots: Mapping[int, Samples]) ->
         "steps": int(saved.history["step"].iloc[-1]),
         "rules": saved.rules,
         "costs": costs(saved.architecture, saved.generator, saved.discriminator),
+        "rows": saved.rows is not None,
     }
     try:
         modules = {"generator": saved.generator, "discriminator": saved.discriminator}
+        (folder / ROWS).unlink(missing_ok=True)  # of a model that was here before
+        if saved.rows is not None:
+            with RowWriter(folder / ROWS, saved.rows.schema) as writer:
+                writer.write(saved.rows)
         weights = save_model(folder, config, modules, arrays)
         saved.history.to_csv(folder / "history.csv", index=False, float_format="%.6g")
         shutil.rmtree(folder / "samples", ignore_errors=True)  # of a model that was here before
@@ -106,6 +117,12 @@ def read_saved(folder: Path) -> tuple[Saved, str]:
         codec = modality.codec_of(spec, config["codec"], arrays)
         architecture = modality.architecture_of(config["architecture"])
         modules = restore(architecture, weights)
+        rows = None
+        if config.get("rows"):
+            rows = _rows(folder / ROWS, modality, spec, config["trained_on"]["labelled"], architecture.n_classes)
+            cast(RowPrior, modules["generator"].prior).keep(
+                codec, codec.to_arrays(rows.samples), rows.labels, architecture.n_classes
+            )
         saved = Saved(
             modality,
             spec,
@@ -120,15 +137,26 @@ def read_saved(folder: Path) -> tuple[Saved, str]:
             dict(config["trained_on"]),
             dict(config["rules"]),
             pd.read_csv(folder / "history.csv"),
+            rows,
         )
         midpoints = saved.midpoint, saved.midpoint_unlabelled
         with torch.device("meta"):  # as the numbers may come from anyone's file
             made = modality.architecture(codec, architecture.n_classes, saved.rules, 0).example().shape
             if architecture.example().shape != made or not np.isfinite(midpoints).all():
                 raise ValueError(f"inputs of shape {tuple(made)}, midpoints {midpoints}")
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError, ConfigError, DataError) as error:
         raise misfit(folder, error) from error
     return saved, config["weights"]
+
+
+def _rows(path: Path, modality: Modality, spec: Spec, known: str, n_classes: int) -> Rows:
+    """Return the rows that a model keeps; `DataError` or `ValueError` if they are not those that it was trained on."""
+    rows = read_rows(path)
+    same = rows.schema.modality.name == modality.name and rows.schema.spec == spec
+    found = np.bincount(rows.labels, minlength=n_classes)
+    if not same or digest(modality.ids(rows.samples)) != known or len(found) != n_classes or not found.all():
+        raise ValueError(f"{path.name} holds other rows than it was trained on")
+    return rows
 
 
 def misfit(folder: Path, error: Exception) -> ModelError:

@@ -25,6 +25,8 @@ class Schedule:
     penalty_interval: int = 16  # lazy: every so many steps, times as much
     mismatch_weight: float = 0.2  # of telling a real row's label from others; at 1, no better
     anchor_weight: float = 4.0  # of the distance from anchored rows, a quarter of a batch, to what is made of them
+    pair_weight: float = 2.0  # of the distance from rows to what is made of another of their class in their style
+    style_weight: float = 1.0  # of the squared error of the style that a generated row shows
     condition_ramp: float = 0.01  # share over which the condition is ramped in (arXiv 2201.06578)
     ema_half_life: float = 0.05  # share after which a weight's part in the average has halved
     clip: float = 10.0  # norm that gradients are cut to
@@ -48,3 +50,8 @@ def auto_steps(rows: int, device: str = "cpu") -> int:
     classifier trained on samples only from .775 to .777; of 500 rows 4,000 took it from .791 to .808 (one repeat).
     """
     return int(min(20_000, 1600 * max(2.0, (rows / 200) ** 0.5) * (1 if device == "cpu" else 2)))
+
+
+def translation_steps(device: str = "cpu") -> int:
+    """Return a budget of steps for a translating generator on a type of device."""
+    return 1500 * (1 if device == "cpu" else 2)

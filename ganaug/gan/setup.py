@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,26 +15,30 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ganaug import __version__
-from ganaug.errors import ConfigError, ModelError
+from ganaug.errors import ConfigError, ModelError, option
 from ganaug.gan.augmentation import AUGMENTATIONS, Augmentation
 from ganaug.gan.checkpoint import checkpoint_in, fingerprint
 from ganaug.gan.fabric import make_fabric
+from ganaug.gan.generation import FromLatents
 from ganaug.gan.latents import MAX_ANCHORS, ONE_IN
 from ganaug.gan.loop import Choice, TrainingLog, run
 from ganaug.gan.losses import OBJECTIVES, Objective
 from ganaug.gan.model_files import load_model
 from ganaug.gan.regularizers import PENALTIES, Penalty
-from ganaug.gan.sampler import BalancedSampler
-from ganaug.gan.schedule import Schedule
+from ganaug.gan.sampler import BalancedSampler, PairSampler
+from ganaug.gan.schedule import Schedule, translation_steps
 from ganaug.gan.trainer import NetworkSetup, Trainer
+from ganaug.gan.translation import FEW, TIMES, FromRows, RowPrior
 from ganaug.gan.warm_start import start_from
-from ganaug.modalities.base import Architecture, Augment, Codec, Modality, Spec
+from ganaug.modalities.base import Modality
+from ganaug.modalities.loaded import Spec
+from ganaug.modalities.parts import Architecture, Augment, Codec
 from ganaug.synthesis.criteria import CRITERIA, Known
 from ganaug.utils.samples import Samples, take
 from ganaug.utils.threads import one_thread
 
 ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they
-    "checkpoint_dir", "verbose",  # change no byte, or
+    "checkpoint_dir", "verbose", "keep_rows",  # change no byte, or
     "random_state", "device", "warm_start", "modality",  # count as what they come to: the seed, the kind of device, ...
 )  # fmt: skip
 COMPILER = ("torch._dynamo", "torch._inductor")
@@ -48,6 +53,7 @@ class Data(NamedTuple):
     codes: NDArray[np.int64]
     classes: NDArray[Any]  # (K,) labels
     validation: tuple[Samples, NDArray[np.int64]] | None = None  # on which a criterion chooses
+    groups: NDArray[np.int64] | None = None  # (m,) of the labelled rows, those of one group have their style in common
 
 
 class Trained(NamedTuple):
@@ -84,12 +90,13 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
         The model to start from does not fit, or the checkpoint cannot be read or written.
     """
     fabric = make_fabric(params["device"], params["precision"])
-    modality, codes = data.modality, data.codes
+    modality, codes, verbose = data.modality, data.codes, params["verbose"]
+    stage = verbose if isinstance(verbose, str) else "fit" if verbose else None
+    params = {**params, "generator": _generator(params["generator"], modality, np.bincount(codes), stage)}
     codec = modality.codec(data.samples, data.spec)
     architecture = modality.architecture(codec, len(data.classes), params, _anchors(params, len(codes)))
-    auto = params["steps"] == "auto"
     schedule = Schedule(
-        modality.auto_steps(len(data.samples), fabric.device.type) if auto else int(params["steps"]),
+        _steps(params, modality, len(data.samples), fabric.device.type),
         batch_size=params["batch_size"],
         learning_rate=params["learning_rate"],
         penalty_weight=params["penalty_weight"],
@@ -109,6 +116,7 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
         AUGMENTATIONS[params["augmentation"]](schedule.steps),
         seed,
         fabric.device,
+        data.groups,
     )
     inherited = None
     if params["warm_start"] is not None:
@@ -121,10 +129,10 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
     }
     start = [p.detach().cpu().numpy() for net in (setup.generator, setup.discriminator) for p in net.parameters()]
     chosen_on = () if data.validation is None else (*codec.to_arrays(data.validation[0]), data.validation[1])
-    identity = identity_of({**params, "invariances": invariances}, seed, facts, [*arrays, codes, *chosen_on, *start])
-    folder, verbose = params["checkpoint_dir"], params["verbose"]
+    seen = [*arrays, codes, *chosen_on, *start] + ([] if data.groups is None else [data.groups])
+    identity = identity_of({**params, "invariances": invariances}, seed, facts, seen)
+    folder = params["checkpoint_dir"]
     checkpoint = None if folder is None else checkpoint_in(folder, identity)
-    stage = verbose if isinstance(verbose, str) else "fit" if verbose else None
     trainer = Trainer(fabric, setup, schedule, seed)
     if params["compile"]:
         setup.generator.compile()
@@ -180,8 +188,35 @@ def explained(params: Mapping[str, Any]) -> Iterator[None]:
         raise
 
 
+def _generator(asked: str, modality: Modality, counts: NDArray[np.int64], stage: str | None) -> str:
+    """Return the kind of generator: the one asked for, or the one for classes with so many rows (K,)."""
+    if asked != "auto":
+        if asked not in modality.generators:
+            raise ConfigError(
+                f"{option('train_gan.generator')} is {asked!r}, which there is none of for the modality "
+                f"{modality.name!r}: choose one of {', '.join(modality.generators)}, or auto."
+            )
+        return asked
+    unequal = counts.min() < FEW and counts.max() >= TIMES * counts.min()
+    if not (unequal and "translation" in modality.generators):
+        return "latent"
+    if stage is not None:
+        said = f"classes have from {counts.min()} to {counts.max()} rows, so the generator is translation"
+        print(f"ganaug: {stage}: {said}; {option('train_gan.generator')} chooses another", file=sys.stderr)
+    return "translation"
+
+
+def _steps(params: Mapping[str, Any], modality: Modality, rows: int, device: str) -> int:
+    """Return how many steps to take."""
+    if params["steps"] != "auto":
+        return int(params["steps"])
+    return translation_steps(device) if params["generator"] == "translation" else modality.auto_steps(rows, device)
+
+
 def _anchors(params: Mapping[str, Any], rows: int) -> int:
     """Return how many rows own an anchor: all or none."""
+    if params["generator"] == "translation":
+        return 0
     fit = rows <= MAX_ANCHORS and params["batch_size"] >= ONE_IN
     return rows if params["prior"] == "anchored" or (params["prior"] == "auto" and fit) else 0
 
@@ -198,6 +233,7 @@ def network_setup(
     augmentation: Augmentation,
     seed: int,
     device: torch.device,
+    groups: NDArray[np.int64] | None = None,
 ) -> NetworkSetup:
     """Put the networks on the device, and beside them the whole data set, as the codec's arrays.
 
@@ -214,22 +250,34 @@ def network_setup(
         Of the initial weights and of the anchors.
     device : torch.device
         Where all of it lives.
+    groups : array (m,), optional
+        Codes of groups, the rows of which have their style in common.
     """
     tensors = [torch.tensor(array, device=device) for array in arrays]
     codes, n, m = torch.tensor(labels, device=device), len(arrays[0]), len(labels)
     generator, discriminator = architecture.build(seed)
-    generator.prior.place(codes.cpu(), seed)  # type: ignore[operator, union-attr]
+    prior: Any = generator.prior
+    translates, k = isinstance(prior, RowPrior), architecture.n_classes
+    sampler: PairSampler | BalancedSampler
+    if translates:
+        prior.keep(codec, [tensor[:m] for tensor in tensors], codes, k)
+        shared = None if groups is None else torch.tensor(groups, device=device)
+        sampler = PairSampler(codes, k, n - m, shared)
+    else:
+        prior.place(codes.cpu(), seed)
+        sampler = BalancedSampler(codes, k, n - m)
     return NetworkSetup(
         generator.to(device),
         discriminator.to(device),
         rows=lambda indices: codec.to_inputs(*(tensor[indices] for tensor in tensors)),
-        sampler=BalancedSampler(codes, architecture.n_classes, unlabelled=n - m),
+        sampler=sampler,
         objective=objective,
         penalty=penalty,
         augment=augment,
         augmentation=augmentation,
         distance=modality.distance(codec),
         labelled=None if n == m else torch.arange(n, device=device) < m,
+        generation=FromRows if translates else FromLatents,
     )
 
 

@@ -8,7 +8,7 @@ repeats the step, remembers the last good state, and goes back to it when someth
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import torch
 from lightning_fabric import Fabric
@@ -20,12 +20,12 @@ from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.conditioning import mismatch_loss, other_labels
 from ganaug.gan.cuda_graph import StepGraph, obstacle, step_graphs
 from ganaug.gan.ema import EMA
-from ganaug.gan.latents import ONE_IN, Prior
+from ganaug.gan.generation import Autocast, FromLatents, Generation
 from ganaug.gan.losses import Objective
 from ganaug.gan.regularizers import Penalty
-from ganaug.gan.sampler import BalancedSampler
+from ganaug.gan.sampler import BalancedSampler, PairSampler
 from ganaug.gan.schedule import Schedule
-from ganaug.modalities.base import Augment
+from ganaug.modalities.parts import Augment
 
 
 class NetworkSetup(NamedTuple):
@@ -34,13 +34,14 @@ class NetworkSetup(NamedTuple):
     generator: nn.Module  # (latents (n, Z), labels (n,), condition_scale) -> inputs (n, ...)
     discriminator: nn.Module  # (inputs, labels, condition_scale) -> logits, class logits or None: see `apply_head`
     rows: Callable[[Tensor], Tensor]  # row indices (n,) -> real inputs (n, ...), on the device
-    sampler: BalancedSampler
+    sampler: BalancedSampler | PairSampler
     objective: Objective
     penalty: Penalty
     augment: Augment
     augmentation: Augmentation
     distance: Callable[[Tensor, Tensor], Tensor]  # inputs (n, ...) twice -> how far each is from the other (n,)
     labelled: Tensor | None = None  # which rows have a label (rows,), bool; None: all of them
+    generation: Callable[[NetworkSetup, Schedule, Autocast], Generation] = FromLatents
 
 
 class StepMetrics(NamedTuple):
@@ -83,6 +84,7 @@ class Trainer:
                 f"cannot share evenly: give a multiple of {fabric.world_size}."
             )
         self.fabric, self.setup, self.schedule = fabric, setup, schedule
+        self.generation = setup.generation(setup, schedule, fabric.autocast)
         exact = torch.float32 if fabric.device.type == "cuda" else torch.float64  # the former is all that Adam takes
         # what changes from step to step: tensors, which a replay reads anew
         self.learning_rate, self.condition, self.probability = torch.zeros(3, dtype=exact, device=fabric.device)
@@ -147,40 +149,28 @@ class Trainer:
             The `StepMetrics`, and the mean sign of the logits of real rows.
         """
         setup, n = self.setup, self.schedule.batch_size
-        indices, labels = setup.sampler.draw(n, self.random)
-        latents, anchored = self._latents(indices, labels)
-        others = other_labels(labels, len(setup.sampler.counts), self.random)
+        batch = self.generation.draw(n, self.random)
+        others = other_labels(batch.labels, len(setup.sampler.counts), self.random)
         share = slice(self.fabric.global_rank, None, self.fabric.world_size)
         draws = setup.augment.draw(3 * n, self.probability, self.random)
         seen_real, seen_fake, seen_again = (d[share] for d in draws.chunk(3))
-        indices, labels, others, latents = indices[share], labels[share], others[share], latents[share]
-        anchored = len(range(n)[:anchored][share])
+        batch, others = batch.share(share), others[share]
+        labels = batch.labels
         condition = self.condition.float().expand(labels.shape)
         if setup.labelled is not None:
-            condition = condition * setup.labelled[indices]
+            condition = condition * setup.labelled[batch.indices]
 
-        with self.fabric.autocast():
-            fake = setup.generator(latents, labels, self.condition).float()
-        real = setup.rows(indices)
+        real = setup.rows(batch.indices)
+        fake, further_loss = self.generation.make(batch, real, self.condition)
         real_seen = setup.augment(real, seen_real)
         fake_seen = setup.augment(fake.detach(), seen_fake)
         real_logits, loss_d, penalty = self.discriminator_step(
             real_seen, fake_seen, labels, others, condition, penalised
         )
-        reconstruction_loss = (
-            setup.distance(fake[:anchored], real[:anchored]).sum() / len(fake) if anchored else fake.new_zeros(())
-        )
         seen = setup.augment(fake, seen_again)
-        fake_logits, loss_g = self.generator_step(seen, labels, real_logits, condition, reconstruction_loss)
+        fake_logits, loss_g = self.generator_step(seen, labels, real_logits, condition, further_loss)
         means = [logits.mean() for logits in (real_logits, fake_logits, real_logits.square(), fake_logits.square())]
         return torch.stack([loss_d, loss_g, penalty, *means, self._mean(real_logits.sign().mean())])
-
-    def _latents(self, indices: Tensor, labels: Tensor) -> tuple[Tensor, int]:
-        """Draw latents (n, Z), and tell how many of the first are the real rows' anchors."""
-        prior = cast(Prior, self.setup.generator.prior)
-        latents = prior(prior.draw(len(labels), self.random), labels)
-        count = len(labels) // ONE_IN if prior.anchored else 0
-        return torch.cat([prior.anchors[indices[:count]], latents[count:]]) if count else latents, count
 
     def discriminator_step(
         self, real: Tensor, fake: Tensor, labels: Tensor, others: Tensor, condition: Tensor, penalised: bool
@@ -223,9 +213,9 @@ class Trainer:
         return penalty
 
     def generator_step(
-        self, fake: Tensor, labels: Tensor, real_logits: Tensor, condition: Tensor, reconstruction_loss: Tensor
+        self, fake: Tensor, labels: Tensor, real_logits: Tensor, condition: Tensor, further_loss: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Train G so that D, which stands still, takes its rows for real, and anchors lead to their rows."""
+        """Train G so that D, which stands still, takes its rows for real; ``further_loss`` is what else it learns."""
         discriminator = self.setup.discriminator.requires_grad_(False)
         with self.fabric.autocast():
             logits, classes = discriminator(fake, labels, condition)
@@ -233,7 +223,7 @@ class Trainer:
         loss = self.setup.objective.generator(real_logits, fake_logits)
         if classes is not None:
             loss = loss + _classification(classes, labels, condition)
-        self._descend(self.optimizer_g, loss + self.schedule.anchor_weight * reconstruction_loss)
+        self._descend(self.optimizer_g, loss + further_loss)
         return fake_logits.detach(), loss.detach()
 
     def _descend(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -47,8 +47,8 @@ def start_from(
     )
     if state.keys() != weights.keys():
         raise ModelError(
-            f"{source} was trained with another depth or conditioning, or on samples of another size: use its "
-            "settings, or train anew."
+            f"{source} was trained with another generator, depth or conditioning, or on samples of another size: use "
+            "its settings, or train anew."
         )
     for name, fresh in state.items():
         trained = weights[name]

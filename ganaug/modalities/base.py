@@ -11,186 +11,29 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganaug.errors import ConfigError, DataError
+from ganaug.modalities.loaded import Codes, Ids, Loaded, Spec
+from ganaug.modalities.parts import (
+    Architecture,
+    Augment,
+    Codec,
+    Extractor,
+    Floats,
+    Originals,
+    Teacher,
+    checked_features,
+)
 from ganaug.utils.imported import import_named
-from ganaug.utils.samples import Samples, take
+from ganaug.utils.samples import Samples
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-    from torch import Tensor, nn
-
-Floats = NDArray[np.float32]
-Codes = NDArray[np.int64]
-Ids = NDArray[np.object_]
-
-
-class Rejected(NamedTuple):
-    """A row or file set aside: its name in the source, and why."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What all samples of a data set share: an image's size, a table's columns. Fields are what JSON can hold."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON holds them."""
-        return asdict(self)
-
-
-@dataclass
-class Loaded:
-    """A source in memory, or what is known of it before it is.
-
-    Attributes
-    ----------
-    samples : Samples or None
-        All usable samples (n), in the source's order; None where they have not been decoded.
-    spec : Spec
-        What they share.
-    classes : tuple of str
-        Class names in order.
-    labels : int array (n,)
-        Positions in ``classes``.
-    names : object array (n,)
-        What to call each sample in reports: a path, ``row 17``.
-    groups : object array (n,)
-        Group of each sample, or None.
-    splits : object array (n,)
-        train, validation or test; all of it train where the source does not say.
-    rejected, skipped : list of Rejected
-        Rows that could not be used; files that are no rows.
-    further : dict of str to int
-        Pages, frames and the like after the first that are not read, of the rows that have some.
-    read_from : str
-        The folder in the source that holds the samples, where that is not the source itself.
-    split_folders : dict of str to str
-        The folders that were taken for splits, and which split each one is.
-    facts : dict
-        What else reports say of the source, as JSON holds it. ``read_as`` says in words how it was read, ``findings``
-        in sentences what else is worth knowing, ``notes`` what of it those have to know who read no report.
-    decode : callable, optional
-        Positions to samples, where ``samples`` is None.
-    """
-
-    samples: Samples
-    spec: Spec
-    classes: tuple[str, ...]
-    labels: Codes
-    names: Ids
-    groups: Ids
-    splits: Ids
-    rejected: list[Rejected] = field(default_factory=list)
-    skipped: list[Rejected] = field(default_factory=list)
-    further: dict[str, int] = field(default_factory=dict)
-    read_from: str = ""
-    split_folders: dict[str, str] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
-    decode: Callable[[Sequence[int]], Samples] | None = None
-
-    def some(self, positions: Sequence[int]) -> Samples:
-        """Return the samples at these positions."""
-        return take(self.samples, np.asarray(positions, np.int64)) if self.decode is None else self.decode(positions)
-
-
-class Originals(Protocol):
-    """Samples of which copies are looked for, made ready once for any number of looks."""
-
-    ids: Ids  # (m,) content hashes
-
-    def copies(self, samples: Samples) -> NDArray[np.bool_]:
-        """Mark the samples (n,) that are copies of one of these, exact or near."""
-        ...
-
-
-class Codec(ABC):
-    """Samples to the arrays that live on the device, to what networks see, and back. Fitted on training rows only."""
-
-    @abstractmethod
-    def to_arrays(self, samples: Samples) -> tuple[NDArray[Any], ...]:
-        """Return arrays (n, ...) that stand for the samples, small enough to keep all of them on a device."""
-
-    @abstractmethod
-    def to_inputs(self, *arrays: Tensor) -> Tensor:
-        """Map a batch of those arrays, as tensors, to what networks see (n, ...), float."""
-
-    @abstractmethod
-    def to_samples(self, inputs: Tensor) -> Samples:
-        """Map what a generator makes (n, ...) to samples."""
-
-    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Return what a saved model keeps to make this codec again: what JSON holds, and arrays."""
-        return {}, {}
-
-
-class Architecture(Protocol):
-    """A frozen dataclass of all that determines the shapes of the two networks; its fields are what JSON can hold."""
-
-    @property
-    def n_classes(self) -> int:
-        """Number of classes."""
-        ...
-
-    @property
-    def latent(self) -> int:
-        """Length of a latent."""
-        ...
-
-    def build(self, seed: int) -> tuple[nn.Module, nn.Module]:
-        """Return a new generator and discriminator; the global random state is left alone."""
-        ...
-
-    def example(self) -> Tensor:
-        """Return one input (1, ...) of zeros, by which costs are counted."""
-        ...
-
-
-class Augment(Protocol):
-    """What real and generated inputs pass through on their way to the discriminator."""
-
-    def draw(self, n: int, p: float | Tensor, generator: Any) -> Tensor:
-        """Draw what happens to n inputs, each operation with probability p, a number or a scalar tensor: (n, A)."""
-        ...
-
-    def __call__(self, inputs: Tensor, draws: Tensor) -> Tensor:
-        """Apply the draws (n, A) to inputs (n, ...), differentiably."""
-        ...
-
-
-class Teacher(Protocol):
-    """A small classifier that scores generated samples, trained on real ones."""
-
-    def predict_proba(self, samples: Samples) -> Floats:
-        """Return class probabilities (n, K)."""
-        ...
-
-    def features(self, samples: Samples) -> Floats:
-        """Return features (n, F) in which Euclidean distance means likeness."""
-        ...
-
-
-Extractor = Callable[[Samples], Floats]  # samples (n) to features (n, F)
-
-
-def checked_features(features: Any, n: int, name: str) -> Floats:
-    """Return features (n, F) as an array; `ConfigError` unless they are finite numbers of that shape."""
-    found = np.asarray(features, np.float32)
-    if found.ndim != 2 or len(found) != n or not np.isfinite(found).all():
-        raise ConfigError(
-            f"fidelity.extractor {name} made an array of shape {found.shape} from {n} samples; "
-            "it must return finite numbers of shape (samples, features)"
-        )
-    return found
+    from torch import Tensor
 
 
 class Modality(ABC):
@@ -213,6 +56,7 @@ class Modality(ABC):
     augments: ClassVar[bool] = False  # whether there is a classical augmentation, of some strength
     moves_thresholds: ClassVar[bool] = False  # whether validation rows choose how probable a class has to be
     classifiers: ClassVar[tuple[str, ...]] = ()  # names of downstream classifiers, the default first
+    generators: ClassVar[tuple[str, ...]] = ("latent",)  # kinds of generators that `architecture` knows
 
     # Samples as users have them
 
@@ -342,7 +186,11 @@ class Modality(ABC):
 
     @abstractmethod
     def architecture(self, codec: Codec, n_classes: int, params: Mapping[str, Any], anchors: int) -> Architecture:
-        """Size the networks: ``params`` has conditioning, width and depth, ``anchors`` the rows that own a latent."""
+        """Size the networks: ``params`` has conditioning, width, depth and, one of ``generators``, generator.
+
+        ``anchors`` are the rows that own a latent. A generator ``"translation"`` is a module as
+        `ganaug.gan.translation.Translator` says.
+        """
 
     @abstractmethod
     def architecture_of(self, about: Mapping[str, Any]) -> Architecture:

@@ -48,6 +48,17 @@ def to_codes(y: ArrayLike, classes: NDArray[Any], n: int | None = None) -> NDArr
     return np.array([position[label] for label in labels.tolist()], np.int64)
 
 
+def group_codes(groups: ArrayLike, n: int) -> NDArray[np.int64]:
+    """Return a code (n,) for the group of each row, one of its own where that is missing; `DataError` if n differs."""
+    names = np.asarray(groups, dtype=object)
+    if names.shape != (n,):
+        raise DataError(f"groups has shape {names.shape} for {n} rows: give the name of a group, or None, for each.")
+    codes = pd.factorize(names)[0].astype(np.int64)
+    alone = codes < 0
+    codes[alone] = np.arange(alone.sum()) + codes.max() + 1
+    return codes
+
+
 def _as_array(y: ArrayLike) -> NDArray[Any]:
     """Return labels as an array, see `plain`."""
     if isinstance(y, (list, tuple)):

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.modalities.base import Spec
 from ganaug.modalities.batches import plan_batches
+from ganaug.modalities.loaded import Spec
 from ganaug.utils.samples import Samples, take
 
 Predict = Callable[[Samples], NDArray[Any]]  # samples (n) to class probabilities (n, n_classes)

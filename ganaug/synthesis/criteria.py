@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ganaug.metrics.distances import kid
-from ganaug.modalities.base import Codec, Modality, Spec
+from ganaug.modalities.base import Modality
+from ganaug.modalities.loaded import Spec
+from ganaug.modalities.parts import Codec
 from ganaug.synthesis.sample import sample
 from ganaug.utils.registry import Registry
 from ganaug.utils.samples import Samples, concat

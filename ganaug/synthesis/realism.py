@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ganaug.modalities.base import Codec
+from ganaug.modalities.parts import Codec
 from ganaug.utils.samples import Samples, take
 
 Floats = NDArray[np.float32]

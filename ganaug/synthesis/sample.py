@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,11 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganaug.gan.latents import Prior
+from ganaug.gan.translation import RowPrior
 
 BLOCK = 256  # rows whose latents share a seed; also rows that go through the generator at once
 
 
-def draws_of_block(prior: Prior, seed: int, block: int) -> Tensor:
+def draws_of_block(prior: Prior | RowPrior, seed: int, block: int) -> Tensor:
     """Draw what a block's latents are made of, on the CPU, so that every device samples the same rows."""
     state = np.random.SeedSequence([seed, block]).generate_state(1, np.uint64)[0]
     return prior.draw(BLOCK, torch.Generator().manual_seed(int(state)))
@@ -22,14 +24,19 @@ def draws_of_block(prior: Prior, seed: int, block: int) -> Tensor:
 
 @torch.no_grad()
 def sample(
-    generator: nn.Module, labels: NDArray[np.int64], seed: int, start: int = 0, truncation: float = 1.0
+    generator: nn.Module,
+    labels: NDArray[np.int64],
+    seed: int,
+    start: int = 0,
+    truncation: float = 1.0,
+    prior: Prior | RowPrior | None = None,
 ) -> Iterator[Tensor]:
     """Generate a row for every label.
 
     Parameters
     ----------
     generator : nn.Module
-        ``(latents, labels) -> rows``, with a `Prior` as attribute ``prior``.
+        ``(latents, labels) -> rows``, with a `Prior` or `RowPrior` as attribute ``prior``.
     labels : int array (n,)
         Class codes.
     seed : int
@@ -37,7 +44,9 @@ def sample(
     start : int
         Number of the first row.
     truncation : float
-        Latents are scaled by this: below 1, typical rows at the price of variety (arXiv 1809.11096).
+        Latents, or styles, are scaled by this: below 1, typical rows at the price of variety (arXiv 1809.11096).
+    prior : Prior or RowPrior, optional
+        Where latents come from, in place of the generator's own.
 
     Yields
     ------
@@ -45,11 +54,11 @@ def sample(
         Up to BLOCK rows at a time, on the generator's device.
     """
     device = next(generator.parameters()).device
-    prior: Prior = generator.prior  # type: ignore[assignment]
+    source: Any = generator.prior if prior is None else prior
     done = 0
     while done < len(labels):
         block, offset = divmod(start + done, BLOCK)
         codes = torch.from_numpy(labels[done : done + BLOCK - offset]).to(device)
-        draws = draws_of_block(prior, seed, block)[offset : offset + len(codes)].to(device)
-        yield generator(truncation * prior(draws, codes), codes)
+        draws = draws_of_block(source, seed, block)[offset : offset + len(codes)].to(device)
+        yield generator(source(draws, codes, truncation), codes)
         done += len(codes)

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from sklearn.metrics.pairwise import euclidean_distances
 
 from ganaug.metrics.nearest import nearest
-from ganaug.modalities.base import Modality, Spec, Teacher
+from ganaug.modalities.base import Modality
+from ganaug.modalities.loaded import Spec
+from ganaug.modalities.parts import Teacher
 from ganaug.utils.samples import Samples
 
 Floats = NDArray[np.float32]

@@ -85,7 +85,7 @@ def test_the_augmenter_takes_the_same_parameters_in_the_same_order() -> None:
 
 def test_the_augmenter_documents_them_with_the_same_defaults() -> None:
     documented = dict(
-        re.findall(r"^    (\w+) : .*?(?:default=(.*)|optional)$", str(GANAugmenter.__doc__), re.MULTILINE)
+        re.findall(r"^        (\w+) : .*?(?:default=(.*)|optional)$", str(GANAugmenter.__init__.__doc__), re.MULTILINE)
     )
     theirs = {name: p.default for name, p in inspect.signature(GANAugmenter).parameters.items()}
     assert list(documented) == list(theirs)

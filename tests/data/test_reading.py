@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from ganaug.data.reading import LISTED, PAGES, REASONS, about, told
-from ganaug.modalities.base import Loaded, Rejected, Spec
 from ganaug.modalities.image.load import load, survey
 from ganaug.modalities.image.reading import count_pages
 from ganaug.modalities.image.sources import open_source
+from ganaug.modalities.loaded import Loaded, Rejected, Spec
 
 
 def pages(kind: str, n: int) -> bytes:

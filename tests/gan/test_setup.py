@@ -57,7 +57,7 @@ def test_a_warm_start_from_other_networks_is_refused(digits, low_digits):
     images, labels = digits
     with pytest.raises(ModelError, match="another width"):
         GANAugmenter(steps=1, width=24, warm_start=low_digits, random_state=0).fit(images[:50], labels[:50])
-    with pytest.raises(ModelError, match="another depth or conditioning"):
+    with pytest.raises(ModelError, match="another generator, depth or conditioning"):
         GANAugmenter(steps=1, conditioning="concat", warm_start=low_digits, **SMALL).fit(images[:50], labels[:50])
 
 
@@ -85,9 +85,9 @@ OTHER = {  # for each parameter another value than its default
     "conditioning": "concat", "augmentation": "none", "invariances": ("rotate",), "prior": "normal", "width": 16,
     "depth": 2, "compile": True, "device": "cpu", "precision": "32-true", "random_state": 5, "criterion": "kid",
     "patience": 3, "warm_start": "low", "checkpoint_dir": "there", "verbose": "aloud",
-    "modality": "image",
+    "modality": "image", "generator": "translation", "keep_rows": False,
 }  # fmt: skip
-SAME = {"device", "checkpoint_dir", "verbose", "modality"}  # here auto is the CPU, and images
+SAME = {"device", "checkpoint_dir", "verbose", "modality", "keep_rows"}  # here auto is the CPU, and images
 NEEDS = {"patience": {"criterion": "kid"}, "warm_start": {"width": 16, "prior": "normal"}}
 
 

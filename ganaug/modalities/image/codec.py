@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from ganaug.modalities.base import Codec
+from ganaug.modalities.parts import Codec
 
 
 class ImageCodec(Codec):

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from ganaug.errors import ConfigError
-from ganaug.modalities.base import checked_features
 from ganaug.modalities.image.classifier import extract_features
 from ganaug.modalities.image.codec import to_float
+from ganaug.modalities.parts import checked_features
 from ganaug.utils.imported import import_named
 
 Images = NDArray[np.uint8]

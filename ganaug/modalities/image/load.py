@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.errors import DataError, option
-from ganaug.modalities.base import Loaded, Rejected
 from ganaug.modalities.image.ranges import PixelRanges, Range, RangeFinder
 from ganaug.modalities.image.reading import CHANNELS, Shape, UnreadableError, fit_image
 from ganaug.modalities.image.sources import Source, open_source
 from ganaug.modalities.image.spec import ImageSpec
+from ganaug.modalities.loaded import Loaded, Rejected
 from ganaug.utils.progress import Progress
 from ganaug.utils.words import counted
 

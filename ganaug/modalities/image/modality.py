@@ -11,24 +11,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganaug.errors import DataError
-from ganaug.modalities.base import (
-    Architecture,
-    Augment,
-    Codec,
-    Codes,
-    Extractor,
-    Floats,
-    Ids,
-    Loaded,
-    Modality,
-    Originals,
-    Spec,
-)
+from ganaug.modalities.base import Modality
 from ganaug.modalities.image import arrays, duplicates, exports, preview
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png, encode_png
 from ganaug.modalities.image.sources import BUILTIN, holds_images
 from ganaug.modalities.image.spec import ImageSpec
+from ganaug.modalities.loaded import Codes, Ids, Loaded, Spec
+from ganaug.modalities.parts import Architecture, Augment, Codec, Extractor, Floats, Originals
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -38,6 +28,7 @@ if TYPE_CHECKING:
 
 Images = NDArray[np.uint8]
 OPTIONS = ("size", "channels", "columns", "max_unreadable", "pixel_range")
+LATENT = {"latent": 64, "translation": 24}  # length of a latent or style, by generator
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 
@@ -59,6 +50,7 @@ class ImageModality(Modality):
         "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
     )  # fmt: skip
     classifiers = ("small_cnn",)
+    generators = tuple(LATENT)
     augments = True
 
     def recognises(self, X: Any) -> bool:  # noqa: D102, N803 - see Modality
@@ -163,6 +155,7 @@ class ImageModality(Modality):
 
         assert isinstance(codec, ImageCodec)
         height, width, channels = codec.shape
+        generator = params.get("generator", "latent")  # which models of earlier versions do not name
         return ImageArchitecture(
             height,
             width,
@@ -172,6 +165,8 @@ class ImageModality(Modality):
             base_width=params["width"],
             depth=params["depth"],
             anchors=anchors,
+            generator=generator,
+            latent=LATENT[generator],
         )
 
     def architecture_of(self, about: Mapping[str, Any]) -> Architecture:  # noqa: D102

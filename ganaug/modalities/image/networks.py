@@ -84,6 +84,26 @@ class ResidualBlock(nn.Module):
         return x + branch
 
 
+def pixel_layer(width: int, channels: int, layout: Layout) -> nn.Conv2d:
+    """Return a generator's last layer; the pixels of a cell start alike: no checkerboard (ICNR, arXiv 1707.02937)."""
+    layer = nn.Conv2d(width, channels * layout.shuffle**2, 3, padding=1)
+    with torch.no_grad():
+        layer.weight.copy_(layer.weight[:: layout.shuffle**2].repeat_interleave(layout.shuffle**2, 0))
+    return layer
+
+
+def to_pixels(x: Tensor, layout: Layout) -> Tensor:
+    """Map what that layer makes to images (n, C, H, W), in about [-1, 1].
+
+    Nearly clipped, not squashed by tanh: once all pixels are saturated tanh passes no gradient, and training never
+    recovers (seen in 3 of 9 trial runs); without a bound a black background is never quite black.
+    """
+    x = pixel_shuffle(x, layout.shuffle)
+    left, right, top, bottom = layout.margins
+    x = x[..., top : x.shape[-2] - bottom, left : x.shape[-1] - right]
+    return torch.lerp(x.clamp(-1, 1), x, LEAK)
+
+
 class Generator(nn.Module):
     """Latents and labels to images.
 
@@ -111,16 +131,10 @@ class Generator(nn.Module):
         self.entry = nn.Linear(2 * latent, widths[0] * layout.grid[0] * layout.grid[1])
         self.stages = nn.ModuleList(nn.Sequential(*(ResidualBlock(w) for _ in range(depth))) for w in widths)
         self.changes = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in pairwise(widths))
-        self.exit = nn.Conv2d(widths[-1], channels * layout.shuffle**2, 3, padding=1)
-        with torch.no_grad():  # the pixels of a cell start alike: no checkerboard (ICNR, arXiv 1707.02937)
-            self.exit.weight.copy_(self.exit.weight[:: layout.shuffle**2].repeat_interleave(layout.shuffle**2, 0))
+        self.exit = pixel_layer(widths[-1], channels, layout)
 
     def forward(self, latents: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> Tensor:
-        """Map latents (n, Z) and labels (n,) to images (n, C, H, W), in about [-1, 1].
-
-        Nearly clipped, not squashed by tanh: once all pixels are saturated tanh passes no gradient, and training never
-        recovers (seen in 3 of 9 trial runs); without a bound a black background is never quite black.
-        """
+        """Map latents (n, Z) and labels (n,) to images (n, C, H, W), in about [-1, 1]."""
         rows, columns = self.layout.grid
         x = self.entry(torch.cat([latents, condition_scale * self.embedding(labels)], dim=1))
         x = x.view(len(x), rows, columns, -1).permute(0, 3, 1, 2)  # channels last in memory, no copy
@@ -128,13 +142,46 @@ class Generator(nn.Module):
             if i:
                 x = double(self.changes[i - 1](x))
             x = stage(x)
-        x = pixel_shuffle(self.exit(leaky_relu(x, SLOPE)), self.layout.shuffle)
-        left, right, top, bottom = self.layout.margins
-        x = x[..., top : x.shape[-2] - bottom, left : x.shape[-1] - right]
-        return torch.lerp(x.clamp(-1, 1), x, LEAK)
+        return to_pixels(self.exit(leaky_relu(x, SLOPE)), self.layout)
 
 
-class Discriminator(nn.Module):
+class Encoder(nn.Module):
+    """Images to maps at the coarsest grid.
+
+    Parameters
+    ----------
+    layout, channels, width, depth
+        As for `Generator`.
+    """
+
+    def __init__(self, layout: Layout, channels: int, width: int, depth: int) -> None:
+        super().__init__()
+        self.layout = layout
+        widths = stage_widths(width, layout.stages)[::-1]
+        self.entry = nn.Conv2d(channels * layout.shuffle**2, widths[0], 3, padding=1)
+        self.stages = nn.ModuleList(nn.Sequential(*(ResidualBlock(w) for _ in range(depth))) for w in widths)
+        self.changes = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in pairwise(widths))
+
+    def maps(self, images: Tensor) -> Tensor:
+        """Map images (n, C, H, W) in [-1, 1] to (n, width, rows, columns)."""
+        if any(self.layout.margins):
+            images = pad_edges(images, self.layout.margins)
+        x = pixel_unshuffle(images, self.layout.shuffle)
+        x = self.entry(x.contiguous(memory_format=torch.channels_last))
+        for i, stage in enumerate(self.stages):
+            if i:
+                x = self.changes[i - 1](avg_pool2d(x, 2))  # in this order: the same map for a quarter of the work
+            x = stage(x)
+        found: Tensor = x
+        return found
+
+    def flat(self, images: Tensor) -> Tensor:
+        """Map images (n, C, H, W) to vectors (n, rows * columns * width)."""
+        found: Tensor = leaky_relu(self.maps(images), SLOPE).permute(0, 2, 3, 1).flatten(1)
+        return found
+
+
+class Discriminator(Encoder):
     """Images to features, and features to logits by a head.
 
     Parameters
@@ -157,27 +204,14 @@ class Discriminator(nn.Module):
         features: int,
         head: Callable[[int, int], nn.Module],
     ) -> None:
-        super().__init__()
-        self.layout = layout
-        widths = stage_widths(width, layout.stages)[::-1]
-        self.entry = nn.Conv2d(channels * layout.shuffle**2, widths[0], 3, padding=1)
-        self.stages = nn.ModuleList(nn.Sequential(*(ResidualBlock(w) for _ in range(depth))) for w in widths)
-        self.changes = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in pairwise(widths))
-        self.exit = nn.Linear(widths[-1] * layout.grid[0] * layout.grid[1], features)
+        super().__init__(layout, channels, width, depth)
+        self.exit = nn.Linear(stage_widths(width, 1)[0] * layout.grid[0] * layout.grid[1], features)
         self.head = head(features, n_classes)
 
     def features(self, images: Tensor) -> Tensor:
         """Map images (n, C, H, W) in [-1, 1] to features (n, F)."""
-        if any(self.layout.margins):
-            images = pad_edges(images, self.layout.margins)
-        x = pixel_unshuffle(images, self.layout.shuffle)
-        x = self.entry(x.contiguous(memory_format=torch.channels_last))
-        for i, stage in enumerate(self.stages):
-            if i:
-                x = self.changes[i - 1](avg_pool2d(x, 2))  # in this order: the same map for a quarter of the work
-            x = stage(x)
-        x = leaky_relu(x, SLOPE).permute(0, 2, 3, 1)
-        return leaky_relu(self.exit(x.flatten(1)), SLOPE)
+        found: Tensor = leaky_relu(self.exit(self.flat(images)), SLOPE)
+        return found
 
     def forward(self, images: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> HeadOutput:
         """Map images (n, C, H, W) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K).

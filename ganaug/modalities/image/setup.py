@@ -10,12 +10,14 @@ from torch import Tensor
 
 from ganaug.gan.conditioning import CONDITIONINGS
 from ganaug.gan.latents import Prior
+from ganaug.gan.translation import RowPrior
 from ganaug.modalities.image.networks import Discriminator, Generator, Layout
+from ganaug.modalities.image.translator import Translator
 
 
 @dataclass(frozen=True)
 class ImageArchitecture:
-    """Everything that determines the shapes of the two networks; see `ganaug.modalities.base.Architecture`."""
+    """Everything that determines the shapes of the two networks; see `ganaug.modalities.parts.Architecture`."""
 
     height: int
     width: int
@@ -27,19 +29,19 @@ class ImageArchitecture:
     base_width: int = 64
     depth: int = 1
     anchors: int = 0  # labelled rows that own a latent, see `Prior`
+    generator: str = "latent"  # or "translation", whose latents are styles
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels of an image."""
         return self.height, self.width, self.channels
 
-    def build(self, seed: int) -> tuple[Generator, Discriminator]:
+    def build(self, seed: int) -> tuple[Generator | Translator, Discriminator]:
         """Return a new generator and discriminator; the global random state is left alone."""
         layout = Layout.of(self.height, self.width)
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
-            prior = Prior(self.latent, self.n_classes, self.anchors)
-            generator = Generator(layout, self.channels, self.n_classes, prior, self.base_width, self.depth)
+            generator = self._generator(layout)
             discriminator = Discriminator(
                 layout,
                 self.channels,
@@ -50,6 +52,12 @@ class ImageArchitecture:
                 CONDITIONINGS[self.conditioning],
             )
         return _channels_last(generator), _channels_last(discriminator)
+
+    def _generator(self, layout: Layout) -> Generator | Translator:
+        if self.generator == "translation":
+            return Translator(layout, self.channels, RowPrior(self.latent), self.base_width, self.depth)
+        prior = Prior(self.latent, self.n_classes, self.anchors)
+        return Generator(layout, self.channels, self.n_classes, prior, self.base_width, self.depth)
 
     def example(self) -> Tensor:
         """Return one black image (1, C, H, W)."""

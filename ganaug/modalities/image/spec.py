@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ganaug.modalities.base import Spec
+from ganaug.modalities.loaded import Spec
 
 
 @dataclass(frozen=True)

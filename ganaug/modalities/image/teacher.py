@@ -14,7 +14,7 @@ from ganaug.modalities.image.classifier import extract_features, predict_proba, 
 
 @dataclass(frozen=True)
 class ImageTeacher:
-    """A trained `SmallCNN`; see `ganaug.modalities.base.Teacher`."""
+    """A trained `SmallCNN`; see `ganaug.modalities.parts.Teacher`."""
 
     network: nn.Module
 

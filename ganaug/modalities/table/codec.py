@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ganaug.errors import DataError
-from ganaug.modalities.base import Codec
+from ganaug.modalities.parts import Codec
 from ganaug.modalities.table.columns import Columns, chance, encode, fit
 from ganaug.modalities.table.constraints import Repair
 from ganaug.modalities.table.forms import arrow_type, from_arrow, from_bytes, to_arrow, to_bytes

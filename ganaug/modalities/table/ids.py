@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ganaug.modalities.base import Ids
+from ganaug.modalities.loaded import Ids
 from ganaug.modalities.table.forms import form_of, to_arrow
 
 CELL = 16  # bytes of a value's digest

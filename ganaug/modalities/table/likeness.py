@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganaug.modalities.base import Codes, Floats, Ids
+from ganaug.modalities.loaded import Codes, Ids
+from ganaug.modalities.parts import Floats
 from ganaug.modalities.table.columns import is_missing
 from ganaug.modalities.table.forms import unpack
 from ganaug.modalities.table.ids import content_ids

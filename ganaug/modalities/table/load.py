@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ganaug.data.names import check_classes, class_order, split_name
 from ganaug.data.text import to_label, to_text
 from ganaug.errors import DataError, option
-from ganaug.modalities.base import Loaded, Rejected
+from ganaug.modalities.loaded import Loaded, Rejected
 from ganaug.modalities.table.columns import is_missing
 from ganaug.modalities.table.constraints import check, find
 from ganaug.modalities.table.files import PARQUET, SUFFIXES, Read, decode, read_parquet, read_text

@@ -12,7 +12,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganaug.errors import ConfigError, DataError
-from ganaug.modalities.base import Architecture, Augment, Codec, Codes, Floats, Ids, Loaded, Modality, Originals
+from ganaug.modalities.base import Modality
+from ganaug.modalities.loaded import Codes, Ids, Loaded
+from ganaug.modalities.parts import Architecture, Augment, Codec, Floats, Originals
 from ganaug.modalities.table import likeness, load, preview, spec, storage
 from ganaug.modalities.table.exports import EXPORTS, export
 from ganaug.modalities.table.ids import content_ids

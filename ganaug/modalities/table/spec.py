@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pandas.api import types
 
 from ganaug.errors import DataError
-from ganaug.modalities.base import Spec
+from ganaug.modalities.loaded import Spec
 from ganaug.modalities.table.columns import LEVELS, check_levels, is_missing
 from ganaug.modalities.table.forms import Form, arrow_type, form_of, from_arrow, pack, to_arrow, unpack
 from ganaug.modalities.table.ids import equal_by_chance

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
-from ganaug.modalities.base import Floats
+from ganaug.modalities.parts import Floats
 from ganaug.modalities.table.features import Features
 from ganaug.modalities.table.likeness import embed
 from ganaug.modalities.table.spec import TableSpec
@@ -20,7 +20,7 @@ TREES = 300
 
 @dataclass(frozen=True)
 class TableTeacher:
-    """A trained forest; see `ganaug.modalities.base.Teacher`.
+    """A trained forest; see `ganaug.modalities.parts.Teacher`.
 
     A forest's shares of votes are modest on rows that it was not trained on, however few it was trained on.
     """

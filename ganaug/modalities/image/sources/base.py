@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from ganaug.data.names import check_classes, class_order
-from ganaug.modalities.base import Rejected
 from ganaug.modalities.image.reading import Header, check_finite, count_pages, read_header, read_image
+from ganaug.modalities.loaded import Rejected
 
 
 class Pixels(Protocol):

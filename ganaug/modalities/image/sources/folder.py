@@ -9,10 +9,10 @@ from pathlib import Path
 
 from ganaug.data.reading import HIDDEN
 from ganaug.errors import DataError
-from ganaug.modalities.base import Rejected
 from ganaug.modalities.image.sources.base import EncodedPixels, Source
 from ganaug.modalities.image.sources.entries import Contents, is_image, is_loop, is_picture, look, why_not
 from ganaug.modalities.image.sources.layout import ClassFolder, find_layout
+from ganaug.modalities.loaded import Rejected
 
 
 def read_folder(root: Path) -> Source:

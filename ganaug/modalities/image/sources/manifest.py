@@ -17,9 +17,9 @@ from ganaug.data.names import split_name
 from ganaug.data.rows import UNREADABLE
 from ganaug.data.text import to_label, to_text
 from ganaug.errors import DataError, option
-from ganaug.modalities.base import Rejected
 from ganaug.modalities.image.sources.base import EncodedPixels, Source
 from ganaug.modalities.image.sources.entries import is_picture
+from ganaug.modalities.loaded import Rejected
 
 LOOKED = 50  # rows that tell whether a table is about images
 NAN = frozenset({"nan", "NaN"})  # what other tools write into a CSV where a value is missing
