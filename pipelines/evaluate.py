@@ -26,17 +26,10 @@ def main() -> None:
     half = Path("baselines" if baselines else "augmented", str(repeat))
     Path("eval", half).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen
     kept = Path(os.environ.get("DVC_ROOT", "."), ".ganaug", "evaluate")
-    remove_stale(kept, "*/*/*.json", "*/*/.*.tmp")
-    cache_dir = kept / half
+    remove_stale(kept, "*/*.json", "*/.*.tmp")
+    cache_dir = kept / str(repeat)
     if baselines:
-        run_arms(
-            rows,
-            arms,
-            repeat,
-            params,
-            pool=f"{rows}/pool.parquet",
-            cache_dir=cache_dir,
-        )
+        run_arms(rows, arms, repeat, params, pool=f"{rows}/pool.parquet", cache_dir=cache_dir)
     else:
         synthetic = f"data/synthetic/{repeat}.parquet"
         run_arms(rows, arms, repeat, params, synthetic=synthetic, cache_dir=cache_dir)

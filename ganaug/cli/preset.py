@@ -1,4 +1,4 @@
-"""``ganaug preset``: how many repeats are made, and how much each arm is tuned."""
+"""``ganaug preset``: how many repeats are made, which arms, and how much each is tuned."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ganaug.utils.files import atomic_path
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Change the two parameters in params.yaml and nothing else."""
+    """Change the three parameters in params.yaml and nothing else."""
     path = arguments.folder / "params.yaml"
     load_params(path)  # refuses a file that is missing or broken
-    repeats, trials = PRESETS[arguments.preset]
-    changes = {"repeats": list(range(repeats)), "evaluate.trials": trials}
+    repeats, trials, arms = PRESETS[arguments.preset]
+    changes = {"repeats": list(range(repeats)), "evaluate.trials": trials, "evaluate.arms": arms}
     text = set_parameters(path.read_text(encoding="utf-8"), changes, str(path))
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -360,6 +360,10 @@ class Modality(ABC):
     def auto_steps(self, rows: int, device: str) -> int:
         """Return a budget of training steps for so many rows on a kind of device, ``"cpu"`` or ``"cuda"``."""
 
+    def auto_width(self, device: str) -> int:
+        """Return the width of the networks on a kind of device, ``"cpu"`` or ``"cuda"``."""
+        return 64
+
     # Classifiers
 
     @abstractmethod

@@ -36,7 +36,8 @@ def training_section(run: Run) -> Html:
         element(
             "p",
             "The generator G learns to be taken for real by the discriminator D, which learns to tell its rows from "
-            f"real ones. Curves: one line for each of {counted(len(run.repeats), 'repeat')}.",
+            f"real ones, in {run.repeats[0].history['step'].iloc[-1]:,} steps. Curves: one line for each of "
+            f"{counted(len(run.repeats), 'repeat')}.",
         ),
         element("div", _film(run.repeats[0], run.schema.modality), element("div", losses, scores), class_="columns"),
     )

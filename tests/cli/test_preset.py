@@ -12,7 +12,7 @@ from ganaug.config import PRESETS, load_params
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_sets_repeats_and_trials_and_nothing_else(
+def test_a_preset_sets_repeats_trials_and_arms_and_nothing_else(
     name: str, here: Path, ganaug: Type, repository: Path
 ) -> None:
     shutil.copy(repository / "params.yaml", here)
@@ -21,11 +21,12 @@ def test_a_preset_sets_repeats_and_trials_and_nothing_else(
     assert (code, err) == (0, "")
     assert "dvc repro" in out
     params = load_params(here / "params.yaml")
-    repeats, trials = PRESETS[name]
+    repeats, trials, arms = PRESETS[name]
     assert params.repeats == tuple(range(repeats))
     assert params.evaluate.trials == trials
+    assert params.evaluate.arms == arms
     after = (here / "params.yaml").read_text(encoding="utf-8").splitlines()
-    changed = {line for line in {*before} ^ {*after} if "trials:" not in line}
+    changed = {line for line in {*before} ^ {*after} if "trials:" not in line and "arms:" not in line}
     assert all(line.startswith("- ") for line in changed)
 
 

@@ -20,10 +20,12 @@ from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRo
 from ganaug.utils.files import read_json, write_json
 from ganaug.utils.progress import Progress
 from ganaug.utils.registry import Registry
+from ganaug.utils.sources import code_digest
 
 # From other packages, for samples of any kind: (rows, setting, config) to what gives class probabilities of samples.
 CLASSIFIERS: Registry[Callable[[TrainingRows, Setting, TrainConfig], Predict]] = Registry("classifier")
 HELD_OUT = ("validation", "test")
+ROOMS = ("config", "data", "evaluation/downstream", "metrics", "modalities", "utils")  # that a result depends on
 Measured = dict[str, Any]
 
 
@@ -86,12 +88,13 @@ def run_trials(
 def _look_up(
     trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], config: TrainConfig, cache_dir: str | Path | None
 ) -> Measured:
-    """Look up what was measured before an interruption, or measure it."""
+    """Look up what was measured before, by the other half of the arms or before an interruption, or measure it."""
     if (
         cache_dir is None or is_users(trial.classifier) or trial.classifier in CLASSIFIERS
     ):  # whose code may have changed since
         return _measure(trial, rows, held_out, config)
-    key = hashlib.blake2b(repr((__version__, trial, config)).encode(), digest_size=16)
+    settings = __version__, torch.__version__, code_digest(*ROOMS), trial, config
+    key = hashlib.blake2b(repr(settings).encode(), digest_size=16)
     parts: list[TrainingRows | Rows] = [rows, *held_out.values()]
     for part in parts:
         key.update(digest(part.ids).encode() + part.labels.tobytes())
