@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganaug.gan.latents import Prior
+from ganaug.utils.threads import one_thread
 
 BLOCK = 256  # rows whose latents share a seed; also rows that go through the generator at once
 
@@ -51,5 +52,7 @@ def sample(
         block, offset = divmod(start + done, BLOCK)
         codes = torch.from_numpy(labels[done : done + BLOCK - offset]).to(device)
         draws = draws_of_block(prior, seed, block)[offset : offset + len(codes)].to(device)
-        yield generator(truncation * prior(draws, codes), codes)
+        with one_thread(device):
+            rows: Tensor = generator(truncation * prior(draws, codes), codes)
+        yield rows
         done += len(codes)

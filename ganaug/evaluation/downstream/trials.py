@@ -21,6 +21,7 @@ from ganaug.utils.files import read_json, write_json
 from ganaug.utils.progress import Progress
 from ganaug.utils.registry import Registry
 from ganaug.utils.sources import code_digest
+from ganaug.utils.threads import one_openmp_thread
 
 # From other packages, for samples of any kind: (rows, setting, config) to what gives class probabilities of samples.
 CLASSIFIERS: Registry[Callable[[TrainingRows, Setting, TrainConfig], Predict]] = Registry("classifier")
@@ -109,11 +110,12 @@ def _measure(trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], con
     """Train one classifier and measure it on the held-out rows."""
     rows = rows.take(~rows.synthetic | (rows.confidence >= trial.setting.min_confidence))
     modality = held_out[HELD_OUT[0]].schema.modality
-    if trial.classifier in CLASSIFIERS:
-        predict = CLASSIFIERS[trial.classifier](rows, trial.setting, config)
-    else:
-        predict = modality.fit_classifier(trial.classifier, rows, trial.setting, config)
-    found = {part: predict(held.samples) for part, held in held_out.items()}
+    with one_openmp_thread():  # also where the only trial at a time runs in this very process
+        if trial.classifier in CLASSIFIERS:
+            predict = CLASSIFIERS[trial.classifier](rows, trial.setting, config)
+        else:
+            predict = modality.fit_classifier(trial.classifier, rows, trial.setting, config)
+        found = {part: predict(held.samples) for part, held in held_out.items()}
     weights = None
     if modality.moves_thresholds:
         weights = choose_weights(held_out["validation"].labels, found["validation"])
