@@ -13,6 +13,7 @@ from ganaug.errors import guard
 from ganaug.gan.fabric import make_fabric
 from ganaug.synthesis.generate import rows_to_keep, write_candidates
 from ganaug.synthesis.select import Selection
+from ganaug.utils.progress import begin_stage
 
 
 def main() -> None:
@@ -20,6 +21,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, required=True)
     repeat = parser.parse_args().repeat
     whole = load_params()
+    begin_stage("generate", whole, repeat)
     params = whole.generate
     train = read_rows(f"data/splits/{repeat}/train.parquet")
     quotas = rows_to_keep(params.per_class, train, whole.merge.policy, whole.merge.amount)

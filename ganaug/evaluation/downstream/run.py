@@ -32,6 +32,7 @@ def run_arms(
     pool: str | Path | None = None,
     out: str | Path = "eval",
     cache_dir: str | Path | None = None,
+    stage: str = "evaluate",
 ) -> list[Path]:
     """Train the classifiers of each arm in its settings, choose one by validation rows, and write its results.
 
@@ -57,6 +58,8 @@ def run_arms(
     cache_dir : path-like, optional
         Folder where finished trainings are kept, to go on from there after an interruption. Both halves of the arms
         share it: a setting without synthetic rows is trained once.
+    stage : str, default="evaluate"
+        Name to show progress under.
 
     Returns
     -------
@@ -103,7 +106,7 @@ def run_arms(
         schema.spec,
     )
     todo = {trial: rows for trials in plan.values() for trial, rows in trials}
-    measured = run_trials(todo, splits, config, params.jobs, f"evaluate repeat {repeat}", cache_dir)
+    measured = run_trials(todo, splits, config, params.jobs, f"{stage} repeat {repeat}", cache_dir)
     common = {
         "repeat": repeat,
         "seed": seed,

@@ -55,11 +55,14 @@ def what_is_trained(classifier: str, setting: Setting) -> str:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"mixing": [Mixing(share=0)], "trials": 1, "arms": "all"}, "lists 0 ways in which synthetic rows enter.*shuffled"),
         (
-                {"mixing": [Mixing(share=0.1), Mixing()], "trials": 2, "arms": ("shuffled",)},
-                "lists 1 ways in which synthetic rows enter",
-            ),
+            {"mixing": [Mixing(share=0)], "trials": 1, "arms": "all"},
+            "lists 0 ways in which synthetic rows enter.*shuffled",
+        ),
+        (
+            {"mixing": [Mixing(share=0.1), Mixing()], "trials": 2, "arms": ("shuffled",)},
+            "lists 1 ways in which synthetic rows enter",
+        ),
         (
             {"mixing": [Mixing(share=0.1)], "trials": 2, "arms": ["real", "gan"]},
             "lists 1 ways: every arm is tuned alike",
