@@ -18,4 +18,7 @@ def run(arguments: argparse.Namespace) -> None:
     text = set_parameters(path.read_text(encoding="utf-8"), changes, str(path))
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    print(f"{path}: {repeats} repeats, {trials} trials of each arm. Next:\n  dvc repro")
+    from ganaug.cli.timing import run_time  # which loads torch
+
+    takes = run_time(load_params(path), arguments.folder)
+    print(f"{path}: {repeats} repeats, {trials} trials of each arm; {takes}. Next:\n  dvc repro")

@@ -105,9 +105,9 @@ class Run:
     saved: float = 0.0
 
     @classmethod
-    def read(cls, params: Any) -> Run:
-        """Return what is known, of whatever run was the last one."""
-        run = cls(Path(os.environ.get("DVC_ROOT", "."), ".ganaug", "run.json"), expected(params), rounds(params))
+    def read(cls, params: Any, folder: str | Path = ".") -> Run:
+        """Return what is known of the last run in a folder."""
+        run = cls(Path(os.environ.get("DVC_ROOT", folder), ".ganaug", "run.json"), expected(params), rounds(params))
         with suppress(OSError, ValueError, TypeError, AttributeError):  # none yet, or no longer readable
             known = json.loads(run.file.read_text(encoding="utf-8"))
             run.begun = [stage for stage in known["begun"] if stage in run.seconds]

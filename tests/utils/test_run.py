@@ -49,9 +49,7 @@ def half(kind: str, repeat: int | None, clock: Clock, seconds: float, params: Pa
 def test_a_line_says_how_far_the_run_is(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     half("train_gan", 0, clock, 100)
     line = capsys.readouterr().err
-    assert re.fullmatch(
-        r"train_gan repeat 0: 1/2 steps, 0\.0/s, 100 s left; run: \d+%, \d+ min left\n", line
-    ), line
+    assert re.fullmatch(r"train_gan repeat 0: 1/2 steps, 0\.0/s, 100 s left; run: \d+%, \d+ min left\n", line), line
 
 
 def test_the_share_grows_from_stage_to_stage(clock: Clock) -> None:
