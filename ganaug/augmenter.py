@@ -53,6 +53,8 @@ class GANAugmenter(Sampler):
         What a sample is.
     spec_ : Spec
         What all samples share: of images ``shape``, of tables their columns.
+    width_ : int
+        Width of the networks.
     generator_, discriminator_ : nn.Module
         The trained networks; the generator's weights are a moving average.
     history_ : DataFrame
@@ -127,6 +129,9 @@ class GANAugmenter(Sampler):
         """
         params = self.checked()
         self.modality_ = modality_of(X, self.modality)
+        if params["width"] == "auto":
+            params["width"] = self.modality_.auto_width(resolve_device(params["device"]).type)
+        self.width_ = params["width"]
         if spec is None:
             samples, self.spec_ = self.modality_.infer(X)
         else:
@@ -298,7 +303,7 @@ class GANAugmenter(Sampler):
                 self._realism.midpoint,
                 self._realism.midpoint_unlabelled,
                 self.trained_on_,
-                self.rules() | {"generator": self._kind},
+                self.rules() | {"generator": self._kind, "width": self.width_},
                 self.history_,
                 self._rows if self.keep_rows else None,
             )
@@ -322,6 +327,7 @@ class GANAugmenter(Sampler):
             raise misfit(Path(folder), error) from error
         self.modality_, self.spec_ = saved.modality, saved.spec
         self._architecture, self.classes_ = saved.architecture, saved.classes
+        self.width_ = saved.rules["width"]
         self.seed_, self.trained_on_, self.history_ = saved.seed, saved.trained_on, saved.history
         target = resolve_device(device)
         self.generator_, self.discriminator_ = (m.to(target).eval() for m in (saved.generator, saved.discriminator))

@@ -31,6 +31,7 @@ from ganaug.data.folders import fresh_folder
 from ganaug.data.rows import read_rows
 from ganaug.gan.fabric import one_writer, resolve_device
 from ganaug.utils.files import remove_stale
+from ganaug.utils.sources import code_digest
 
 PR_SET_PDEATHSIG = 1  # of prctl
 MARK = "config.json"  # what a model's folder holds
@@ -76,10 +77,10 @@ class Training:
         settings = {
             **self.params.train_gan.model_dump(),
             "repeat": self.repeat,
-            "versions": [ganaug.__version__, torch.__version__],
+            "versions": [ganaug.__version__, torch.__version__, code_digest(*ROOMS)],
         }
         key = hashlib.blake2b(json.dumps(settings, sort_keys=True, default=str).encode(), digest_size=16)
-        for path in (*self.splits, *_sources()):
+        for path in self.splits:
             key.update(hashlib.blake2b(path.read_bytes()).digest())
         return self.store / "models" / key.hexdigest()
 
@@ -184,9 +185,3 @@ def _note(training: Training) -> None:
     (folder / f"{training.repeat}.txt").write_text(training.finished.name)
     shutil.rmtree(training.finished, ignore_errors=True)
     remove_stale(folder, "*/*", "*/*/*")
-
-
-def _sources() -> list[Path]:
-    """Return the files of ganaug that a model depends on."""
-    root = Path(ganaug.__file__).parent
-    return sorted(path for room in ROOMS for path in [root / room, *(root / room).rglob("*.py")] if path.is_file())

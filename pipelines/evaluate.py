@@ -12,6 +12,7 @@ from ganaug.errors import guard
 from ganaug.evaluation.downstream.arms import arms_named, resolved
 from ganaug.evaluation.downstream.run import run_arms
 from ganaug.utils.files import remove_stale
+from ganaug.utils.progress import begin_stage
 
 
 def main() -> None:
@@ -21,22 +22,17 @@ def main() -> None:
     arguments = parser.parse_args()
     repeat, baselines = arguments.repeat, arguments.baselines
     rows = f"data/{'splits' if baselines else 'augmented'}/{repeat}"
-    params = resolved(load_params().evaluate, read_schema(f"{rows}/train.parquet"))
+    whole = load_params()
+    begin_stage("baselines" if baselines else "evaluate", whole, repeat)
+    params = resolved(whole.evaluate, read_schema(f"{rows}/train.parquet"))
     arms = [name for name, arm in arms_named(params.arms).items() if arm.synthetic != baselines]
     half = Path("baselines" if baselines else "augmented", str(repeat))
     Path("eval", half).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen
     kept = Path(os.environ.get("DVC_ROOT", "."), ".ganaug", "evaluate")
-    remove_stale(kept, "*/*/*.json", "*/*/.*.tmp")
-    cache_dir = kept / half
+    remove_stale(kept, "*/*.json", "*/.*.tmp")
+    cache_dir = kept / str(repeat)
     if baselines:
-        run_arms(
-            rows,
-            arms,
-            repeat,
-            params,
-            pool=f"{rows}/pool.parquet",
-            cache_dir=cache_dir,
-        )
+        run_arms(rows, arms, repeat, params, pool=f"{rows}/pool.parquet", cache_dir=cache_dir, stage="baselines")
     else:
         synthetic = f"data/synthetic/{repeat}.parquet"
         run_arms(rows, arms, repeat, params, synthetic=synthetic, cache_dir=cache_dir)

@@ -7,13 +7,16 @@ import argparse
 from ganaug.config import load_params
 from ganaug.errors import guard
 from ganaug.evaluation.fidelity import measure_fidelity
+from ganaug.utils.progress import begin_stage
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, required=True)
     repeat = parser.parse_args().repeat
-    options = load_params().fidelity.model_dump()
+    whole = load_params()
+    begin_stage("fidelity", whole, repeat)
+    options = whole.fidelity.model_dump()
     options["seed"] += repeat
     measure_fidelity(
         f"data/splits/{repeat}",

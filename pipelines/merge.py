@@ -10,13 +10,16 @@ from ganaug.config import load_params
 from ganaug.data.merge import coincidences, merge, shortfall
 from ganaug.data.rows import read_schema
 from ganaug.errors import guard
+from ganaug.utils.progress import begin_stage
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, required=True)
     repeat = parser.parse_args().repeat
-    params = load_params().merge
+    whole = load_params()
+    begin_stage("merge", whole, repeat)
+    params = whole.merge
     out = f"data/augmented/{repeat}"
     synthetic = f"data/synthetic/{repeat}.parquet"
     found = merge(f"data/splits/{repeat}", synthetic, out, policy=params.policy, amount=params.amount)

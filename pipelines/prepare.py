@@ -6,10 +6,12 @@ from ganaug.config import load_params
 from ganaug.data.prepare import prepare
 from ganaug.data.reading import told
 from ganaug.errors import guard
+from ganaug.utils.progress import begin_stage
 
 
 def main() -> None:
     params = load_params()
+    begin_stage("prepare", params)
     found = prepare(repeats=params.repeats, **params.prepare.model_dump())
     print(f"Modality {found['modality']}: {found['modality_reason']}; {found['read_as']}")
     for line in told(found):

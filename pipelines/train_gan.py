@@ -9,13 +9,16 @@ from pathlib import Path
 from ganaug.config import load_params
 from ganaug.errors import guard
 from ganaug.repeats import train_repeat
+from ganaug.utils.progress import begin_stage
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, required=True)
     repeat = parser.parse_args().repeat
-    train_repeat(repeat, load_params(), Path(os.environ.get("DVC_ROOT", "."), ".ganaug"))
+    params = load_params()
+    begin_stage("train_gan", params, repeat)
+    train_repeat(repeat, params, Path(os.environ.get("DVC_ROOT", "."), ".ganaug"))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,17 @@ OURS = {name: [dep for dep in stage["deps"] if dep.startswith("ganaug/")] for na
 # These load more to check values of parameters, which changes no out.
 CHECKS = ("ganaug/config/sections.py", "ganaug/config/together.py")
 # Methods of a modality that only a GAN calls, by which some modules of networks are loaded.
-NETWORKS = ("codec", "codec_of", "architecture", "architecture_of", "augment", "distance", "auto_steps", "suggest")
+NETWORKS = (
+    "codec",
+    "codec_of",
+    "architecture",
+    "architecture_of",
+    "augment",
+    "distance",
+    "auto_steps",
+    "auto_width",
+    "suggest",
+)
 WITH_NETWORKS = ("train_gan", "generate")
 
 

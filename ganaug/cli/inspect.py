@@ -66,6 +66,7 @@ def _model(folder: Path) -> Found:
         "modality": augmenter.modality_.name,
         **augmenter.modality_.facts(augmenter.spec_),
         "steps": int(augmenter.history_["step"].iloc[-1]),
+        "networks_width": augmenter.width_,
         **{f"{name}_weights": sum(w.numel() for w in network.parameters()) for name, network in networks.items()},
         **{name: getattr(augmenter, name) for name in ("objective", "penalty", "conditioning", "prior")},
         "seed": augmenter.seed_,

@@ -170,7 +170,11 @@ class TrainGanParams(Section):
         description="Where latents come from; anchored: around one latent for each training row, which keeps rare "
         "kinds of rows; normal; auto: anchored up to 2,000 labelled rows.",
     )
-    width: Positive = Field(64, description="Channels at the coarsest grid of the networks; below 8 it counts as 8.")
+    width: Auto | Positive = Field(
+        "auto",
+        description="Channels at the coarsest grid of the networks, of which below 8 count as 8, or units of a table's "
+        "layers; auto: 64, and 32 for images on a CPU, where twice as many take three times as long.",
+    )
     depth: Positive = Field(1, description="Residual blocks a resolution.")
     criterion: Annotated[str, registered("criterion", "none", *CRITERIA)] = Field(
         "none",
@@ -270,8 +274,10 @@ class EvaluateParams(Section):
 
     name = "evaluate"
 
-    arms: Auto | Some[Annotated[str, registered("arm", *ARMS, *TABLE_ARMS)]] = Field(
-        "auto", description="The training sets to compare; auto: all that make sense for the modality."
+    arms: Annotated[str, one_of("auto", "all")] | Some[Annotated[str, registered("arm", *ARMS, *TABLE_ARMS)]] = Field(
+        "auto",
+        description="The training sets to compare; all: those that make sense for the modality; auto: without the arms "
+        "that only explain the others: oracle (more real rows), unfiltered and shuffled.",
     )
     classifiers: Auto | Some[Text] = Field(
         "auto",
@@ -314,7 +320,7 @@ class EvaluateParams(Section):
                     "pretrain no synthetic row enters, whatever else is set: list each way once"
                 )
         control = (
-            self.arms == "auto" or "shuffled" in self.arms
+            self.arms == "all" or "shuffled" in self.arms
         )  # a control without synthetic rows would control nothing
         found = len([way for way in ways if way.synthetic or not control])
         if self.trials > found:

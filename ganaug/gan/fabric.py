@@ -6,13 +6,15 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 import torch.distributed as processes
-from lightning_fabric import Fabric
 
 from ganaug.errors import ConfigError, option
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 T = TypeVar("T")
 
@@ -43,6 +45,8 @@ def make_fabric(device: str = "auto", precision: str = "auto") -> Fabric:
     ConfigError
         The device is not there, or a name is unknown.
     """
+    from lightning_fabric import Fabric  # which loads torch's compiler: seconds that only training has to spend
+
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     if precision not in PRECISIONS:
         raise ConfigError(f"{option('train_gan.precision')} is {precision!r}: choose one of {', '.join(PRECISIONS)}.")
@@ -59,6 +63,13 @@ def make_fabric(device: str = "auto", precision: str = "auto") -> Fabric:
         fabric = Fabric(accelerator=target.type, devices=devices, precision=precision)
     fabric.launch()
     return fabric
+
+
+def join_processes(device: str) -> torch.device:
+    """Return the device of this process, after it has joined those that torchrun or `fabric run` started beside it."""
+    if "TORCHELASTIC_RUN_ID" in os.environ or "LT_CLI_USED" in os.environ:
+        return make_fabric(device).device
+    return resolve_device(device)
 
 
 def rank_and_size() -> tuple[int, int]:

@@ -39,7 +39,7 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         augmentation: str = "diffaugment",
         invariances: str | Sequence[str] = "auto",
         prior: str = "auto",
-        width: int = 64,
+        width: int | str = "auto",
         depth: int = 1,
         criterion: str = "none",
         patience: int | None = None,
@@ -92,9 +92,9 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
             Where latents come from. Anchored: mixtures of fixed latents, one for each labelled row, of which the
             generator has to make that row, so that it forgets no kind of row. Normal: the standard normal. ``"auto"``
             anchors up to 2,000 labelled rows.
-        width : int, default=64
+        width : int or "auto", default="auto"
             Channels at the coarsest grid of networks for images, where below 8 counts as 8; units of a layer for
-            tables.
+            tables. ``"auto"``: 64, and 32 for images on a CPU, where twice as many take three times as long.
         depth : int, default=1
             Residual blocks a resolution for images, half the residual blocks for tables.
         criterion : {"none", "kid", "accuracy"}, default="none"

@@ -45,11 +45,12 @@ class Schedule:
 def auto_steps(rows: int, device: str = "cpu") -> int:
     """Return a budget of steps for so many training rows, and for the type of device.
 
-    3,200 for up to 800 rows, then growing with their square root; twice as many where a step costs little. On
-    Fashion-MNIST, twice as many steps as 1,600 took the coverage of 200 rows from .67 to .71 (two repeats), and a
-    classifier trained on samples only from .775 to .777; of 500 rows 4,000 took it from .791 to .808 (one repeat).
+    On a GPU, where a step costs little, 6,400 for up to 800 rows, then growing with their square root. On a CPU 1,800
+    for up to 200, growing alike: what a first look needs (benchmarks/RESULTS.md, time to quality).
     """
-    return int(min(20_000, 1600 * max(2.0, (rows / 200) ** 0.5) * (1 if device == "cpu" else 2)))
+    if device == "cpu":
+        return int(min(10_000, 1800 * max(1.0, (rows / 200) ** 0.5)))
+    return int(min(20_000, 3200 * max(2.0, (rows / 200) ** 0.5)))
 
 
 def translation_steps(device: str = "cpu") -> int:

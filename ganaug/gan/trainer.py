@@ -8,10 +8,9 @@ repeats the step, remembers the last good state, and goes back to it when someth
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -26,6 +25,9 @@ from ganaug.gan.regularizers import Penalty
 from ganaug.gan.sampler import BalancedSampler, PairSampler
 from ganaug.gan.schedule import Schedule
 from ganaug.modalities.parts import Augment
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 class NetworkSetup(NamedTuple):

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import pairwise_distances_chunked
 from sklearn.neighbors import NearestNeighbors
 
+from ganaug.utils.threads import one_openmp_thread
+
 Features = NDArray[np.floating[Any]]
 
 BLOCK = 4096  # rows looked at together
@@ -148,5 +150,6 @@ def _mean_and_factor(features: Features) -> tuple[NDArray[np.float64], NDArray[n
 def _radii(features: Features, k: int) -> NDArray[np.float64]:
     """Return the distance of each row to its k-th nearest neighbour among the others."""
     finder = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(features)
-    radii: NDArray[np.float64] = finder.kneighbors()[0][:, -1]
+    with one_openmp_thread():
+        radii: NDArray[np.float64] = finder.kneighbors()[0][:, -1]
     return radii

@@ -33,6 +33,7 @@ from ganaug.utils.imported import import_named
 from ganaug.utils.samples import Samples
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from torch import Tensor
 
 
@@ -207,6 +208,10 @@ class Modality(ABC):
     @abstractmethod
     def auto_steps(self, rows: int, device: str) -> int:
         """Return a budget of training steps for so many rows on a kind of device, ``"cpu"`` or ``"cuda"``."""
+
+    def auto_width(self, device: str) -> int:
+        """Return the width of the networks on a kind of device, ``"cpu"`` or ``"cuda"``."""
+        return 64
 
     # Classifiers
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,38 @@ from torch import default_generator
 from torch.utils.data import Dataset, get_worker_info
 
 from ganaug.data.text import plain
-from ganaug.errors import DataError
-from ganaug.modalities.image.classical import import_albumentations
+from ganaug.errors import DataError, GanaugError
 from ganaug.plugins.live import open_pool
 
-A = import_albumentations("run `pip install 'ganaug[albumentations]'`")
+CURE = "run `pip install 'ganaug[albumentations]'`"
+
+
+def import_albumentations() -> ModuleType:
+    """Import albumentations without its question to the network for a newer version.
+
+    Raises
+    ------
+    GanaugError
+        If it is missing, or albumentationsX is installed in its place.
+    """
+    try:
+        successor = metadata.version("albumentationsx")
+    except metadata.PackageNotFoundError:
+        pass
+    else:
+        raise GanaugError(
+            f"albumentationsx {successor} is installed under albumentations' name, with another licence and interface; "
+            f"run `pip uninstall albumentationsx`, then {CURE}"
+        )
+    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+    try:
+        import albumentations
+    except ImportError as error:
+        raise GanaugError(f"albumentations is not installed; {CURE}") from error
+    return albumentations  # type: ignore[no-any-return]
+
+
+A = import_albumentations()
 import cv2  # noqa: E402 - comes with albumentations, as does the next
 from pydantic import Field  # noqa: E402
 

@@ -94,8 +94,9 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         Rows of either kind in a step.
     learning_rate : float, default=0.0025
         Of both Adam optimisers; linearly down over the second half.
-    width : int, default=64
-        Units of a layer of the networks, for images channels at the coarsest grid.
+    width : int or "auto", default="auto"
+        Units of a layer of the networks, for images channels at the coarsest grid. ``"auto"``: 64, and 32 for images on
+        a CPU.
     image_shape : tuple of int, optional
         ``(H, W)`` or ``(H, W, C)``: the rows of ``X`` are flattened images, pixel by pixel. Without it they are tables.
     device : str, default="auto"
@@ -159,7 +160,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         "steps": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
         "learning_rate": [Interval(Real, 0, 1, closed="neither")],
-        "width": [Interval(Integral, 1, None, closed="left")],
+        "width": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "image_shape": [tuple, list, None],
         "device": [str],
     }
@@ -171,7 +172,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         steps: int | str = "auto",
         batch_size: int = 64,
         learning_rate: float = 2.5e-3,
-        width: int = 64,
+        width: int | str = "auto",
         image_shape: tuple[int, ...] | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,

@@ -20,6 +20,7 @@ def training_section(run: Run) -> dict[str, Any]:
     """Sample grids of the first repeat, and the curves of every repeat."""
     return {
         "repeats": len(run.repeats),
+        "steps": int(run.repeats[0].history["step"].iloc[-1]),
         "film": _film(run.repeats[0], run.schema.modality),
         "losses": _curves(run, LOSSES),
         "scores": _curves(run, SCORES),

@@ -9,6 +9,7 @@ from torch import nn
 
 from ganaug.modalities.parts import Codec
 from ganaug.utils.samples import Samples, take
+from ganaug.utils.threads import one_thread
 
 Floats = NDArray[np.float32]
 BATCH = 1024
@@ -59,9 +60,9 @@ class Realism:
                 torch.tensor(array, device=device)
                 for array in (*self.codec.to_arrays(take(rows, portion)), codes[portion])
             )
-            parts.append(
-                self.discriminator(self.codec.to_inputs(*batch), code, condition_scale)[0].float().cpu().numpy()
-            )
+            with one_thread(device):
+                logits = self.discriminator(self.codec.to_inputs(*batch), code, condition_scale)[0]
+            parts.append(logits.float().cpu().numpy())
         return np.concatenate(parts)
 
     def __call__(self, rows: Samples, labels: NDArray[np.int64] | None) -> Floats:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ganaug.gan.latents import Prior
 from ganaug.gan.translation import RowPrior
+from ganaug.utils.threads import one_thread
 
 BLOCK = 256  # rows whose latents share a seed; also rows that go through the generator at once
 
@@ -60,5 +61,7 @@ def sample(
         block, offset = divmod(start + done, BLOCK)
         codes = torch.from_numpy(labels[done : done + BLOCK - offset]).to(device)
         draws = draws_of_block(source, seed, block)[offset : offset + len(codes)].to(device)
-        yield generator(source(draws, codes, truncation), codes)
+        with one_thread(device):
+            rows: Tensor = generator(source(draws, codes, truncation), codes)
+        yield rows
         done += len(codes)

@@ -6,9 +6,31 @@ import os
 import sys
 import time
 from types import TracebackType
+from typing import Any
+
+from ganaug.utils.run import Run, name, span
 
 QUIET_SECONDS = 10.0  # between lines where nobody watches a terminal
 LIVE_SECONDS = 0.2
+
+_runs: list[Run] = []  # the run of the pipeline that this process is a stage of, if any
+
+
+def begin_stage(kind: str, params: Any, repeat: int | None = None) -> None:
+    """Say that this process is a stage of the pipeline; its progress then shows how far the whole run is.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the stage, for example ``"evaluate"``.
+    params : Params
+        Of the run.
+    repeat : int, optional
+        Of a stage that runs once a repeat.
+    """
+    run = Run.read(params)
+    run.begin(name(kind, repeat))
+    _runs[:] = [run]
 
 
 class Progress:
@@ -62,6 +84,11 @@ class Progress:
         line = f"{self.stage}: {self.done}/{self.total} {self.unit}, {rate:.1f}/s, {end}"
         if note:
             line += f", {note}"
+        for run in _runs:
+            if self.stage == run.begun[-1].replace(" ", " repeat ") and self.done:  # not another part of the stage
+                run.heard(self.done / self.total)
+            share, rest = run.state()
+            line += f"; run: {share:.0%}, {span(rest)} left"
         self._write(line if self._live else f"{line}\n")
 
     def say(self, line: str) -> None:

@@ -46,13 +46,8 @@ def test_scarce_rows_get_more_synthetic_ones(tmp_path: Path, counts: list[int], 
 def test_a_cpu_gets_less_work_where_it_would_take_hours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows, shape = [3000, 3000], (64, 64, 3)
     assert not {"train_gan.width", "train_gan.steps"} & suggested(tmp_path, rows, shape).keys()
-    monkeypatch.setattr(module, "CPU_BUDGET", module.CPU_BUDGET / 3)
-    narrower = suggested(tmp_path, rows, shape)
-    assert narrower["train_gan.width"] == 32
-    assert "train_gan.steps" not in narrower
-    monkeypatch.setattr(module, "CPU_BUDGET", module.CPU_BUDGET / 5)
+    monkeypatch.setattr(module, "CPU_BUDGET", module.CPU_BUDGET / 9)
     shorter = suggested(tmp_path, rows, shape)
-    assert shorter["train_gan.width"] == 32
     assert module.LEAST_STEPS <= shorter["train_gan.steps"] < auto_steps(3600)
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert not {"train_gan.width", "train_gan.steps"} & suggested(tmp_path, rows, shape).keys()

@@ -66,7 +66,7 @@ def test_auto_steps_grow_with_the_data_within_bounds():
     assert budgets == sorted(budgets)
     assert budgets[0] >= 500
     assert budgets[-1] <= 100_000
-    assert auto_steps(100, "cuda") == 2 * auto_steps(100)
+    assert auto_steps(100, "cuda") > 2 * auto_steps(100)
 
 
 def test_ema_follows_its_formula():

@@ -39,6 +39,8 @@ class Arm:
         ``evaluate.mixing`` instead.
     contender : bool
         Whether it takes part in the contrast, or only explains it.
+    first_look : bool
+        Whether a first look has it: ``evaluate.arms`` is ``auto``.
     """
 
     label: str
@@ -46,6 +48,7 @@ class Arm:
     rows: str = "real"
     settings: tuple[Setting, ...] = (Setting(),)
     contender: bool = True
+    first_look: bool = True
 
     @property
     def synthetic(self) -> bool:
@@ -90,7 +93,7 @@ BUILT_IN = {
     "real": Arm("real only", "real rows", settings=_RATES),
     "classical": Arm("real + classical", "real rows, classical augmentation", settings=_STRENGTHS),
     "mixup": Arm("real + MixUp", "real rows, classical augmentation and MixUp", settings=_MIXUPS),
-    "oracle": Arm("more real rows", "more real rows", "oracle", _STRENGTHS, contender=False),
+    "oracle": Arm("more real rows", "more real rows", "oracle", _STRENGTHS, contender=False, first_look=False),
     "gan": Arm("real + synthetic", "real and synthetic rows", "selected"),
     "classical_gan": Arm(
         "real + classical + synthetic", "real and synthetic rows, classical augmentation", "selected", _STRENGTHS
@@ -102,7 +105,12 @@ BUILT_IN = {
         _MIXUPS,
     ),
     "unfiltered": Arm(
-        "unfiltered synthetic", "real and synthetic rows without selection", "drawn", _STRENGTHS, contender=False
+        "unfiltered synthetic",
+        "real and synthetic rows without selection",
+        "drawn",
+        _STRENGTHS,
+        contender=False,
+        first_look=False,
     ),
     "shuffled": Arm(
         "shuffled labels",
@@ -110,6 +118,7 @@ BUILT_IN = {
         "shuffled",
         _STRENGTHS,
         contender=False,
+        first_look=False,
     ),
     "synthetic": Arm("synthetic only", "synthetic rows only", "synthetic", _RATES, contender=False),
 }
@@ -126,7 +135,7 @@ def arms_named(names: Iterable[str]) -> dict[str, Arm]:
 
 
 def resolved(params: EvaluateParams, schema: Schema) -> EvaluateParams:
-    """Put the modality's own arms and classifier where ``auto`` stands.
+    """Put the modality's own arms and classifier where ``auto`` stands, or ``all``.
 
     Raises
     ------
@@ -134,17 +143,18 @@ def resolved(params: EvaluateParams, schema: Schema) -> EvaluateParams:
         An arm is named that the modality does not have.
     """
     modality = schema.modality
-    theirs = {"arms": modality.arms_for(schema.spec), "classifiers": modality.classifiers[:1]}
-    chosen = {
-        name: default if getattr(params, name) == "auto" else getattr(params, name) for name, default in theirs.items()
-    }
-    foreign = [name for name in chosen["arms"] if name in BUILT_IN and name not in modality.arms]
+    arms, classifiers = params.arms, params.classifiers
+    if isinstance(arms, str):
+        arms = tuple(name for name in modality.arms_for(schema.spec) if arms == "all" or ARMS[name].first_look)
+    if classifiers == "auto":
+        classifiers = modality.classifiers[:1]
+    foreign = [name for name in arms if name in BUILT_IN and name not in modality.arms]
     if foreign:
         raise ConfigError(
-            f"evaluate.arms names {foreign[0]!r}, which is no arm for {modality.unit}: write auto, or choose among "
-            f"{', '.join(modality.arms)}"
+            f"evaluate.arms names {foreign[0]!r}, which is no arm for {modality.unit}: write auto or all, or choose "
+            f"among {', '.join(modality.arms)}"
         )
-    return params.model_copy(update=chosen)
+    return params.model_copy(update={"arms": arms, "classifiers": classifiers})
 
 
 def result_path(folder: str | Path, arm: str, repeat: int, classifier: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ def run_arms(
     pool: str | Path | None = None,
     out: str | Path = "eval",
     cache_dir: str | Path | None = None,
+    stage: str = "evaluate",
 ) -> list[Path]:
     """Train the classifiers of each arm in its settings, choose one by validation rows, and write its results.
 
@@ -56,8 +56,10 @@ def run_arms(
     out : path-like, default="eval"
         Folder of the results, see `ganaug.evaluation.downstream.arms.result_path`.
     cache_dir : path-like, optional
-        Folder where finished trainings wait for the others, to go on from there after an interruption; emptied at the
-        end.
+        Folder where finished trainings are kept, to go on from there after an interruption. Both halves of the arms
+        share it: a setting without synthetic rows is trained once.
+    stage : str, default="evaluate"
+        Name to show progress under.
 
     Returns
     -------
@@ -104,7 +106,7 @@ def run_arms(
         schema.spec,
     )
     todo = {trial: rows for trials in plan.values() for trial, rows in trials}
-    measured = run_trials(todo, splits, config, params.jobs, f"evaluate repeat {repeat}", cache_dir)
+    measured = run_trials(todo, splits, config, params.jobs, f"{stage} repeat {repeat}", cache_dir)
     common = {
         "repeat": repeat,
         "seed": seed,
@@ -118,8 +120,6 @@ def run_arms(
         written.append(result_path(out, name, repeat, classifier))
         content = _oracle(trials, measured) if chosen[name].rows == "oracle" else _best(trials, measured)
         write_json(written[-1], {"arm": name, "classifier": classifier, **common, **content})
-    if cache_dir is not None:
-        shutil.rmtree(cache_dir, ignore_errors=True)
     return written
 
 

@@ -20,10 +20,13 @@ from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRo
 from ganaug.utils.files import read_json, write_json
 from ganaug.utils.progress import Progress
 from ganaug.utils.registry import Registry
+from ganaug.utils.sources import code_digest
+from ganaug.utils.threads import one_openmp_thread
 
 # From other packages, for samples of any kind: (rows, setting, config) to what gives class probabilities of samples.
 CLASSIFIERS: Registry[Callable[[TrainingRows, Setting, TrainConfig], Predict]] = Registry("classifier")
 HELD_OUT = ("validation", "test")
+ROOMS = ("config", "data", "evaluation/downstream", "metrics", "modalities", "utils")  # that a result depends on
 Measured = dict[str, Any]
 
 
@@ -86,12 +89,13 @@ def run_trials(
 def _look_up(
     trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], config: TrainConfig, cache_dir: str | Path | None
 ) -> Measured:
-    """Look up what was measured before an interruption, or measure it."""
+    """Look up what was measured before, by the other half of the arms or before an interruption, or measure it."""
     if (
         cache_dir is None or is_users(trial.classifier) or trial.classifier in CLASSIFIERS
     ):  # whose code may have changed since
         return _measure(trial, rows, held_out, config)
-    key = hashlib.blake2b(repr((__version__, trial, config)).encode(), digest_size=16)
+    settings = __version__, torch.__version__, code_digest(*ROOMS), trial, config
+    key = hashlib.blake2b(repr(settings).encode(), digest_size=16)
     parts: list[TrainingRows | Rows] = [rows, *held_out.values()]
     for part in parts:
         key.update(digest(part.ids).encode() + part.labels.tobytes())
@@ -106,11 +110,12 @@ def _measure(trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], con
     """Train one classifier and measure it on the held-out rows."""
     rows = rows.take(~rows.synthetic | (rows.confidence >= trial.setting.min_confidence))
     modality = held_out[HELD_OUT[0]].schema.modality
-    if trial.classifier in CLASSIFIERS:
-        predict = CLASSIFIERS[trial.classifier](rows, trial.setting, config)
-    else:
-        predict = modality.fit_classifier(trial.classifier, rows, trial.setting, config)
-    found = {part: predict(held.samples) for part, held in held_out.items()}
+    with one_openmp_thread():  # also where the only trial at a time runs in this very process
+        if trial.classifier in CLASSIFIERS:
+            predict = CLASSIFIERS[trial.classifier](rows, trial.setting, config)
+        else:
+            predict = modality.fit_classifier(trial.classifier, rows, trial.setting, config)
+        found = {part: predict(held.samples) for part, held in held_out.items()}
     weights = None
     if modality.moves_thresholds:
         weights = choose_weights(held_out["validation"].labels, found["validation"])

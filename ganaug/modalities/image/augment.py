@@ -73,7 +73,7 @@ class ImageAugment:
         if has & {"translate", "scale", "flip_horizontal", "flip_vertical"}:
             images = self._warp(images, draws)
         if "rotate" in has:
-            images = _rotate(images, draws[:, 6] * TURN)
+            images = rotate(images, draws[:, 6] * TURN)
         return self._tone(images, draws)
 
     def _warp(self, images: Tensor, draws: Tensor) -> Tensor:
@@ -106,7 +106,7 @@ class ImageAugment:
         return images
 
 
-def _rotate(images: Tensor, angle: Tensor) -> Tensor:
+def rotate(images: Tensor, angle: Tensor) -> Tensor:
     """Turn images (n, C, H, W) by angles (n,) in radians, repeating the edge."""
     height, width = images.shape[-2:]
     cos, sin, none = angle.cos(), angle.sin(), torch.zeros_like(angle)

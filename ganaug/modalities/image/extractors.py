@@ -16,6 +16,7 @@ from ganaug.modalities.image.classifier import extract_features
 from ganaug.modalities.image.codec import to_float
 from ganaug.modalities.parts import checked_features
 from ganaug.utils.imported import import_named
+from ganaug.utils.threads import one_thread
 
 Images = NDArray[np.uint8]
 Features = NDArray[np.float32]
@@ -96,6 +97,7 @@ def _users(name: str) -> Any:
 def _module(module: nn.Module, device: torch.device) -> Callable[[Images], Any]:
     @torch.inference_mode()
     def extract(images: Images) -> Any:
-        return module(to_float(torch.tensor(images, device=device))).flatten(1).float().cpu().numpy()
+        with one_thread(device):
+            return module(to_float(torch.tensor(images, device=device))).flatten(1).float().cpu().numpy()
 
     return extract

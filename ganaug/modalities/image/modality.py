@@ -189,6 +189,11 @@ class ImageModality(Modality):
 
         return auto_steps(rows, device)
 
+    def auto_width(self, device: str) -> int:  # noqa: D102
+        from ganaug.modalities.image.setup import auto_width
+
+        return auto_width(device)
+
     def teacher(  # noqa: D102
         self, samples: Images, labels: Codes, n_classes: int, *, spec: Spec | None = None, **options: Any
     ) -> ImageTeacher:

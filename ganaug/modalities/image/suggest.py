@@ -13,7 +13,7 @@ from ganaug.gan.fabric import resolve_device
 from ganaug.gan.networks import costs
 from ganaug.gan.schedule import auto_steps
 from ganaug.modalities.image.reading import Shape
-from ganaug.modalities.image.setup import ImageArchitecture
+from ganaug.modalities.image.setup import ImageArchitecture, auto_width
 from ganaug.modalities.image.spec import ImageSpec
 
 CPU_BUDGET = 1e14  # operations of a GAN's training; two cores that have bfloat16 took 8 to 15 minutes for as many
@@ -27,19 +27,13 @@ def suggest(spec: ImageSpec, counts: NDArray[np.int64]) -> tuple[dict[str, Any],
 
 
 def _budget(shape: Shape, counts: NDArray[np.int64]) -> tuple[Mapping[str, Any], str]:
-    """Return the largest width and number of steps that the device does in good time, and why."""
+    """Return the number of steps that the device does in good time, where the default is more, and why."""
     device = resolve_device("auto").type
-    width, steps = TrainGanParams().width, auto_steps(int(counts.sum()), device)
-    if device != "cpu":
-        return {}, f"GPU: networks of full width ({width}), {steps:,} steps"
-    if _operations(shape, len(counts), width, steps) <= CPU_BUDGET:
-        return {}, f"CPU: networks of full width ({width}), {steps:,} steps"
-    width //= 2
-    if (needed := _operations(shape, len(counts), width, steps)) <= CPU_BUDGET:
-        return {"train_gan.width": width}, f"CPU: networks of half width ({width}), {steps:,} steps"
+    width, steps = auto_width(device), auto_steps(int(counts.sum()), device)
+    if device != "cpu" or (needed := _operations(shape, len(counts), width, steps)) <= CPU_BUDGET:
+        return {}, f"{'CPU' if device == 'cpu' else 'GPU'}: networks of width {width}, {steps:,} steps"
     steps = max(min(steps, LEAST_STEPS), int(steps * CPU_BUDGET / needed))
-    chosen = {"train_gan.width": width, "train_gan.steps": steps}
-    return chosen, f"CPU: networks of half width ({width}) and {steps:,} steps only; a GPU would do with more"
+    return {"train_gan.steps": steps}, f"CPU: networks of width {width}, {steps:,} steps only; a GPU would do with more"
 
 
 def _operations(shape: Shape, n_classes: int, width: int, steps: int) -> float:

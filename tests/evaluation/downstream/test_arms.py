@@ -19,6 +19,7 @@ def test_contenders_are_told_from_what_explains_them():
     assert references(arms) == ["real", "classical", "mixup"]
     assert candidates(arms) == ["gan", "classical_gan", "mixup_gan"]
     assert set(arms) == set(names.ARMS)
+    assert {name for name in arms if not ARMS[name].first_look} == {"oracle", "unfiltered", "shuffled"}
     assert set(names.TABLE_ARMS) == set(ARMS) - set(arms)
 
 
@@ -54,8 +55,14 @@ def what_is_trained(classifier: str, setting: Setting) -> str:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"mixing": [Mixing(share=0)], "trials": 1}, "lists 0 ways in which synthetic rows enter.*shuffled"),
-        ({"mixing": [Mixing(share=0.1), Mixing()], "trials": 2}, "lists 1 ways in which synthetic rows enter"),
+        (
+            {"mixing": [Mixing(share=0)], "trials": 1, "arms": "all"},
+            "lists 0 ways in which synthetic rows enter.*shuffled",
+        ),
+        (
+            {"mixing": [Mixing(share=0.1), Mixing()], "trials": 2, "arms": ("shuffled",)},
+            "lists 1 ways in which synthetic rows enter",
+        ),
         (
             {"mixing": [Mixing(share=0.1)], "trials": 2, "arms": ["real", "gan"]},
             "lists 1 ways: every arm is tuned alike",

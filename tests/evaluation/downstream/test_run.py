@@ -149,7 +149,35 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(folder, monkeypatch)
     monkeypatch.setattr(ImageModality, "fit_classifier", partialmethod(fit, until=99))
     assert [path.read_bytes() for path in evaluate(folder, arms, cache_dir=cache_dir)] == whole
     assert len(done) == 5  # real twice, gan once more, synthetic twice
-    assert not cache_dir.exists()
+
+
+def test_a_setting_without_synthetic_rows_is_trained_once_for_both_halves_of_the_arms(folder, monkeypatch):
+    done = []
+
+    def fit(modality: Any, name: str, *rest: Any) -> Any:
+        done.append(name)
+        return fit_classifier(name, *rest)
+
+    alone = [path.read_bytes() for path in evaluate(folder, ["gan"], out="alone")]
+    monkeypatch.setattr(ImageModality, "fit_classifier", partialmethod(fit))
+    evaluate(folder, ["real"], cache_dir=folder / "cache")
+    assert len(done) == 2
+    assert [path.read_bytes() for path in evaluate(folder, ["gan"], cache_dir=folder / "cache")] == alone
+    assert len(done) == 3  # with synthetic rows
+
+
+def test_what_other_code_made_is_not_looked_up(folder, monkeypatch):
+    done = []
+
+    def fit(modality: Any, name: str, *rest: Any) -> Any:
+        done.append(name)
+        return fit_classifier(name, *rest)
+
+    monkeypatch.setattr(ImageModality, "fit_classifier", partialmethod(fit))
+    for code in ("this", "that", "that"):
+        monkeypatch.setattr(trials, "code_digest", lambda *rooms, code=code: code)
+        evaluate(folder, ["real"], cache_dir=folder / "cache")
+    assert len(done) == 4
 
 
 def test_what_a_users_code_made_is_not_kept_as_it_may_have_changed(folder, monkeypatch):

@@ -17,7 +17,7 @@ def test_a_planned_look_spends_most() -> None:
 
 
 def test_the_presets_are_planned_looks() -> None:
-    assert {repeats for repeats, _ in PRESETS.values()} <= set(PLAN)
+    assert {repeats for repeats, *_ in PRESETS.values()} <= set(PLAN)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""How far a run is, across the processes of its stages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ganaug.config import Params
+from ganaug.utils import progress, run
+from ganaug.utils.progress import Progress, begin_stage
+from ganaug.utils.run import AFTER, Run, expected, span
+
+
+class Clock:
+    """Stands in for `time`: moves only when told."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Of a project of its own, on two cores."""
+    clock = Clock()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run, "cpu_count", lambda: 2)
+    monkeypatch.setattr(run, "time", clock)
+    monkeypatch.setattr(progress, "time", clock)
+    monkeypatch.setattr(progress, "_runs", [])
+    return clock
+
+
+PARAMS = Params(repeats=(0, 1, 2))
+
+
+def half(kind: str, repeat: int | None, clock: Clock, seconds: float, params: Params = PARAMS) -> Run:
+    """Be the process of a stage, for so many seconds until half of its work is done; return what it knows by then."""
+    begin_stage(kind, params, repeat)
+    bar = Progress(kind if repeat is None else f"{kind} repeat {repeat}", 2)
+    clock.now += seconds
+    bar.advance()
+    return progress._runs[0]
+
+
+def test_a_line_says_how_far_the_run_is(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    half("train_gan", 0, clock, 100)
+    line = capsys.readouterr().err
+    assert re.fullmatch(r"train_gan repeat 0: 1/2 steps, 0\.0/s, 100 s left; run: \d+%, \d+ min left\n", line), line
+
+
+def test_the_share_grows_from_stage_to_stage(clock: Clock) -> None:
+    params = Params(repeats=(0, 1))
+    shares, took = [], expected(params)
+    for kind in AFTER:
+        for repeat in (None,) if kind in run.ONCE else params.repeats:
+            seconds = took[run.name(kind, repeat)]
+            shares.append(half(kind, repeat, clock, seconds, params).state()[0])
+            clock.now += seconds
+    assert shares == sorted(shares)
+    assert shares[0] < 0.1
+    assert 0.9 < shares[-1] <= 1
+
+
+def test_what_was_measured_counts_from_then_on(clock: Clock) -> None:
+    slow = half("train_gan", 0, clock, 3000)
+    assert slow.state()[1] > 9000  # half of the first GANs, then the second round, and the rest as slowly
+    assert Run.read(PARAMS).factors["train_gan"] > 10
+
+
+def test_stages_before_the_first_one_count_as_done(clock: Clock) -> None:
+    assert half("fidelity", 0, clock, 5).state()[1] < 60
+    half("report", None, clock, 1)
+    again = half("report", None, clock, 1)
+    assert again.begun == ["report"]
+
+
+def test_more_repeats_take_longer_and_an_interrupted_stage_begins_again(clock: Clock) -> None:
+    few, many = (sum(expected(Params(repeats=tuple(range(n)))).values()) for n in (3, 10))
+    assert 2.5 < many / few < 4
+    half("train_gan", 0, clock, 5)
+    assert half("train_gan", 0, clock, 5).begun == ["train_gan 0"]
+
+
+def test_a_broken_file_is_as_none(clock: Clock) -> None:
+    Path(".ganaug").mkdir()
+    for text in ("", "[]", '{"begun": 3}', '{"begun": ["train_gan 7"], "factors": {"merge": "x"}}'):
+        Path(".ganaug/run.json").write_text(text)
+        assert Run.read(PARAMS).begun == []
+
+
+def test_times_in_words() -> None:
+    assert [span(s) for s in (12.4, 240, 9000)] == ["12 s", "4 min", "2.5 h"]
