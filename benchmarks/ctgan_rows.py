@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("out")
     parser.add_argument("--rows", type=int, default=500)
     parser.add_argument("--epochs", type=int, default=1000)
+    parser.add_argument("--batch-size", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--discrete", nargs="*", default=[])
     arguments = parser.parse_args()
@@ -52,7 +53,7 @@ def main() -> None:
     )
     label = frame.columns[-1]
     training, marked = filled(frame, arguments.discrete)
-    gan = CTGAN(epochs=arguments.epochs, enable_gpu=False)
+    gan = CTGAN(epochs=arguments.epochs, batch_size=arguments.batch_size, enable_gpu=False)
     gan.set_random_state(arguments.seed)
     torch.set_num_threads(1)
     gan.fit(training, [*arguments.discrete, *(f"{name}{GAP}" for name in marked)])
