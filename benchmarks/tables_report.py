@@ -20,13 +20,13 @@ from ganaug.metrics.classification import unpack_bits
 
 Labels = NDArray[np.int64]
 CONTRASTS = [
-    ("GAN only", "real"),
-    ("GAN only, unselected", "real"),
-    ("CTGAN only", "real"),
+    *product(["GAN only", "CTGAN only"], ["real"]),
     *product(["real + GAN"], ["random over-sampling", "SMOTE", "mixup", "threshold moving", "real + CTGAN"]),
     *product(["real + GAN, threshold moving", "GAN only"], ["threshold moving"]),
-    ("GAN only, unselected", "CTGAN only"),
+    ("GAN only", "CTGAN only"),
+    ("CTGAN only", "CTGAN only, as it comes"),
 ]
+BY_SET = [*product(["real + GAN", "GAN only"], ["real"]), ("GAN only", "CTGAN only")]
 
 
 class Report:
@@ -109,6 +109,28 @@ def show(results: Sequence[Result], labels: Mapping[str, Labels], classifiers: S
         if arm in every.arms and reference in every.arms:
             texts = [every.gain_text(arm, reference, key) for key in ("right", "right_thresholds")]
             print(f"| {arm} - {reference} | {' | '.join(texts)} |")
-    for source in ("gan", "ctgan"):
-        spent = [r["cpu_seconds"] for r in results if r["source"] == source]
-        print(f"\n{source}: {np.mean(spent):.1f} s of CPU for the rows of a repeat" if spent else "")
+    shown_by_set = [pair for pair in BY_SET if set(pair) <= set(every.arms)]
+    print(f"\n| set | {' | '.join(map(' - '.join, shown_by_set))} |\n{'|---' * (len(shown_by_set) + 1)}|")
+    for name in every.ratios:
+        found = [every.gain(name, *pair, "right") for pair in shown_by_set]
+        print(f"| {name} | {' | '.join('' if each is None else said(each) for each in found)} |")
+    show_cost(results)
+
+
+def said(gain: Estimate) -> str:
+    """Return an estimate in points, with its interval where it has one."""
+    ends = "" if gain.low is None or gain.high is None else f" [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
+    return f"{100 * gain.mean:+.1f}{ends}"
+
+
+def show_cost(results: Sequence[Result]) -> None:
+    """Print the processor time of generated rows, and CTGAN's as a multiple of the GAN's on the same training rows."""
+    spent = {(r["source"], r["data"], r["repeat"]): r["cpu_seconds"] for r in results}
+    seconds = [value for (source, *_), value in spent.items() if source == "gan"]
+    if seconds:
+        print(f"\nGAN: {np.mean(seconds):.1f} s of CPU for the rows of a repeat, selection included")
+    both = [key[1:] for key in spent if key[0] == "ctgan" and ("gan", *key[1:]) in spent]
+    for name in dict.fromkeys(name for name, _ in both):
+        pairs = [(spent[("ctgan", *key)], spent[("gan", *key)]) for key in both if key[0] == name]
+        theirs, ours = np.mean(pairs, axis=0)
+        print(f"{name}: CTGAN {theirs:.0f} s, GAN {ours:.1f} s, {theirs / ours:.0f} times as much")
