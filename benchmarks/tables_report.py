@@ -64,7 +64,7 @@ class Report:
         """Say by how much an arm exceeds a reference, mean over those sets that have both, with the interval."""
         found = [each for name in self.ratios if (each := self.gain(name, arm, reference, key)) is not None]
         if not found:
-            return ""
+            return self.across_sets(arm, reference, key)
         level = 1 - alpha(min(each.repeats for each in found)) / 2
         draws = np.array([each.repeats_error**2 for each in found])  # independent of one another, as sets are
         rows = np.array([each.rows_variance for each in found])
@@ -75,9 +75,23 @@ class Report:
         mean, margin = np.mean([each.mean for each in found]), np.hypot(*margins) / len(found)
         return f"{100 * mean:+.1f} [{100 * (mean - margin):+.1f}, {100 * (mean + margin):+.1f}], {len(found)} sets"
 
-    def accuracy(self, name: str, arm: str, key: str = "right") -> float:
-        """Return balanced accuracy in points, mean over repeats and classifiers."""
-        labels, rows = self.labels[name], self.hits(name, arm, key, self.cells[name, arm])
+    def across_sets(self, arm: str, reference: str, key: str) -> str:
+        """Say the same of single repeats, which cannot tell how they vary: at 95 %, for sets drawn as these were."""
+        common = {name: self.cells[name, arm].keys() & self.cells[name, reference].keys() for name in self.ratios}
+        gains = [
+            self.accuracy(name, arm, key, repeats) - self.accuracy(name, reference, key, repeats)
+            for name, repeats in common.items()
+            if repeats
+        ]
+        if len(gains) < 2:
+            return ""
+        mean, margin = np.mean(gains), student.ppf(0.975, len(gains) - 1) * np.std(gains, ddof=1) / len(gains) ** 0.5
+        return f"{mean:+.1f} [{mean - margin:+.1f}, {mean + margin:+.1f}], {len(gains)} sets, a repeat each"
+
+    def accuracy(self, name: str, arm: str, key: str = "right", repeats: Iterable[int] | None = None) -> float:
+        """Return balanced accuracy in points, mean over repeats, by default all, and classifiers."""
+        labels = self.labels[name]
+        rows = self.hits(name, arm, key, self.cells[name, arm] if repeats is None else repeats)
         return float(np.mean([[100 * row[labels == code].mean() for code in np.unique(labels)] for row in rows]))
 
     def mean(self, name: str, arm: str, key: str) -> float:
@@ -112,8 +126,8 @@ def show(results: Sequence[Result], labels: Mapping[str, Labels], classifiers: S
     shown_by_set = [pair for pair in BY_SET if set(pair) <= set(every.arms)]
     print(f"\n| set | {' | '.join(map(' - '.join, shown_by_set))} |\n{'|---' * (len(shown_by_set) + 1)}|")
     for name in every.ratios:
-        found = [every.gain(name, *pair, "right") for pair in shown_by_set]
-        print(f"| {name} | {' | '.join('' if each is None else said(each) for each in found)} |")
+        gains = [every.gain(name, *pair, "right") for pair in shown_by_set]
+        print(f"| {name} | {' | '.join('' if each is None else said(each) for each in gains)} |")
     show_cost(results)
 
 
