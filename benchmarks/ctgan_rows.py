@@ -5,9 +5,11 @@ the run only (`python -m venv DIR && DIR/bin/pip install ctgan`).
 
 Usage: DIR/bin/python benchmarks/ctgan_rows.py TRAIN.csv OUT.csv --rows 500 --epochs 1000 --seed 0 --discrete a b
 
-The last column of TRAIN.csv is the label. CTGAN takes no missing values: those of numbers are filled with the median
-and marked in a column of their own, those of categories are a level; both are put back. Asked for a class it gives
-others, too, so that rows are drawn without a condition until each class has enough.
+By default it takes CTGAN's own batches of 500, drawn with replacement, a step an epoch where there are fewer rows:
+with batches of 50 it made worse rows of Chile at the same processor time. The last column of TRAIN.csv is the label.
+CTGAN takes no missing values: those of numbers are filled with the median and marked in a column of their own, those of
+categories are a level; both are put back. Asked for a class it gives others, too, so that rows are drawn without a
+condition until each class has enough.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ def main() -> None:
     parser.add_argument("out")
     parser.add_argument("--rows", type=int, default=500)
     parser.add_argument("--epochs", type=int, default=1000)
+    parser.add_argument("--batch-size", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--discrete", nargs="*", default=[])
     arguments = parser.parse_args()
@@ -52,7 +55,7 @@ def main() -> None:
     )
     label = frame.columns[-1]
     training, marked = filled(frame, arguments.discrete)
-    gan = CTGAN(epochs=arguments.epochs, enable_gpu=False)
+    gan = CTGAN(epochs=arguments.epochs, batch_size=arguments.batch_size, enable_gpu=False)
     gan.set_random_state(arguments.seed)
     torch.set_num_threads(1)
     gan.fit(training, [*arguments.discrete, *(f"{name}{GAP}" for name in marked)])

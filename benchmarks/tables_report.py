@@ -20,13 +20,13 @@ from ganaug.metrics.classification import unpack_bits
 
 Labels = NDArray[np.int64]
 CONTRASTS = [
-    ("GAN only", "real"),
-    ("GAN only, unselected", "real"),
-    ("CTGAN only", "real"),
+    *product(["GAN only", "CTGAN only"], ["real"]),
     *product(["real + GAN"], ["random over-sampling", "SMOTE", "mixup", "threshold moving", "real + CTGAN"]),
     *product(["real + GAN, threshold moving", "GAN only"], ["threshold moving"]),
-    ("GAN only, unselected", "CTGAN only"),
+    ("GAN only", "CTGAN only"),
+    ("CTGAN only", "CTGAN only, as it comes"),
 ]
+BY_SET = [*product(["real + GAN", "GAN only"], ["real"]), ("GAN only", "CTGAN only")]
 
 
 class Report:
@@ -64,7 +64,7 @@ class Report:
         """Say by how much an arm exceeds a reference, mean over those sets that have both, with the interval."""
         found = [each for name in self.ratios if (each := self.gain(name, arm, reference, key)) is not None]
         if not found:
-            return ""
+            return self.across_sets(arm, reference, key)
         level = 1 - alpha(min(each.repeats for each in found)) / 2
         draws = np.array([each.repeats_error**2 for each in found])  # independent of one another, as sets are
         rows = np.array([each.rows_variance for each in found])
@@ -75,9 +75,23 @@ class Report:
         mean, margin = np.mean([each.mean for each in found]), np.hypot(*margins) / len(found)
         return f"{100 * mean:+.1f} [{100 * (mean - margin):+.1f}, {100 * (mean + margin):+.1f}], {len(found)} sets"
 
-    def accuracy(self, name: str, arm: str, key: str = "right") -> float:
-        """Return balanced accuracy in points, mean over repeats and classifiers."""
-        labels, rows = self.labels[name], self.hits(name, arm, key, self.cells[name, arm])
+    def across_sets(self, arm: str, reference: str, key: str) -> str:
+        """Say the same of single repeats, which cannot tell how they vary: at 95 %, for sets drawn as these were."""
+        common = {name: self.cells[name, arm].keys() & self.cells[name, reference].keys() for name in self.ratios}
+        gains = [
+            self.accuracy(name, arm, key, repeats) - self.accuracy(name, reference, key, repeats)
+            for name, repeats in common.items()
+            if repeats
+        ]
+        if len(gains) < 2:
+            return ""
+        mean, margin = np.mean(gains), student.ppf(0.975, len(gains) - 1) * np.std(gains, ddof=1) / len(gains) ** 0.5
+        return f"{mean:+.1f} [{mean - margin:+.1f}, {mean + margin:+.1f}], {len(gains)} sets, a repeat each"
+
+    def accuracy(self, name: str, arm: str, key: str = "right", repeats: Iterable[int] | None = None) -> float:
+        """Return balanced accuracy in points, mean over repeats, by default all, and classifiers."""
+        labels = self.labels[name]
+        rows = self.hits(name, arm, key, self.cells[name, arm] if repeats is None else repeats)
         return float(np.mean([[100 * row[labels == code].mean() for code in np.unique(labels)] for row in rows]))
 
     def mean(self, name: str, arm: str, key: str) -> float:
@@ -109,6 +123,28 @@ def show(results: Sequence[Result], labels: Mapping[str, Labels], classifiers: S
         if arm in every.arms and reference in every.arms:
             texts = [every.gain_text(arm, reference, key) for key in ("right", "right_thresholds")]
             print(f"| {arm} - {reference} | {' | '.join(texts)} |")
-    for source in ("gan", "ctgan"):
-        spent = [r["cpu_seconds"] for r in results if r["source"] == source]
-        print(f"\n{source}: {np.mean(spent):.1f} s of CPU for the rows of a repeat" if spent else "")
+    shown_by_set = [pair for pair in BY_SET if set(pair) <= set(every.arms)]
+    print(f"\n| set | {' | '.join(map(' - '.join, shown_by_set))} |\n{'|---' * (len(shown_by_set) + 1)}|")
+    for name in every.ratios:
+        gains = [every.gain(name, *pair, "right") for pair in shown_by_set]
+        print(f"| {name} | {' | '.join('' if each is None else said(each) for each in gains)} |")
+    show_cost(results)
+
+
+def said(gain: Estimate) -> str:
+    """Return an estimate in points, with its interval where it has one."""
+    ends = "" if gain.low is None or gain.high is None else f" [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
+    return f"{100 * gain.mean:+.1f}{ends}"
+
+
+def show_cost(results: Sequence[Result]) -> None:
+    """Print the processor time of generated rows, and CTGAN's as a multiple of the GAN's on the same training rows."""
+    spent = {(r["source"], r["data"], r["repeat"]): r["cpu_seconds"] for r in results}
+    seconds = [value for (source, *_), value in spent.items() if source == "gan"]
+    if seconds:
+        print(f"\nGAN: {np.mean(seconds):.1f} s of CPU for the rows of a repeat, selection included")
+    both = [key[1:] for key in spent if key[0] == "ctgan" and ("gan", *key[1:]) in spent]
+    for name in dict.fromkeys(name for name, _ in both):
+        pairs = [(spent[("ctgan", *key)], spent[("gan", *key)]) for key in both if key[0] == name]
+        theirs, ours = np.mean(pairs, axis=0)
+        print(f"{name}: CTGAN {theirs:.0f} s, GAN {ours:.1f} s, {theirs / ours:.0f} times as much")

@@ -66,7 +66,7 @@ class TableCodec(Codec):
         rows = inputs.detach().float().cpu()
         numbers, *blocks = torch.split(rows, [self.numbers, *self.levels], dim=1)
         codes = torch.stack([block.argmax(1) for block in blocks], 1) if blocks else torch.zeros(len(rows), 0)
-        learnt = self.repair(self.columns.decode(numbers.numpy(), codes.long().numpy()))
+        learnt = self.repair(self.columns.decode(numbers.numpy(), codes.long().numpy(), rows.numpy()))
         if len(self.spec.learnt) == len(self.spec.columns):
             return learnt
         found: dict[int, pd.Series] = {at: learnt.iloc[:, i] for i, at in enumerate(self.spec.learnt)}

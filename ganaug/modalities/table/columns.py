@@ -47,7 +47,7 @@ class Category:
         codes = column.factorize()[0]
         codes = np.where(codes < 0, codes.max() + 1, codes)  # a missing value is a level
         _, first, counts = np.unique(codes, return_index=True, return_counts=True)
-        held = min(int((counts >= rare).sum()) + 1, len(counts), LEVELS)
+        held = min(max(int((counts >= rare).sum()) + 1, 2), len(counts), LEVELS)  # of one code nothing could vary
         if held < len(counts):
             order = np.argsort(-counts, kind="stable")
             codes, first, counts = order.argsort()[codes], first[order], counts[order]
@@ -219,11 +219,18 @@ class Columns:
             codes += [missing] if kind.gaps else []
         return _stacked(numbers, codes, len(frame))
 
-    def decode(self, numbers: NDArray[np.float32], codes: NDArray[np.int64]) -> pd.DataFrame:
-        """Return the rows (n, columns) of numbers (n, N) and codes (n, B), with the names and dtypes of the table."""
+    def decode(
+        self, numbers: NDArray[np.float32], codes: NDArray[np.int64], rows: NDArray[Any] | None = None
+    ) -> pd.DataFrame:
+        """Return the rows (n, columns) of numbers (n, N) and codes (n, B), with the names and dtypes of the table.
+
+        Among levels that share a code chance picks, which depends on what networks made of the rows (n, W); without
+        them on the numbers.
+        """
         number, code = iter(numbers.T), iter(codes.T)
         crowded = any(isinstance(kind, Category) and kind.codes < len(kind.levels) for kind in self.kinds)
-        chances = iter(chance(numbers, len(self.kinds)).T if crowded else np.zeros((len(self.kinds), len(codes))))
+        count, seeds = len(self.kinds), numbers if rows is None else rows
+        chances = iter(chance(seeds, count).T if crowded else np.zeros((count, len(codes))))
         found = [
             kind.decode(next(code), rolled)
             if isinstance(kind, Category)
@@ -277,7 +284,7 @@ def fit(
     given = [to_numbers(column[~is_missing(column)]) for column in columns]
     measures = [held is not None and len(np.unique(held[0])) > 2 for held in given]  # nothing lies between two
     rows = max(map(len, columns))
-    rare = min(rows // RARE[0], RARE[1]) if any(measures) else 1  # only numbers can choose by chance among levels
+    rare = min(rows // RARE[0], RARE[1])
     for column, held, measure in zip(columns, given, measures, strict=True):
         if held is not None and measure:
             number, scores, missing = Number.of(column, *held)

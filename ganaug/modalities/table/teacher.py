@@ -15,7 +15,7 @@ from ganaug.modalities.table.features import Features
 from ganaug.modalities.table.likeness import embed
 from ganaug.modalities.table.spec import TableSpec
 
-TREES = 300
+TREES = 100
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,18 @@ def test_eight_thousand_levels_take_few_inputs_and_all_of_them_come_up():
     pd.testing.assert_series_equal(codec.to_samples(rows[:3])["many"], rare[:3])
 
 
+def test_rare_levels_come_up_in_a_table_without_numbers_too():
+    states = ["Kansas"] * 40 + ["Ohio"] * 30 + [f"state {i}" for i in range(15) for _ in range(2)]
+    codec = fitted(pd.DataFrame({"state": states, "seen": ["yes", "no"] * 50}))
+    assert codec.levels == (3, 2)
+    rare = torch.tensor([[0.1, 0.1, 0.8, 0.5, 0.5]]) + 0.1 * torch.rand(3000, 5)  # as a generator gives probabilities
+    found = codec.to_samples(rare)["state"].value_counts()
+    assert len(found) == 15
+    assert found.max() < 1.5 * found.min()
+    alone = fitted(pd.DataFrame({"town": np.repeat([f"town {i}" for i in range(50)], 2)}))
+    assert at_random(alone, 2000)["town"].nunique() == 50  # all are rare: one has a code of its own, so that codes vary
+
+
 def test_rare_levels_share_their_code_again_after_a_restart():
     random = np.random.default_rng(0)
     many = [*["often"] * 60, *(f"level {i}" for i in range(40))]
