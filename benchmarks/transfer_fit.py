@@ -182,7 +182,10 @@ def side_by_side(jobs: Sequence[Callable[[], Any]], device: torch.device) -> lis
         if own.done:  # after a rollback
             return "others train beside it"
         try:
-            return record(trainer)
+            reason = record(trainer)
+            if reason is not None:
+                print(f"trained kernel by kernel: {reason}", flush=True)
+            return reason
         finally:
             torch.cuda.synchronize()
             own.done = True

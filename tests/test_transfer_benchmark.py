@@ -75,6 +75,7 @@ def test_balanced_accuracy_counts_every_class_alike():
     assert accuracies(task, np.array([0, 0, 1, 1, 0])) == pytest.approx((0.0, 5 / 6, 5 / 9))
 
 
+@pytest.mark.slow
 def test_a_small_run_goes_on_where_it_stopped_and_shows_its_tables(drawings, tmp_path, monkeypatch, capsys):
     log = tmp_path / "log.jsonl"
     common = ["--folder", str(drawings), "--data", "icons", "--shots", "1", "--steps", "3", "--gan-steps", "2"]
