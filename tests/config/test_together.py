@@ -124,6 +124,8 @@ def test_what_the_machine_lacks_is_said(monkeypatch):
 
 
 VALUES = {  # of every parameter some that are accepted, the ends among them
+    "generator": names.GENERATORS,
+    "keep_rows": [True, False],
     "steps": [1, 2, 3],
     "batch_size": [2, 3, 4, 9],
     "learning_rate": [1e-9, 2.5e-3, 0.999],
@@ -134,7 +136,7 @@ VALUES = {  # of every parameter some that are accepted, the ends among them
     "augmentation": names.AUGMENTATIONS,
     "invariances": [(), names.INVARIANCES, ("rotate",), ("saturation", "cutout")],
     "prior": names.PRIORS,
-    "width": [1, 9],
+    "width": ["auto", 1, 9],
     "depth": [1, 2],
     "criterion": ("none", *names.CRITERIA),
     "patience": [None, 1, 9],
