@@ -60,8 +60,10 @@ def _gan_steps(params: Params, rows: Rows) -> float:
     fit(1)  # whatever it takes the first time
     step = (_seconds(lambda: fit(MORE)) - _seconds(lambda: fit(FEW))) / (MORE - FEW)
     if wanted == "auto":
-        wanted = modality.auto_steps(len(rows), resolve_device(params.train_gan.device).type)
-    return max(step, 1e-4) * wanted / (GAN_STEP * (STEPS if params.train_gan.steps == "auto" else wanted))
+        steps, counted = modality.auto_steps(len(rows), resolve_device(params.train_gan.device).type), STEPS
+    else:
+        steps = counted = int(wanted)
+    return max(step, 1e-4) * steps / (GAN_STEP * counted)
 
 
 def _classifier_steps(params: Params, rows: Rows) -> float:

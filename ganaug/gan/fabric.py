@@ -68,7 +68,8 @@ def make_fabric(device: str = "auto", precision: str = "auto") -> Fabric:
 def join_processes(device: str) -> torch.device:
     """Return the device of this process, after it has joined those that torchrun or `fabric run` started beside it."""
     if "TORCHELASTIC_RUN_ID" in os.environ or "LT_CLI_USED" in os.environ:
-        return make_fabric(device).device
+        joined: torch.device = make_fabric(device).device
+        return joined
     return resolve_device(device)
 
 

@@ -35,4 +35,5 @@ def one_openmp_thread() -> AbstractContextManager[Any]:
     They wait for one another in a loop that holds the core: beside other work, boosting on two threads took 25 times as
     long as on one. BLAS, whose threads hold nothing, is left as it is.
     """
-    return threadpool_limits(1, user_api="openmp")
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
+    return limits

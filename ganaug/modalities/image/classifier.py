@@ -55,7 +55,7 @@ class SmallCNN(nn.Module):
     Neither batch normalisation nor one over places: real and synthetic rows share batches, and their statistics
     differ; and means over places took a quarter of a step. Features keep their place on the grid, since where a part
     sits says much about small, centred pictures. The first convolution leaves full resolution at once by its stride:
-    that made a step five times quicker, at the same accuracy (benchmarks/RESULTS.md, the classifier's step).
+    a step takes a quarter of the time by that (benchmarks/RESULTS.md, the classifier's step).
     """
 
     def __init__(self, shape: tuple[int, int, int], n_classes: int) -> None:
