@@ -106,10 +106,10 @@ class Logistic:
 
 class Originals:
     def __init__(self, ids):
-        self.ids, self.of = ids, content_ids
+        self.ids = ids
 
-    def copies(self, samples):
-        return np.isin(self.of(samples).astype(str), self.ids.astype(str))
+    def copies(self, samples, ids=None):
+        return np.isin((content_ids(samples) if ids is None else ids).astype(str), self.ids.astype(str))
 
 
 def content_ids(samples):
@@ -176,11 +176,12 @@ class Points(Modality):
     def embed(self, samples, spec):
         return (1 / (1 + np.exp(-samples))).astype(np.float32)
 
-    def duplicates(self, samples, spec, near):
-        return np.unique(content_ids(samples).astype(str), return_inverse=True)[1].astype(np.int64)
+    def duplicates(self, samples, spec, near, ids=None):
+        known = content_ids(samples) if ids is None else ids
+        return np.unique(known.astype(str), return_inverse=True)[1].astype(np.int64)
 
-    def originals(self, samples, spec):
-        return Originals(content_ids(samples))
+    def originals(self, samples, spec, ids=None):
+        return Originals(content_ids(samples) if ids is None else ids)
 
     def codec(self, samples, spec):
         return Standardised(samples.mean(0), samples.std(0) + np.float32(1e-6))

@@ -6,6 +6,7 @@ import json
 import re
 import runpy
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -104,15 +105,41 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def test_it_goes_through_every_stage(stage: Run, capsys: pytest.CaptureFixture[str]) -> None:
+Counts = dict[str, Counter[str]]
+
+
+@pytest.fixture
+def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
+    """How often the content of each sample was hashed, and decoded."""
+    points, found = type(modality_named("points")), {"hashed": Counter[str](), "decoded": Counter[str]()}
+    hashes, decode = points.ids, points.from_arrow
+
+    def hashed(self, samples):
+        found["hashed"].update(ids := hashes(self, samples))
+        return ids
+
+    def decoded(self, batch, spec):
+        found["decoded"].update(hashes(self, samples := decode(self, batch, spec)))
+        return samples
+
+    monkeypatch.setattr(points, "ids", hashed)
+    monkeypatch.setattr(points, "from_arrow", decoded)
+    return found
+
+
+def test_it_goes_through_every_stage_and_each_looks_at_a_sample_once(
+    stage: Run, counts: Counts, capsys: pytest.CaptureFixture[str]
+) -> None:
     stage("prepare")
     assert "Modality points: a file of points" in capsys.readouterr().out
-    for name in ("train_gan", "generate", "merge"):
-        stage(name, "--repeat", "0")
-    stage("evaluate", "--repeat", "0", "--baselines")
-    stage("evaluate", "--repeat", "0")
-    stage("fidelity", "--repeat", "0")
-    stage("report")
+    assert (counts["hashed"].total(), counts["decoded"].total()) == (60, 0)
+    for name in ("train_gan", "generate", "merge", "evaluate --baselines", "evaluate", "fidelity", "report"):
+        for found in counts.values():
+            found.clear()
+        script, *words = name.split()
+        stage(script, *words, *(() if name == "report" else ("--repeat", "0")))
+        assert {kind: most for kind, found in counts.items() if (most := max(found.values(), default=0)) > 1} == {}
+        assert any(counts.values()) == (name != "merge")
     merged = pq.read_table("data/augmented/0/train.parquet")
     assert merged.column_names[:5] == ["values", "label", "synthetic", "id", "group"]
     assert 0 < sum(merged["synthetic"].to_pylist()) < len(merged)

@@ -108,8 +108,8 @@ class Originals(Protocol):
 
     ids: Ids  # (m,) content hashes
 
-    def copies(self, samples: Samples) -> NDArray[np.bool_]:
-        """Mark the samples (n,) that are copies of one of these, exact or near."""
+    def copies(self, samples: Samples, ids: Ids | None = None) -> NDArray[np.bool_]:
+        """Mark the samples (n,) that are copies of one of these, exact or near; ``ids`` are their hashes, if known."""
         ...
 
 
@@ -319,12 +319,15 @@ class Modality(ABC):
         """Return numbers (n, F) whose root mean square difference says how alike samples are, 0 to about 1."""
 
     @abstractmethod
-    def duplicates(self, samples: Samples, spec: Spec, near: bool) -> Codes:
-        """Cluster samples with their copies, exact and, if asked, near ones: the number of each one's cluster (n,)."""
+    def duplicates(self, samples: Samples, spec: Spec, near: bool, ids: Ids | None = None) -> Codes:
+        """Cluster samples with their copies, exact and, if asked, near ones: the number of each one's cluster (n,).
+
+        ``ids`` are their hashes, where these are known.
+        """
 
     @abstractmethod
-    def originals(self, samples: Samples, spec: Spec) -> Originals:
-        """Make samples ready to be looked for among others."""
+    def originals(self, samples: Samples, spec: Spec, ids: Ids | None = None) -> Originals:
+        """Make samples ready to be looked for among others; ``ids`` are their hashes, where these are known."""
 
     def copies_leak(self, spec: Spec) -> bool:
         """Tell whether equal samples must come from one origin; rows of a few categories are equal by chance."""

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ganaug.data.rows import read_samples
 from ganaug.report.run import Repeat, Run
 from ganaug.utils.markup import Html, element, fragment, named
 from ganaug.utils.samples import concat
@@ -34,7 +33,7 @@ def classes_section(run: Run) -> Html:
     def strip(path: Path, rows: list[int], caption: str, alt: str) -> Html:
         if not rows:
             return element("figure", element("figcaption", f"{caption}: none"))
-        shown = schema.modality.preview(read_samples(path, rows), schema.spec, alt, COLUMNS, budget)
+        shown = schema.modality.preview(run.rows.samples(path, rows), schema.spec, alt, COLUMNS, budget)
         return element("figure", element("figcaption", caption), shown)
 
     cards = []
@@ -120,7 +119,7 @@ def _pair(run: Run, repeat: Repeat, pair: pd.Series[Any]) -> Html:
     name = run.schema.classes[int(pair["label"])]
     row, neighbour = int(pair["row"]), int(np.flatnonzero(repeat.ids == pair["nearest_id"])[0])
     modality, spec = run.schema.modality, run.schema.spec
-    both = concat([read_samples(repeat.synthetic, [row]), read_samples(repeat.train, [neighbour])])
+    both = concat([run.rows.samples(repeat.synthetic, [row]), run.rows.samples(repeat.train, [neighbour])])
     distance = f"{pair['nearest_distance']:.3f}"
     alt = f"A synthetic row of class {name} beside its nearest training row, difference {distance}"
     return element(

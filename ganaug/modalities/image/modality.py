@@ -139,13 +139,14 @@ class ImageModality(Modality):
         scaled /= np.float32(255)
         return scaled
 
-    def duplicates(self, samples: Images, spec: Spec, near: bool) -> Codes:  # noqa: D102
+    def duplicates(self, samples: Images, spec: Spec, near: bool, ids: Ids | None = None) -> Codes:  # noqa: D102
+        known = self.ids(samples) if ids is None else ids
         if near:
-            return duplicates.near_duplicates(samples)
-        return np.unique(self.ids(samples).astype(str), return_inverse=True)[1].astype(np.int64)
+            return duplicates.near_duplicates(samples, known)
+        return np.unique(known.astype(str), return_inverse=True)[1].astype(np.int64)
 
-    def originals(self, samples: Images, spec: Spec) -> Originals:  # noqa: D102
-        return duplicates.Originals(samples)
+    def originals(self, samples: Images, spec: Spec, ids: Ids | None = None) -> Originals:  # noqa: D102
+        return duplicates.Originals(samples, ids)
 
     def codec(self, samples: Images, spec: Spec) -> Codec:  # noqa: D102
         from ganaug.modalities.image.codec import ImageCodec

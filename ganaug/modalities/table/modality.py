@@ -97,12 +97,19 @@ class TableModality(Modality):
     def embed(self, samples: pd.DataFrame, spec: TableSpec) -> Floats:  # type: ignore[override]  # noqa: D102
         return likeness.embed(samples, spec)
 
-    def duplicates(self, samples: pd.DataFrame, spec: TableSpec, near: bool) -> Codes:  # type: ignore[override]
+    def duplicates(  # type: ignore[override]
+        self, samples: pd.DataFrame, spec: TableSpec, near: bool, ids: Ids | None = None
+    ) -> Codes:
         """Cluster rows with their exact copies; near ones are no copies: two patients may be much alike."""
         return likeness.duplicates(samples, spec)
 
-    def originals(self, samples: pd.DataFrame, spec: TableSpec) -> Originals:  # type: ignore[override]  # noqa: D102
-        return likeness.TableOriginals(samples, spec)
+    def originals(  # noqa: D102
+        self,
+        samples: pd.DataFrame,
+        spec: TableSpec,  # type: ignore[override]
+        ids: Ids | None = None,
+    ) -> Originals:
+        return likeness.TableOriginals(samples, spec, ids)
 
     def copies_leak(self, spec: TableSpec) -> bool:  # type: ignore[override]  # noqa: D102
         return likeness.copies_leak(spec)
