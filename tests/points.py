@@ -12,6 +12,8 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
+from ganaug.data.names import SPLITS
+from ganaug.data.rows import iter_encoded, read_schema
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.conditioning import CONDITIONINGS, apply_head
 from ganaug.gan.latents import Prior
@@ -120,6 +122,22 @@ def written(samples):
     return "\n".join(" ".join(f"{value:.2f}" for value in row) for row in samples)
 
 
+def write_lines(splits, folder):
+    """The form ``points.lines``: each split as `Points.load` reads it."""
+    for part in SPLITS:
+        path = splits / f"{part}.parquet"
+        classes = read_schema(path).classes
+        rows = (row for batch in iter_encoded(path) for row in batch.to_pylist())
+        lines = [",".join([classes[row["label"]], *map(str, row["values"])]) for row in rows]
+        (folder / f"{part}.points").write_text("\n".join(lines))
+        yield from [f"{part}.points"] * len(lines)
+
+
+def write_means(splits, folder):
+    """A form of images, ``image.mean``, which nobody asks for."""
+    raise NotImplementedError
+
+
 class Points(Modality):
     name = "points"
     unit = "points"
@@ -169,9 +187,6 @@ class Points(Modality):
 
     def ids(self, samples):
         return content_ids(samples)
-
-    def export(self, kind, splits, out):
-        raise DataError(f"points have no form {kind!r}")
 
     def embed(self, samples, spec):
         return (1 / (1 + np.exp(-samples))).astype(np.float32)

@@ -10,11 +10,10 @@ from typing import Any, NoReturn
 from ganaug import __version__
 from ganaug.cli.options import LOOKING, READING, SELECTION, SPLITTING, TRAINING, add_parameters, typed
 from ganaug.config import PRESETS, GenerateParams, PrepareParams, TrainGanParams, suggestion
-from ganaug.config.types import Factor, Positive, Seed
+from ganaug.config.types import Factor, Positive, Seed, export_forms
 from ganaug.errors import ConfigError
 
 SHELLS = ("bash", "zsh")
-FORMS = ("parquet", "image_folder", "webdataset", "csv")
 SOURCE = "image folder, manifest (.csv, .parquet), .npz, folder of the four idx files, or built-in name"
 OUT = "a .parquet file, or a folder"
 EXIT_CODES = (
@@ -77,7 +76,8 @@ def _add_json(parser: Parser) -> None:
 
 
 def _add_format(parser: Parser) -> None:
-    parser.add_argument("--format", choices=FORMS, help="of a folder. Default: image_folder")
+    forms = dict.fromkeys(("parquet", *export_forms()))
+    parser.add_argument("--format", choices=forms, help="of a folder. Default: image_folder, for tables csv")
 
 
 def _init(commands: Any) -> None:

@@ -206,7 +206,7 @@ class Modality(ABC):
     safe: ClassVar[tuple[str, ...]] = ()  # those that do for nearly any data: the default
     builtin: ClassVar[tuple[str, ...]] = ()  # names of data sets that come with it
     options: ClassVar[tuple[str, ...]] = ()  # parameters of prepare that only this kind of samples has
-    exports: ClassVar[tuple[str, ...]] = ()  # names of the forms that `export` writes
+    export_form: ClassVar[str] = "parquet"  # of folders that commands write, see `ganaug.modalities.exports`
     arms: ClassVar[tuple[str, ...]] = ("real", "oracle", "gan", "unfiltered", "shuffled", "synthetic")  # by name
     shown: ClassVar[int] = 20  # samples of a class that a report shows, at most
     film: ClassVar[bool] = True  # whether grids of samples through training are worth showing
@@ -307,10 +307,6 @@ class Modality(ABC):
     @abstractmethod
     def ids(self, samples: Samples) -> Ids:
         """Hash the content of each sample: (n,) of 32 hexadecimal digits."""
-
-    @abstractmethod
-    def export(self, kind: str, splits: Path, out: Path) -> None:
-        """Write the three splits of a repeat in a form named in ``exports``; ``out`` is replaced as a whole."""
 
     # Likeness
 

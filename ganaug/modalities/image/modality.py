@@ -24,7 +24,7 @@ from ganaug.modalities.base import (
     Originals,
     Spec,
 )
-from ganaug.modalities.image import arrays, duplicates, exports, preview
+from ganaug.modalities.image import arrays, duplicates, preview
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png, encode_png
 from ganaug.modalities.image.sources import BUILTIN, holds_images
@@ -53,7 +53,7 @@ class ImageModality(Modality):
     safe = invariances[:4]
     options = ("size", "channels", "pixel_range")
     builtin = tuple(BUILTIN)
-    exports = tuple(exports.EXPORTS)
+    export_form = "image_folder"
     arms = (
         "real", "classical", "mixup", "oracle",
         "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
@@ -129,9 +129,6 @@ class ImageModality(Modality):
     def ids(self, samples: Images) -> Ids:
         """Hash each image's shape and pixels."""
         return arrays.content_ids(samples)
-
-    def export(self, kind: str, splits: Path, out: Path) -> None:  # noqa: D102
-        exports.export(kind, splits, out)
 
     def embed(self, samples: Images, spec: Spec) -> Floats:
         """Return all pixels, 0 to 1."""

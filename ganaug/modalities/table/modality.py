@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ganaug.errors import ConfigError, DataError
 from ganaug.modalities.base import Architecture, Augment, Codec, Codes, Floats, Ids, Loaded, Modality, Originals
 from ganaug.modalities.table import likeness, load, preview, spec, storage
-from ganaug.modalities.table.exports import EXPORTS, export
 from ganaug.modalities.table.ids import content_ids
 from ganaug.modalities.table.spec import TableSpec
 from ganaug.utils.markup import Html, counted
@@ -33,7 +32,7 @@ class TableModality(Modality):
     name = "table"
     options = ("constraints",)
     builtin = tuple(load.BUILTIN)
-    exports = tuple(EXPORTS)
+    export_form = "csv"
     arms = (
         "real", "class_weights", "prior", "balanced_forest", "random_over", "smote", "mixup_within", "oracle",
         "gan", "prior_gan", "unfiltered", "shuffled", "synthetic",
@@ -90,9 +89,6 @@ class TableModality(Modality):
     def ids(self, samples: pd.DataFrame) -> Ids:
         """Hash the names and values of each row."""
         return content_ids(samples)
-
-    def export(self, kind: str, splits: Path, out: Path) -> None:  # noqa: D102
-        export(kind, splits, out)
 
     def embed(self, samples: pd.DataFrame, spec: TableSpec) -> Floats:  # type: ignore[override]  # noqa: D102
         return likeness.embed(samples, spec)
