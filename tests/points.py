@@ -141,6 +141,7 @@ def write_means(splits, folder):
 class Points(Modality):
     name = "points"
     unit = "points"
+    takes = "float32 of shape (n, length)"
     classifiers = ("sklearn.linear_model.LogisticRegression",)
 
     def recognises(self, X):  # noqa: N803

@@ -183,3 +183,5 @@ def test_forms_are_of_a_modality_and_may_be_added_to_any(tmp_path: Path, capsys:
 def test_it_is_told_by_type_and_shape() -> None:
     assert modality_of(points()[0]).name == "points"
     assert modality_of(np.zeros((2, 8, 8), np.uint8)).name == "image"
+    with pytest.raises(DataError, match=r"list.*image: images as uint8.*points: float32 of shape .*; table: a"):
+        modality_of([1, 2])

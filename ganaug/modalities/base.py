@@ -202,6 +202,7 @@ class Modality(ABC):
 
     name: ClassVar[str]
     unit: ClassVar[str] = "rows"  # what messages call several samples
+    takes: ClassVar[str] = "see its documentation"  # how samples in memory look, in a few words
     invariances: ClassVar[tuple[str, ...]] = ()  # changes that may keep a label true, see `augment`
     safe: ClassVar[tuple[str, ...]] = ()  # those that do for nearly any data: the default
     builtin: ClassVar[tuple[str, ...]] = ()  # names of data sets that come with it

@@ -46,6 +46,7 @@ class ImageModality(Modality):
 
     name = "image"
     unit = "images"
+    takes = "images as uint8, 0 to 255, of shape (n, height, width) or (n, height, width, channels)"
     invariances = (
         "translate", "scale", "brightness", "contrast",
         "cutout", "flip_horizontal", "flip_vertical", "rotate", "saturation",

@@ -30,6 +30,7 @@ class TableModality(Modality):
     """Rows of a table."""
 
     name = "table"
+    takes = "a DataFrame"
     options = ("constraints",)
     builtin = tuple(load.BUILTIN)
     export_form = "csv"
