@@ -140,9 +140,10 @@ def merge_rows(count: int) -> None:
 
 
 def export_rows(_: int) -> None:
-    from ganaug.modalities.image.exports import export
+    from ganaug.modalities import modality_named
+    from ganaug.modalities.exports import export
 
-    export("webdataset", "merge", "export")
+    export(modality_named("image"), "webdataset", "merge", "export")
 
 
 STAGES = {"model": make_model, "generate": generate, "merge": merge_rows, "export": export_rows}

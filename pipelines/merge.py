@@ -10,6 +10,7 @@ from ganaug.config import load_params
 from ganaug.data.merge import coincidences, merge, shortfall
 from ganaug.data.rows import read_schema
 from ganaug.errors import guard
+from ganaug.modalities.exports import export
 from ganaug.utils.progress import begin_stage
 
 
@@ -29,7 +30,7 @@ def main() -> None:
         print(f"ganaug: repeat {repeat}: {missing}", file=sys.stderr)
     modality = read_schema(f"{out}/train.parquet").modality
     for kind in params.exports:
-        modality.export(kind, Path(out), Path(f"exports/{repeat}/{kind}"))
+        export(modality, kind, Path(out), Path(f"exports/{repeat}/{kind}"))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from markupsafe import Markup
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
+from ganaug.data.names import SPLITS
+from ganaug.data.rows import iter_encoded, read_schema
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.conditioning import CONDITIONINGS, apply_head
 from ganaug.gan.latents import Prior
@@ -108,10 +110,10 @@ class Logistic:
 
 class Originals:
     def __init__(self, ids):
-        self.ids, self.of = ids, content_ids
+        self.ids = ids
 
-    def copies(self, samples):
-        return np.isin(self.of(samples).astype(str), self.ids.astype(str))
+    def copies(self, samples, ids=None):
+        return np.isin((content_ids(samples) if ids is None else ids).astype(str), self.ids.astype(str))
 
 
 def content_ids(samples):
@@ -122,9 +124,26 @@ def written(samples):
     return "\n".join(" ".join(f"{value:.2f}" for value in row) for row in samples)
 
 
+def write_lines(splits, folder):
+    """The form ``points.lines``: each split as `Points.load` reads it."""
+    for part in SPLITS:
+        path = splits / f"{part}.parquet"
+        classes = read_schema(path).classes
+        rows = (row for batch in iter_encoded(path) for row in batch.to_pylist())
+        lines = [",".join([classes[row["label"]], *map(str, row["values"])]) for row in rows]
+        (folder / f"{part}.points").write_text("\n".join(lines))
+        yield from [f"{part}.points"] * len(lines)
+
+
+def write_means(splits, folder):
+    """A form of images, ``image.mean``, which nobody asks for."""
+    raise NotImplementedError
+
+
 class Points(Modality):
     name = "points"
     unit = "points"
+    takes = "float32 of shape (n, length)"
     classifiers = ("sklearn.linear_model.LogisticRegression",)
 
     def recognises(self, X):  # noqa: N803
@@ -172,17 +191,15 @@ class Points(Modality):
     def ids(self, samples):
         return content_ids(samples)
 
-    def export(self, kind, splits, out):
-        raise DataError(f"points have no form {kind!r}")
-
     def embed(self, samples, spec):
         return (1 / (1 + np.exp(-samples))).astype(np.float32)
 
-    def duplicates(self, samples, spec, near):
-        return np.unique(content_ids(samples).astype(str), return_inverse=True)[1].astype(np.int64)
+    def duplicates(self, samples, spec, near, ids=None):
+        known = content_ids(samples) if ids is None else ids
+        return np.unique(known.astype(str), return_inverse=True)[1].astype(np.int64)
 
-    def originals(self, samples, spec):
-        return Originals(content_ids(samples))
+    def originals(self, samples, spec, ids=None):
+        return Originals(content_ids(samples) if ids is None else ids)
 
     def codec(self, samples, spec):
         return Standardised(samples.mean(0), samples.std(0) + np.float32(1e-6))

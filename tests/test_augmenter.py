@@ -174,7 +174,7 @@ def test_what_training_leaves_behind(fitted):
         (noise(4, 8, 8) / 255, [0, 1, 0, 1], "array of float64 .*give images as uint8"),
         (noise(4, 64), [0, 1, 0, 1], r"shape \(4, 64\)"),
         (noise(4, 7, 8), [0, 1, 0, 1], "resize to 8 to 128"),
-        (noise(4, 8, 8), [0, 1, 0], "one label for each image"),
+        (noise(4, 8, 8), [0, 1, 0], "for 4 samples: give one label for each"),
         (noise(4, 8, 8), [0, 1, np.nan, 1], "missing label at row 2"),
         (noise(4, 8, 8), np.array([0, 1, "a", 1], object), "mixes labels"),
     ],
@@ -333,7 +333,7 @@ def test_realism_is_a_probability_about_one_half(trained, with_labels, tmp_path)
     [
         (noise(2, 8, 9), ["one", "two"], r"shape \(8, 9, 1\), but the model was trained on \(8, 8, 1\)"),
         (noise(2, 8, 8, 3), ["one", "two"], r"shape \(8, 8, 3\)"),
-        (noise(2, 8, 8), ["one"], "one label for each of the 2 images"),
+        (noise(2, 8, 8), ["one"], "one label for each of the 2 samples"),
         (noise(2, 8, 8), ["one", "uno"], "The label 'uno'"),
         (noise(2, 8, 8) / 255, ["one", "two"], "uint8"),
     ],

@@ -6,17 +6,22 @@ import json
 import re
 import runpy
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
 from ganaug import GANAugmenter, load_augmenter
-from ganaug.errors import ConfigError, ModelError
+from ganaug.cli import main
+from ganaug.data.names import SPLITS
+from ganaug.errors import ConfigError, DataError, ModelError
 from ganaug.modalities import modality_named, modality_of
+from ganaug.modalities.exports import export, forms
 from ganaug.synthesis.select import Selection
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +44,10 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     about = tmp_path / "site" / "shiny_points-1.dist-info"
     about.mkdir(parents=True)
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: shiny-points\nVersion: 1\n")
-    (about / "entry_points.txt").write_text("[ganaug.modality]\npoints = shiny_points:Points\n")
+    (about / "entry_points.txt").write_text(
+        "[ganaug.modality]\npoints = shiny_points:Points\n"
+        "[ganaug.export]\npoints.lines = shiny_points:write_lines\nimage.mean = shiny_points:write_means\n"
+    )
     (tmp_path / "site" / "shiny_points.py").write_text(PLUGIN.read_text(encoding="utf-8"))
     monkeypatch.syspath_prepend(tmp_path / "site")
     yield
@@ -90,7 +98,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     params["repeats"] = [0]
     params["prepare"] |= {"source": "data.points", "per_class": None}
     params["train_gan"] |= {"invariances": "auto", "steps": 30}
-    params["merge"] |= {"amount": 0.5}
+    params["merge"] |= {"amount": 0.5, "exports": ["lines"]}
     params["evaluate"] |= {
         "arms": ["real", "oracle", "gan", "synthetic"],
         "classifiers": ["sklearn.linear_model.LogisticRegression"],
@@ -104,18 +112,49 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def test_it_goes_through_every_stage(stage: Run, capsys: pytest.CaptureFixture[str]) -> None:
+Counts = dict[str, Counter[str]]
+
+
+@pytest.fixture
+def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
+    """How often the content of each sample was hashed, and decoded."""
+    points, found = type(modality_named("points")), {"hashed": Counter[str](), "decoded": Counter[str]()}
+    hashes, decode = points.ids, points.from_arrow
+
+    def hashed(self, samples):
+        found["hashed"].update(ids := hashes(self, samples))
+        return ids
+
+    def decoded(self, batch, spec):
+        found["decoded"].update(hashes(self, samples := decode(self, batch, spec)))
+        return samples
+
+    monkeypatch.setattr(points, "ids", hashed)
+    monkeypatch.setattr(points, "from_arrow", decoded)
+    return found
+
+
+def test_it_goes_through_every_stage_and_each_looks_at_a_sample_once(
+    stage: Run, counts: Counts, capsys: pytest.CaptureFixture[str]
+) -> None:
     stage("prepare")
     assert "Modality points: a file of points" in capsys.readouterr().out
-    for name in ("train_gan", "generate", "merge"):
-        stage(name, "--repeat", "0")
-    stage("evaluate", "--repeat", "0", "--baselines")
-    stage("evaluate", "--repeat", "0")
-    stage("fidelity", "--repeat", "0")
-    stage("report")
+    assert (counts["hashed"].total(), counts["decoded"].total()) == (60, 0)
+    for name in ("train_gan", "generate", "merge", "evaluate --baselines", "evaluate", "fidelity", "report"):
+        for found in counts.values():
+            found.clear()
+        script, *words = name.split()
+        stage(script, *words, *(() if name == "report" else ("--repeat", "0")))
+        assert {kind: most for kind, found in counts.items() if (most := max(found.values(), default=0)) > 1} == {}
+        assert any(counts.values()) == (name != "merge")
     merged = pq.read_table("data/augmented/0/train.parquet")
     assert merged.column_names[:5] == ["values", "label", "synthetic", "id", "group"]
     assert 0 < sum(merged["synthetic"].to_pylist()) < len(merged)
+    lines = Path("exports/0/lines/train.points").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == [CLASSES[code] for code in merged["label"].to_pylist()]
+    where = pd.read_csv("exports/0/lines/provenance.csv")
+    assert where.loc[where["split"] == "train", "id"].tolist() == merged["id"].to_pylist()
+    assert set(where["path"]) == {f"{part}.points" for part in SPLITS}
     metrics = json.loads(Path("reports/metrics.json").read_text())
     assert set(metrics["per_arm"]) >= {"real", "gan", "synthetic"}
     assert metrics["fidelity"]
@@ -129,6 +168,22 @@ def test_it_goes_through_every_stage(stage: Run, capsys: pytest.CaptureFixture[s
     assert re.findall(r"(?i)[\w -]*(?:pixel|image)[\w -]*", words) == []
 
 
+def test_forms_are_of_a_modality_and_may_be_added_to_any(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tmp_path / "model"
+    GANAugmenter(**QUICK | {"steps": 1}).fit(*points()).save(model)
+    command = ["sample", str(model), "--per-class", "2", "--out", str(tmp_path / "out")]
+    with pytest.raises(SystemExit, match="2"):
+        main([*command, "--format", "image_folder"])
+    assert "--format image_folder is no form of points: choose parquet, lines" in capsys.readouterr().err
+    main([*command, "--format", "lines"])
+    assert len((tmp_path / "out/train.points").read_text().splitlines()) == 4
+    assert "mean" in forms(modality_named("image"))
+    with pytest.raises(DataError, match="'mean' is no export of points; known are lines"):
+        export(modality_named("points"), "mean", tmp_path, tmp_path / "means")
+
+
 def test_it_is_told_by_type_and_shape() -> None:
     assert modality_of(points()[0]).name == "points"
     assert modality_of(np.zeros((2, 8, 8), np.uint8)).name == "image"
+    with pytest.raises(DataError, match=r"list.*image: images as uint8.*points: float32 of shape .*; table: a"):
+        modality_of([1, 2])

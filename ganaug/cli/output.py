@@ -11,6 +11,7 @@ from ganaug.data.names import SPLITS
 from ganaug.data.rows import RowWriter, Schema, read_schema
 from ganaug.errors import ConfigError, DataError
 from ganaug.modalities.base import Modality
+from ganaug.modalities.exports import PROVENANCE, export, forms
 
 FILE = ".parquet"
 MARK = "provenance.json"  # what a folder of the form "parquet" holds; exports hold a provenance.csv
@@ -31,12 +32,11 @@ def check_output(out: Path, form: str | None, modality: Modality, source: str | 
         if place == data or place in data.parents or data in place.parents:
             raise DataError(f"{out} and {source} lie in one another: choose another place to write to")
     if out.suffix != FILE:
-        form = form or (*modality.exports, "parquet")[0]
-        if form not in ("parquet", *modality.exports):
-            raise ConfigError(
-                f"--format {form} is no form of {modality.unit}: choose {', '.join(('parquet', *modality.exports))}"
-            )
-        check_ours(out, MARK if form == "parquet" else "provenance.csv")
+        own = dict.fromkeys(("parquet", *forms(modality)))
+        form = form or modality.export_form
+        if form not in own:
+            raise ConfigError(f"--format {form} is no form of {modality.unit}: choose {', '.join(own)}")
+        check_ours(out, MARK if form == "parquet" else PROVENANCE)
         return form
     if form not in (None, "parquet"):
         raise ConfigError(f"{out} is a Parquet file, but --format {form} makes a folder: name one without {FILE}")
@@ -76,4 +76,4 @@ def publish(splits: Path, out: Path, form: str, modality: Modality) -> None:
             for name in (*(f"{part}.parquet" for part in SPLITS), MARK):
                 shutil.move(splits / name, fresh / name)
     else:
-        modality.export(form, splits, out)
+        export(modality, form, splits, out)

@@ -10,12 +10,11 @@ from typing import Any, NoReturn
 from ganaug import __version__
 from ganaug.cli.options import LOOKING, READING, SELECTION, SPLITTING, TRAINING, add_parameters, typed
 from ganaug.config import PRESETS, GenerateParams, PrepareParams, TrainGanParams, suggestion
-from ganaug.config.types import Factor, Positive, Seed
+from ganaug.config.types import Factor, Positive, Seed, export_forms
 from ganaug.errors import ConfigError
 
 SHELLS = ("bash", "zsh")
-FORMS = ("parquet", "image_folder", "webdataset", "csv")
-SOURCE = "image folder, manifest (.csv, .parquet), .npz, folder of the four idx files, or built-in name"
+SOURCE = "table (.csv, .tsv, .parquet), image folder, manifest, .npz, folder of the four idx files, or built-in name"
 OUT = "a .parquet file, or a folder"
 EXIT_CODES = (
     "exit codes:\n"
@@ -57,7 +56,7 @@ def build_parser() -> Parser:
     """Return the parser of the whole command line; ``command`` names the module in `ganaug.cli` that runs."""
     parser = Parser(
         prog="ganaug",
-        description="Train a GAN on scarce labelled images, add its good samples to them, learn whether that helped.",
+        description="Train a GAN on scarce labelled samples, add the good ones it makes, learn whether that helped.",
         examples=("ganaug init --data photos && dvc repro", "ganaug augment photos augmented.parquet --ratio 2"),
     )
     parser.add_argument("--version", action="version", version=f"ganaug {__version__}")
@@ -77,7 +76,8 @@ def _add_json(parser: Parser) -> None:
 
 
 def _add_format(parser: Parser) -> None:
-    parser.add_argument("--format", choices=FORMS, help="of a folder. Default: image_folder")
+    forms = dict.fromkeys(("parquet", *export_forms()))
+    parser.add_argument("--format", choices=forms, help="of a folder. Default: image_folder, for tables csv")
 
 
 def _init(commands: Any) -> None:
@@ -112,7 +112,7 @@ def _augment(commands: Any) -> None:
     parser = _command(
         commands,
         "augment",
-        "Train a GAN on labelled images and write them with its good samples, without DVC",
+        "Train a GAN on labelled samples and write them with the good ones it makes, without DVC",
         "ganaug augment photos augmented.parquet --ratio 2",
         "ganaug augment photos augmented --format image_folder --balance",
         "ganaug augment rows.npz more.parquet --steps 500 --device cpu --model models/gan",
@@ -128,14 +128,14 @@ def _augment(commands: Any) -> None:
         type=typed(Factor, "--ratio"),
         default=1.0,
         metavar="R",
-        help="synthetic images for each real one, class by class. Default: 1",
+        help="synthetic samples for each real one, class by class. Default: 1",
     )
     amounts.add_argument("--balance", action="store_true", help="bring every class up to the largest one")
     amounts.add_argument(
         "--at-least",
         type=typed(Positive, "--at-least"),
         metavar="N",
-        help="bring every class up to N images",
+        help="bring every class up to N samples",
     )
     parser.add_argument("--model", metavar="DIR", type=Path, help="also save the model, for ganaug sample")
     _add_json(parser)
@@ -148,7 +148,7 @@ def _sample(commands: Any) -> None:
     parser = _command(
         commands,
         "sample",
-        "Generate images with a saved model, unselected",
+        "Generate samples with a saved model, unselected",
         "ganaug sample models/gan/0 --per-class 100 --out new.parquet",
         "ganaug sample models/gan/0 --per-class 100 --out new --seed 1 --json",
     )
@@ -158,7 +158,7 @@ def _sample(commands: Any) -> None:
         type=typed(Positive, "--per-class"),
         required=True,
         metavar="N",
-        help="images of each class",
+        help="samples of each class",
     )
     parser.add_argument("--out", metavar="OUT", type=Path, required=True, help=OUT)
     _add_format(parser)
@@ -167,7 +167,7 @@ def _sample(commands: Any) -> None:
         type=typed(Factor, "--truncation"),
         default=1.0,
         metavar="T",
-        help="scale of the latents; below 1: typical images, less variety. Default: 1",
+        help="scale of the latents; below 1: typical samples, less variety. Default: 1",
     )
     parser.add_argument("--seed", type=typed(Seed, "--seed"), default=0, metavar="N", help="Default: 0")
     parser.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda, cuda:N. Default: auto")
@@ -184,7 +184,9 @@ def _inspect(commands: Any) -> None:
         "ganaug inspect data/synthetic/0.parquet --json",
     )
     parser.add_argument("what", metavar="MODEL|DATA", help=f"folder of a saved model, or data: {SOURCE}")
-    parser.add_argument("--picture", metavar="FILE.png", type=Path, help="write a grid of images of each class")
+    parser.add_argument(
+        "--picture", metavar="FILE.png", type=Path, help="write a grid of samples of each class, of images"
+    )
     _add_json(parser)
     add_parameters(parser, "how to read the data (prepare in params.yaml)", PrepareParams, LOOKING)
 

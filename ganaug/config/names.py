@@ -24,7 +24,7 @@ TABLE_ARMS = (
     "class_weights", "prior", "balanced_forest", "random_over", "smote", "mixup_within", "prior_gan",
 )  # fmt: skip
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
-EXPORTS = ("image_folder", "webdataset", "csv")
+EXPORTS = ("image.image_folder", "image.webdataset", "image.csv", "table.csv", "table.parquet")  # of a modality
 MOST_TRIALS = 6
 MOST_ROWS = 10**9  # of a class
 LOOKS = 10  # at the criterion

@@ -13,7 +13,6 @@ from ganaug.config.names import (
     CLASSICAL,
     CONDITIONINGS,
     CRITERIA,
-    EXPORTS,
     EXTRACTORS,
     GENERATORS,
     INVARIANCES,
@@ -49,6 +48,7 @@ from ganaug.config.types import (
     Some,
     Takes,
     Text,
+    export_form,
     importable,
     of_modality,
     one_of,
@@ -238,7 +238,7 @@ class MergeParams(Section):
     amount: Annotated[float, Ge(0), Le(MOST_ROWS)] = Field(
         10.0, description="What the policy asks for, of ratio and at_least; 0 adds nothing."
     )
-    exports: Many[Annotated[str, of_modality(*EXPORTS)]] = Field(
+    exports: Many[Annotated[str, export_form()]] = Field(
         (), description="Other forms to write, under exports/<repeat>/."
     )
 

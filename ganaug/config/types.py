@@ -16,6 +16,8 @@ from annotated_types import Ge, Gt, Le, Len, Lt
 from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from ganaug.config.names import EXPORTS
+
 T = TypeVar("T")
 
 
@@ -64,6 +66,18 @@ def registered(group: str, *names: str) -> Takes:
     """One of these words, or one that another package adds through the entry points ``ganaug.<group>``."""
     known = one_of(*names)
     return Takes(known.words, names, lambda v: v in names or v in entry_points(group=f"ganaug.{group}").names)
+
+
+def export_forms() -> tuple[str, ...]:
+    """Return the forms, of whatever modality, that `ganaug.modalities.exports` and other packages can write."""
+    others = sorted(entry_points(group="ganaug.export").names)
+    return tuple(dict.fromkeys(name.partition(".")[2] for name in (*EXPORTS, *others)))
+
+
+def export_form() -> Takes:
+    """One of `export_forms`."""
+    known = tuple(dict.fromkeys(name.partition(".")[2] for name in EXPORTS))
+    return Takes(one_of(*known).words, known, lambda v: v in export_forms())
 
 
 def importable(*names: str) -> Takes:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.rows import Rows, iter_rows
+from ganaug.data.rows import Rows
 from ganaug.errors import DataError
+
+Contents = Mapping[Path, Iterable[str]]  # by file what tells its rows apart, see `Rows.contents`
 
 
 def conflicts(rows: Rows) -> NDArray[np.bool_]:
@@ -20,25 +22,27 @@ def conflicts(rows: Rows) -> NDArray[np.bool_]:
     return labels_of[content] > 1
 
 
-def assert_disjoint(training: Iterable[Rows | str | Path], held_out: Iterable[Rows | str | Path]) -> None:
-    """Prove that no held-out row is among those trained on; see `Rows.contents`.
+def assert_disjoint(training: Contents, held_out: Contents) -> None:
+    """Prove that no held-out row is among those trained on.
 
     Parameters
     ----------
-    training, held_out : iterable of Rows or path-like
-        Rows, or files of the Parquet form.
+    training, held_out : mapping of file to contents
+        See `ganaug.data.rows.Rows.contents`: of decoded rows these are hashes of what they hold. Ids as a file states
+        them will do after the stage that wrote it, and before the one that decodes it.
 
     Raises
     ------
     DataError
         If a row is in both.
     """
-    held = {content: name for name, content in _contents(held_out)}
-    for name, content in _contents(training):
-        if content in held:
-            raise DataError(
-                f"{name} and {held[content]} share the row {content}; run prepare again, and what follows it."
-            )
+    held = {content: name for name, contents in held_out.items() for content in contents}
+    for name, contents in training.items():
+        for content in contents:
+            if content in held:
+                raise DataError(
+                    f"{name} and {held[content]} share the row {content}; run prepare again, and what follows it."
+                )
 
 
 def by_chance(reproduced: int, held_out: int) -> bool:
@@ -57,11 +61,3 @@ def by_chance(reproduced: int, held_out: int) -> bool:
     bool
     """
     return reproduced <= min(max(3, held_out / 20), held_out / 2)
-
-
-def _contents(items: Iterable[Rows | str | Path]) -> Iterator[tuple[str, str]]:
-    for item in items:
-        name = "the rows given" if isinstance(item, Rows) else str(item)
-        for rows in [item] if isinstance(item, Rows) else iter_rows(item):
-            for content in rows.contents():
-                yield name, content

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ganaug.data.folders import fresh_folder
 from ganaug.data.integrity import assert_disjoint, by_chance
-from ganaug.data.rows import RowWriter, iter_encoded, iter_rows, read_schema, read_table
+from ganaug.data.rows import RowWriter, iter_encoded, read_schema, read_table
 from ganaug.errors import DataError
 from ganaug.utils.files import write_json
 from ganaug.utils.progress import Progress
@@ -41,12 +41,16 @@ def at_least(real: Counts, amount: float) -> Counts:
 
 
 POLICIES: dict[str, Callable[[Counts, float], Counts]] = {"ratio": ratio, "balance": balance, "at_least": at_least}
+HELD_OUT = ("validation", "test")
 
 
 def merge(
     splits: str | Path, synthetic: str | Path, out: str | Path, *, policy: str = "ratio", amount: float = 10.0
 ) -> dict[str, Any]:
     """Write ``{out}/{train,validation,test}.parquet`` and ``provenance.json``. Rows are streamed.
+
+    Rows are told apart by the ids that prepare and generate took of them, and nothing is decoded; checksums find
+    damaged bytes. evaluate hashes the rows again that it trains on, and report all.
 
     The training split gets, after the real rows, the first kept synthetic rows of each class up to the policy's quota,
     and a column ``model``: the hash of the generator's weights, empty for real rows. Validation and test are copied
@@ -89,11 +93,12 @@ def merge(
         raise DataError(f"{synthetic} holds rows that are not marked synthetic; generate the rows again.")
     real = np.bincount(read_table(files["train"], ["label"])["label"], minlength=len(schema.classes))
     wanted = POLICIES[policy](real, amount)
-    assert_disjoint([files["train"]], [files["validation"], files["test"]])
-    held_out = _held_out(synthetic, {part: files[part] for part in ("validation", "test")})
-    table["kept"] &= ~np.any(list(held_out.values()), axis=0)
+    ids = {part: read_table(path, ["id"])["id"].to_numpy(object) for part, path in files.items()}
+    assert_disjoint({files["train"]: ids["train"]}, {files[part]: ids[part] for part in HELD_OUT})
+    held_out = _held_out(synthetic, {files[part]: ids[part] for part in HELD_OUT})
+    table["kept"] &= ~np.any(held_out, axis=0)
     taken = _first_kept(table, wanted)
-    if set(read_table(synthetic, ["nearest_id"])["nearest_id"]) - set(read_table(files["train"], ["id"])["id"]):
+    if set(read_table(synthetic, ["nearest_id"])["nearest_id"]) - set(ids["train"]):
         raise DataError(f"{synthetic} was made from other rows than those in {files['train']}; generate them again.")
     got = np.bincount(table["label"][taken], minlength=len(schema.classes))
     about = [
@@ -109,9 +114,11 @@ def merge(
             "classes": about,
             "rows": {"real": int(real.sum()), "synthetic": int(got.sum())},
             "shortfall": int((wanted - got).sum()),
-            "held_out": {part: int(rows.sum()) for part, rows in held_out.items()},
+            "held_out": {part: int(rows.sum()) for part, rows in zip(HELD_OUT, held_out, strict=True)},
         }
-        for part in ("validation", "test"):
+        for part in HELD_OUT:
+            for _ in iter_encoded(files[part]):
+                pass  # reading it all finds damaged bytes
             shutil.copyfile(files[part], folder / f"{part}.parquet")
         write_json(folder / "provenance.json", provenance)
     return provenance
@@ -123,31 +130,23 @@ def coincidences(provenance: Mapping[str, Any]) -> str:
     return f"synthetic rows left out, as they are equal to held-out rows: {', '.join(found)}" if found else ""
 
 
-def _held_out(synthetic: str | Path, files: Mapping[str, Path]) -> dict[str, NDArray[np.bool_]]:
-    """Mark the synthetic rows (n,) that are rows of each held-out file; `DataError` where they are too many.
+def _held_out(synthetic: str | Path, known: Mapping[Path, NDArray[np.object_]]) -> list[NDArray[np.bool_]]:
+    """Mark the synthetic rows (n,) that are rows of each held-out file, by ids; `DataError` where they are too many.
 
     Where rows are equal by chance, none is marked.
     """
     schema = read_schema(synthetic)
-    if not schema.modality.copies_leak(schema.spec):
-        return {part: np.zeros(len(read_table(synthetic, ["label"])), bool) for part in files}
-    ids = {name: _ids(path) for name, path in {"": Path(synthetic), **files}.items()}
-    made, found = ids.pop(""), {}
-    for part, known in ids.items():
-        found[part] = np.isin(made, known)
-        reproduced, there = len(np.unique(made[found[part]])), len(np.unique(known))
+    made, found = read_table(synthetic, ["id"])["id"], []
+    for path, ids in known.items():
+        mine = made.isin(ids).to_numpy() & schema.modality.copies_leak(schema.spec)
+        reproduced, there = made[mine].nunique(), len(set(ids))
         if not by_chance(reproduced, there):
             raise DataError(
-                f"{synthetic} holds {reproduced:,} of the {there:,} rows of {files[part]}, more than chance makes: the "
+                f"{synthetic} holds {reproduced:,} of the {there:,} rows of {path}, more than chance makes: the "
                 "generator has seen them. Train it on the training rows alone, and generate again."
             )
+        found.append(mine)
     return found
-
-
-def _ids(path: Path) -> NDArray[np.str_]:
-    """Hash the samples of a file (n,)."""
-    parts = [rows.schema.modality.ids(rows.samples).astype(str) for rows in iter_rows(path)]
-    return np.concatenate([np.empty(0, "<U32"), *parts])
 
 
 def shortfall(provenance: Mapping[str, Any]) -> str:

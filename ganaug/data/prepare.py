@@ -82,7 +82,7 @@ def prepare(
     loaded = kind.load(source, {"columns": columns, "near_duplicates": near_duplicates, **reading})
     rows = rows_of(kind, loaded)
     leak = kind.copies_leak(loaded.spec)
-    copies = kind.duplicates(rows.samples, loaded.spec, near_duplicates) if leak else np.arange(len(rows))
+    copies = kind.duplicates(rows.samples, loaded.spec, near_duplicates, rows.hashes) if leak else np.arange(len(rows))
     contested = integrity.conflicts(rows)
     usable = np.flatnonzero(~contested)
     try:
@@ -135,12 +135,16 @@ def _kept_out(loaded: Loaded, contested: NDArray[np.bool_]) -> str:
 
 
 def _write(folder: Path, rows: Rows, parts: Mapping[int, Mapping[str, Indices]]) -> None:
-    """Write the files of every repeat, and prove from them that nothing held out is among the rest."""
+    """Write the files of every repeat, having proved that nothing held out is among the rest."""
+    contents = rows.contents()
     total = sum(len(at) for split in parts.values() for at in split.values())
     written: dict[bytes, Path] = {}
     with Progress("prepare: writing", total, "rows") as progress:
         for repeat, split in parts.items():
             files = {part: folder / str(repeat) / f"{part}.parquet" for part in PARTS}
+            held = {files[part]: contents[split[part]] for part in ("validation", "test")}
+            integrity.assert_disjoint({files[part]: contents[split[part]] for part in ("train", "pool")}, held)
+            integrity.assert_disjoint(*({path: found} for path, found in held.items()))
             for part, at in split.items():
                 same = written.setdefault(at.tobytes(), files[part])
                 if same.exists():  # repeats share their test set and more
@@ -149,8 +153,6 @@ def _write(folder: Path, rows: Rows, parts: Mapping[int, Mapping[str, Indices]])
                 else:
                     _write_rows(files[part], rows, at)
                 progress.advance(len(at))
-            integrity.assert_disjoint([files["train"], files["pool"]], [files["validation"], files["test"]])
-            integrity.assert_disjoint([files["validation"]], [files["test"]])
 
 
 def _write_rows(path: Path, rows: Rows, at: Indices) -> None:

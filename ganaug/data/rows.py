@@ -1,7 +1,8 @@
 """Labelled rows and their file form: one Parquet file a split, which `datasets.load_dataset` reads with no code.
 
 Columns: the modality's, ``label`` int64, ``synthetic`` bool, ``id`` string (content hash), ``group`` string, then
-whatever extra columns a stage adds. Files are streamed by row group, atomic, byte-deterministic.
+whatever extra columns a stage adds. Files are streamed by row group, atomic, byte-deterministic. Pages have checksums,
+so that a damaged byte is found by whoever reads its column, decoded or not.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -33,6 +35,9 @@ UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for
 AGAIN = "run the stage that writes it again."
 
 _COLUMNS = pa.schema([("label", pa.int64()), ("synthetic", pa.bool_()), ("id", pa.string()), ("group", pa.string())])
+
+# Statistics would repeat whole samples, as the smallest and the largest.
+_FORM = {"compression": "zstd", "write_page_checksum": True, "write_statistics": False}
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,15 @@ class Rows:
         named = np.full(n, None, dtype=object)
         if groups is not None:
             named[:] = groups
-        return cls(schema, samples, codes, np.full(n, synthetic), schema.modality.ids(samples), named)
+        hashes = schema.modality.ids(samples)
+        rows = cls(schema, samples, codes, np.full(n, synthetic), hashes.copy(), named)
+        rows.hashes = hashes
+        return rows
+
+    @cached_property
+    def hashes(self) -> NDArray[np.object_]:
+        """Content hashes of the samples as they are, not as a file says (n,); taken once."""
+        return self.schema.modality.ids(self.samples)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -116,18 +129,27 @@ class Rows:
         """Return the rows at ``indices`` (positions or a boolean mask), in that order."""
         at = np.asarray(indices)
         at = at if at.dtype == bool else at.astype(np.int64)
-        return Rows(
+        taken = Rows(
             self.schema, take(self.samples, at), self.labels[at], self.synthetic[at], self.ids[at], self.groups[at]
         )
+        if "hashes" in vars(self):
+            taken.hashes = self.hashes[at]
+        return taken
+
+    @classmethod
+    def joined(cls, parts: Sequence[Rows]) -> Rows:
+        """Join rows of one schema, at least one part."""
+        if len(parts) == 1:
+            return parts[0]
+        arrays = ([getattr(part, name) for part in parts] for name in ("labels", "synthetic", "ids", "groups"))
+        rows = cls(parts[0].schema, concat([part.samples for part in parts]), *map(np.concatenate, arrays))
+        if all("hashes" in vars(part) for part in parts):
+            rows.hashes = np.concatenate([part.hashes for part in parts])
+        return rows
 
     def contents(self) -> NDArray[np.object_]:
-        """Return what tells rows apart (n,): hashes of the samples as they are now, not as the file says.
-
-        Where samples are equal by chance it is the ids, which number the copies.
-        """
-        if self.schema.modality.copies_leak(self.schema.spec):
-            return self.schema.modality.ids(self.samples)
-        return self.ids
+        """Return what tells rows apart (n,): `hashes`; of samples that may be equal by chance the numbered ids."""
+        return self.hashes if self.schema.modality.copies_leak(self.schema.spec) else self.ids
 
 
 def digest(ids: Iterable[str]) -> str:
@@ -162,7 +184,7 @@ class RowWriter:
 
     def __enter__(self) -> RowWriter:
         temporary = self._exit.enter_context(atomic_path(self.path))
-        self._file = self._exit.enter_context(pq.ParquetWriter(temporary, self._columns, compression="zstd"))
+        self._file = self._exit.enter_context(pq.ParquetWriter(temporary, self._columns, **_FORM))
         self._exit.push(self._finish)
         return self
 
@@ -309,7 +331,8 @@ def _open(path: str | Path) -> pq.ParquetFile:
     if not Path(path).is_file():
         raise DataError(f"there is no file {path}; run the stage that writes it first.")
     try:
-        return pq.ParquetFile(path, pre_buffer=False)  # else what has been read stays until the file is closed
+        # Buffered, what has been read would stay until the file is closed.
+        return pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
     except UNREADABLE as error:
         raise DataError(f"{path} is not a readable Parquet file ({error}); {AGAIN}") from error
 

@@ -30,6 +30,13 @@ def plain(value: Any, where: str) -> Any:
         raise DataError(f"{where} holds {value!r}, which is no text in UTF-8: give text or whole numbers.") from None
 
 
+def shown(value: Any) -> str:
+    """Return a name or a value as messages show it: numpy's numbers as numbers, ``0`` and not ``np.int64(0)``."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(shown, value))})"
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
 def plain_array(values: NDArray[Any], where: str) -> NDArray[Any]:
     """Do the same with every value of an array of any shape."""
     if values.dtype.kind not in "SO" or not values.size:

@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 
 from ganaug.data.rows import digest, read_rows, read_samples, read_table
 from ganaug.metrics.distances import frechet_distance, kid, neighbourhood_metrics
-from ganaug.modalities.parts import Extractor, Teacher
 from ganaug.utils.files import write_json
 from ganaug.utils.progress import Progress
+from ganaug.utils.samples import Samples, take
 
 METRICS = ("kid", "frechet", "precision", "recall", "density", "coverage", "hit_rate")
 COMPARED = ("real_vs_real", "before", "after")  # with the reference: real rows, all candidates, kept rows
@@ -37,6 +37,7 @@ MOST = 5000  # rows of a sample at most, since time grows with their square
 STEPS = 500  # of the classifier
 
 Counts = NDArray[np.int64]
+Positions = dict[str, tuple[Counts, NDArray[np.int64]]]  # by sample: rows of its file, and their labels
 
 
 @dataclass(frozen=True)
@@ -121,16 +122,12 @@ def measure_fidelity(
         )
     modality, spec = train.schema.modality, train.schema.spec
     extract = modality.extractor(extractor, classifier)
-    compared = {
-        name: read_samples(test if name != "after" else Path(synthetic), positions[name][0])
-        for name in ("reference", "real_vs_real", "after")
-    }
+    drawn = _read(test, positions, ("reference", "real_vs_real")) | _read(synthetic, positions, ("before", "after"))
     samples = {
-        name: _sample(
-            test if name in ("reference", "real_vs_real") else Path(synthetic), rows, labels, classifier, extract
-        )
-        for name, (rows, labels) in positions.items()
+        name: Sample(extract(drawn[name]), labels, classifier.predict_proba(drawn[name]).argmax(1))
+        for name, (_, labels) in positions.items()
     }
+    compared = {name: drawn[name] for name in ("reference", "real_vs_real", "after")}
     write_json(
         out,
         {
@@ -146,7 +143,7 @@ def measure_fidelity(
             },
             "of_modality": modality.compare(train.samples, compared, spec, seed),
             "seed": seed,
-            "trained_on": digest(train.schema.modality.ids(train.samples)),
+            "trained_on": digest(train.hashes),
         },
     )
 
@@ -186,16 +183,14 @@ def _compare_all(samples: dict[str, Sample]) -> dict[str, Any]:
     return {"rows": {which: len(sample.labels) for which, sample in samples.items()}, **found}
 
 
-def _sample(
-    path: Path, rows: NDArray[np.int64], labels: NDArray[np.int64], classifier: Teacher, extract: Extractor
-) -> Sample:
-    samples = read_samples(path, rows)
-    return Sample(extract(samples), labels, classifier.predict_proba(samples).argmax(1))
+def _read(path: str | Path, positions: Positions, names: Sequence[str]) -> dict[str, Samples]:
+    """Read the rows of these names from a file, each of them once."""
+    wanted = [positions[name][0] for name in names]
+    samples, ends = read_samples(path, np.concatenate(wanted)), np.cumsum([0, *map(len, wanted)])
+    return {name: take(samples, slice(ends[i], ends[i + 1])) for i, name in enumerate(names)}
 
 
-def _positions(
-    real: pd.DataFrame, candidates: pd.DataFrame, n_classes: int, seed: int
-) -> dict[str, tuple[Counts, NDArray[np.int64]]]:
+def _positions(real: pd.DataFrame, candidates: pd.DataFrame, n_classes: int, seed: int) -> Positions:
     """Choose rows by their position in their file: of the test rows for both halves, of candidates."""
     labels, drawn = real["label"].to_numpy(), candidates["label"].to_numpy()
     kept = np.flatnonzero(candidates["kept"].to_numpy(bool))

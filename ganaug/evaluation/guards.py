@@ -1,19 +1,20 @@
 """Proof that no held-out row had a part in what it measures; run every time a report is made.
 
-Content hashes are taken of the samples as they are now, not read from files. What was trained says by digest
+Content hashes are taken of the samples as they are now, not read from files; each is decoded and hashed once
+(`ganaug.data.cache`). Rows of the augmented split need neither, where they are stored as in the files that they were
+merged from. What was trained says by digest
 (`ganaug.data.rows.digest`) which rows it saw: the GAN in ``models/gan/<repeat>/config.json``, the teacher in
 ``reports/generate/<repeat>.json``, the feature extractor in ``eval/fidelity/<repeat>.json``. Each has to be the digest
 of the repeat's training rows, and among these there must be no validation or test row, and no near duplicate of one.
 Where prepare took exact copies alone for copies (``near_duplicates`` in ``reports/prepare.json``), so do the guards.
 
-The held-out rows of one repeat at a time are in memory. Files that are the same in several repeats, as the test set and
-the pool are in benchmark mode, are looked at once.
+Beside the cache, the held-out rows of one repeat at a time are in memory. Files that are the same in several repeats,
+as the test set and the pool are in benchmark mode, are looked at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from filecmp import cmp
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,16 +22,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug.data.cache import RowCache
 from ganaug.data.integrity import by_chance
-from ganaug.data.rows import Rows, digest, iter_rows, read_rows, read_schema
+from ganaug.data.rows import Rows, digest, read_schema, read_table
 from ganaug.errors import DataError
 from ganaug.utils.files import read_json
 
-BATCH = 8192  # rows looked at together, so that memory does not grow with a file
 KINDS = ("labelled", "unlabelled", "validation")
 
 
-def check_run(root: str | Path, repeats: Sequence[int]) -> list[str]:
+def check_run(root: str | Path, repeats: Sequence[int], cache: RowCache | None = None) -> list[str]:
     """Look for leaks in a finished run.
 
     Parameters
@@ -39,6 +40,8 @@ def check_run(root: str | Path, repeats: Sequence[int]) -> list[str]:
         Folder in which the pipeline ran.
     repeats : sequence of int
         The repeats to look at.
+    cache : RowCache, optional
+        Keeps what is decoded for others that look at the same rows.
 
     Returns
     -------
@@ -50,18 +53,18 @@ def check_run(root: str | Path, repeats: Sequence[int]) -> list[str]:
     DataError
         A file that has to be looked at is missing or damaged.
     """
-    found = _repeats(root, repeats)
+    found = _repeats(root, repeats, cache)
     known = _known(found)
     return [leak for repeat in found for leak in repeat.leaks(known)]
 
 
-def unproved(root: str | Path, repeats: Sequence[int]) -> list[str]:
-    """Say what cannot be proved.
+def unproved(root: str | Path, repeats: Sequence[int], cache: RowCache | None = None) -> list[str]:
+    """Say what cannot be proved; see `check_run`.
 
     A sentence for each set of rows that the GAN learnt from and the run does not hold, and one for each repeat of which
     merge left out a few synthetic rows, as they were equal to held-out ones.
     """
-    found = _repeats(root, repeats)
+    found = _repeats(root, repeats, cache)
     known = _known(found)
     return [sentence for repeat in found for sentence in repeat.coincidences()] + [
         f"The GAN of repeat {repeat.number} also learnt from {whose}, which this run does not hold, so nobody can tell "
@@ -87,22 +90,24 @@ class _HeldOut:
     def __init__(self, rows: Rows) -> None:
         modality, spec = rows.schema.modality, rows.schema.spec
         self.contents = rows.contents()
-        self._originals = modality.originals(rows.samples, spec) if modality.copies_leak(spec) else None
+        leaks = modality.copies_leak(spec)
+        self._originals = modality.originals(rows.samples, spec, rows.hashes) if leaks else None
 
     def copies(self, rows: Rows) -> NDArray[np.bool_]:
         """Mark the rows (n,) that are copies, exact or near; none where rows are equal by chance."""
-        return np.zeros(len(rows), bool) if self._originals is None else self._originals.copies(rows.samples)
+        if self._originals is None:
+            return np.zeros(len(rows), bool)
+        return self._originals.copies(rows.samples, rows.hashes)
 
 
 class _Files:
-    """The rows of a run's files. Those that are the same byte for byte in several repeats are read once."""
+    """The rows of a run's files. Those that are the same byte for byte in several repeats are looked at once."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._first: dict[str, str] = {}
-        self._digests: dict[str, str] = {}
-        self._held_out: dict[str, tuple[str, _HeldOut]] = {}  # by split: of the repeat that is looked at
-        self._found: dict[tuple[str, str, bool], _Found] = {}
+    def __init__(self, root: Path, cache: RowCache) -> None:
+        self.root, self.cache = root, cache
+        self._digests: dict[Path, str] = {}
+        self._held_out: dict[str, tuple[Path, _HeldOut]] = {}  # by split: of the repeat that is looked at
+        self._found: dict[tuple[Path, Path, bool], _Found] = {}
 
     @cached_property
     def near(self) -> bool:
@@ -110,26 +115,21 @@ class _Files:
         path = self.root / "reports/prepare.json"
         return bool(read_json(path).get("near_duplicates", True)) if path.is_file() else True
 
-    def first(self, file: str) -> str:
-        """Return the first file of this name that was asked for and holds the same bytes."""
-        if file not in self._first:
-            path = self.root / file
-            earlier = [one for one in dict.fromkeys(self._first.values()) if Path(one).name == path.name]
-            same = (one for one in earlier if path.is_file() and cmp(self.root / one, path, shallow=False))
-            self._first[file] = next(same, file)
-        return self._first[file]
-
     def ids(self, file: str) -> NDArray[np.object_]:
         """Return the content hashes of a file's rows."""
-        parts = [rows.schema.modality.ids(rows.samples) for rows in iter_rows(self.root / file, BATCH)]
-        return np.concatenate([np.empty(0, object), *parts])
+        return self.cache.hashes(self.root / file)
 
     def digest(self, file: str) -> str:
         """Return the digest of a file's rows."""
-        first = self.first(file)
+        first = self.cache.first(self.root / file)
         if first not in self._digests:
-            self._digests[first] = digest(self.ids(first))
+            self._digests[first] = digest(self.cache.hashes(first))
         return self._digests[first]
+
+    def merged(self, file: str, sources: Sequence[str]) -> NDArray[np.object_]:
+        """Return the content hashes of the rows of a file that was merged from others."""
+        copied = self.cache.copied(self.root / file, [self.root / source for source in sources])
+        return self.ids(file) if copied is None else copied
 
     def among(self, file: str, held_out: Sequence[str], near: bool = True) -> Iterator[str]:
         """Say how many of a file's rows are held-out ones, or near duplicates of one."""
@@ -138,15 +138,16 @@ class _Files:
 
     def found(self, file: str, held_out: Sequence[str], near: bool = True) -> dict[str, _Found]:
         """Look for the rows of held-out files in another one."""
-        keys = {name: (self.first(file), self.first(name), near) for name in held_out}
+        first = self.cache.first(self.root / file)
+        keys = {name: (first, self.cache.first(self.root / name), near) for name in held_out}
         if not set(keys.values()) <= self._found.keys():
-            found = self.intruders(iter_rows(self.root / file, BATCH), held_out, near)
+            found = self.intruders(self.cache.portions(first), held_out, near)
             self._found.update((keys[name], found[name]) for name in held_out)
         return {name: self._found[key] for name, key in keys.items()}
 
     def intruders(self, portions: Iterable[Rows], held_out: Sequence[str], near: bool = True) -> dict[str, _Found]:
         """Look for the rows of held-out files among others."""
-        originals = {name: self._originals(name) for name in held_out}
+        originals = {name: self.held_out(name) for name in held_out}
         same, close = dict.fromkeys(held_out, 0), dict.fromkeys(held_out, 0)
         reproduced: dict[str, set[str]] = {name: set() for name in held_out}
         for rows in portions:
@@ -161,11 +162,12 @@ class _Files:
             for name, held in originals.items()
         }
 
-    def _originals(self, file: str) -> _HeldOut:
-        first, part = self.first(file), Path(file).name
+    def held_out(self, file: str) -> _HeldOut:
+        """Return the rows of a held-out file, ready to be looked for."""
+        first, part = self.cache.first(self.root / file), Path(file).name
         if self._held_out.get(part, ("", None))[0] != first:
             self._held_out.pop(part, None)  # before the next ones are read
-            self._held_out[part] = first, _HeldOut(read_rows(self.root / first))
+            self._held_out[part] = first, _HeldOut(self.cache.rows(first))
         return self._held_out[part][1]
 
 
@@ -175,6 +177,7 @@ class _Repeat:
     def __init__(self, files: _Files, number: int) -> None:
         self.files, self.root, self.number = files, files.root, number
         self.held_out = [self.split(part) for part in ("validation", "test")]
+        self.synthetic = f"data/synthetic/{number}.parquet"
 
     def split(self, part: str) -> str:
         """Return the file of a split, from the root; so are all files here."""
@@ -214,24 +217,22 @@ class _Repeat:
             for leak in self.files.among(known[rows], self.held_out) if rows in known else ():
                 yield f"the GAN of repeat {self.number} also learnt from {whose}, and {leak}"
         # It may come near a held-out row by chance, and make a few of them; one that makes many has seen them.
-        synthetic = f"data/synthetic/{self.number}.parquet"
-        schema = read_schema(self.root / synthetic)
+        schema = read_schema(self.root / self.synthetic)
         by_accident = not schema.modality.copies_leak(schema.spec)  # equal rows say nothing
-        for name, found in self.files.found(synthetic, self.held_out, near=False).items():
+        for name, found in self.files.found(self.synthetic, self.held_out, near=False).items():
             if not by_accident and not by_chance(found.reproduced, found.held_out):
-                yield from _sentences(synthetic, name, found)
+                yield from _sentences(self.synthetic, name, found)
         yield from self._in_training()
         yield from self._in_augmented()
 
     def coincidences(self) -> Iterator[str]:
         """Say which synthetic rows merge left out as they are held-out ones."""
-        file = f"data/synthetic/{self.number}.parquet"
         merged = self.root / f"data/augmented/{self.number}/provenance.json"
         left_out = read_json(merged).get("held_out", {}) if merged.is_file() else {}
         for part, n in left_out.items():
             if n:
                 rows = f"{_rows(n)} of {self.split(part)}"
-                yield f"{file} holds {rows}, so few that it may be chance; merge left them out."
+                yield f"{self.synthetic} holds {rows}, so few that it may be chance; merge left them out."
 
     def _in_training(self) -> Iterator[str]:
         saw = {"GAN": self.gan["labelled"], "teacher": self._trained_on(f"reports/generate/{self.number}.json")}
@@ -252,19 +253,22 @@ class _Repeat:
                 yield f"{copy} does not hold the rows of {self.split(part)}"
         train = f"{folder}/train.parquet"
         schema = read_schema(self.root / train)
-        if schema.modality.copies_leak(schema.spec):
-            yield from self.files.among(train, self.held_out, near=False)
-        ids = np.concatenate([np.empty(0, object), *(schema.modality.ids(rows.samples) for rows in self._real(train))])
-        if digest(ids) != self.digests["train"]:  # else they have been looked at
+        merged = self.files.merged(train, [self.split("train"), self.synthetic])
+        for name in self.held_out if schema.modality.copies_leak(schema.spec) else ():
+            same = np.isin(merged.astype(str), self.files.held_out(name).contents.astype(str)).sum()
+            if same:
+                yield f"{train} holds {_rows(same)} of {name}"
+        real = merged[~read_table(self.root / train, ["synthetic"])["synthetic"].to_numpy(bool)]
+        if digest(real) != self.digests["train"]:  # else they have been looked at
             yield f"the real rows of {train} are not those of {self.split('train')}"
-            spare = np.isin(ids.astype(str), self.files.ids(self.split("pool")).astype(str)).sum()
+            spare = np.isin(real.astype(str), self.files.ids(self.split("pool")).astype(str)).sum()
             if spare:
                 yield f"{train} holds {_rows(spare)} of {self.split('pool')}, which are for the oracle arm alone"
             for name, found in self.files.intruders(self._real(train), self.held_out).items():
                 yield from _sentences(train, name, found)
 
     def _real(self, file: str) -> Iterator[Rows]:
-        for rows in iter_rows(self.root / file, BATCH):
+        for rows in self.files.cache.portions(self.root / file):
             yield rows.take(~rows.synthetic)
 
     def _trained_on(self, file: str) -> Any:
@@ -276,8 +280,8 @@ class _Repeat:
             ) from None
 
 
-def _repeats(root: str | Path, numbers: Sequence[int]) -> list[_Repeat]:
-    files = _Files(Path(root))
+def _repeats(root: str | Path, numbers: Sequence[int], cache: RowCache | None) -> list[_Repeat]:
+    files = _Files(Path(root), cache or RowCache())
     return [_Repeat(files, number) for number in numbers]
 
 

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata, tiecorrect
 
-from ganaug.data.rows import Rows, read_rows, read_table
+from ganaug.data.cache import RowCache
+from ganaug.data.rows import Rows, read_table
 from ganaug.metrics.nearest import Embed, nearest
 
 LOOKED_AT = 10_000  # rows of a kind at most, evenly spaced
@@ -30,7 +31,9 @@ Floats = NDArray[np.floating[Any]]
 Codes = NDArray[np.int64]
 
 
-def memorisation(root: str | Path, repeats: Sequence[int], attack: bool) -> dict[str, Any]:
+def memorisation(
+    root: str | Path, repeats: Sequence[int], attack: bool, cache: RowCache | None = None
+) -> dict[str, Any]:
     """Test every repeat for copies, and attack it if asked to.
 
     Parameters
@@ -41,6 +44,8 @@ def memorisation(root: str | Path, repeats: Sequence[int], attack: bool) -> dict
         Which repeats.
     attack : bool
         Whether to see how well `membership` can be told.
+    cache : RowCache, optional
+        Rows of the run that have been decoded.
 
     Returns
     -------
@@ -48,14 +53,15 @@ def memorisation(root: str | Path, repeats: Sequence[int], attack: bool) -> dict
         ``copying``: ``nearer``, the mean over repeats, and ``repeats``, the list of what `copying` returns.
         ``membership``: likewise ``auc`` and ``repeats``; None if not asked for.
     """
+    cache = cache or RowCache()
     tests, attacks = (
-        [copying(root, repeat) for repeat in repeats],
-        [membership(root, repeat) for repeat in repeats if attack],
+        [copying(root, repeat, cache) for repeat in repeats],
+        [membership(root, repeat, cache) for repeat in repeats if attack],
     )
     return {"copying": _mean("nearer", tests), "membership": _mean("auc", attacks) if attack else None}
 
 
-def copying(root: str | Path, repeat: int) -> dict[str, Any]:
+def copying(root: str | Path, repeat: int, cache: RowCache | None = None) -> dict[str, Any]:
     """Test whether the kept rows of a repeat lie nearer to the training rows than test rows do; see `copying_test`.
 
     Parameters
@@ -64,14 +70,16 @@ def copying(root: str | Path, repeat: int) -> dict[str, Any]:
         Folder in which the pipeline ran.
     repeat : int
         Which repeat.
+    cache : RowCache, optional
+        Rows of the run that have been decoded.
 
     Returns
     -------
     dict
         What `copying_test` returns.
     """
-    splits = Path(root, "data/splits", str(repeat))
-    train, test = read_rows(splits / "train.parquet"), _some(read_rows(splits / "test.parquet"))
+    splits, cache = Path(root, "data/splits", str(repeat)), cache or RowCache()
+    train, test = cache.rows(splits / "train.parquet"), _some(cache.rows(splits / "test.parquet"))
     table = read_table(Path(root, f"data/synthetic/{repeat}.parquet"), ["label", "nearest_distance", "kept"])
     kept = table[table["kept"]]
     return copying_test(
@@ -130,7 +138,7 @@ def copying_test(
     }
 
 
-def membership(root: str | Path, repeat: int) -> dict[str, Any]:
+def membership(root: str | Path, repeat: int, cache: RowCache | None = None) -> dict[str, Any]:
     """Attack a repeat: tell its training rows from test rows by the distance to the nearest kept synthetic row.
 
     The success of one simple attack (as in GAN-Leaks, arXiv 1909.03935, where only samples are at hand). Another may do
@@ -138,7 +146,7 @@ def membership(root: str | Path, repeat: int) -> dict[str, Any]:
 
     Parameters
     ----------
-    root, repeat : see `copying`
+    root, repeat, cache : see `copying`
 
     Returns
     -------
@@ -147,8 +155,9 @@ def membership(root: str | Path, repeat: int) -> dict[str, Any]:
         ``low``, ``high``: its 95 % interval (DeLong); None where no synthetic row was kept.
     """
     splits, path = Path(root, "data/splits", str(repeat)), Path(root, f"data/synthetic/{repeat}.parquet")
-    seen, unseen = (_some(read_rows(splits / f"{part}.parquet")).samples for part in ("train", "test"))
-    kept = read_rows(path).take(read_table(path, ["kept"])["kept"].to_numpy(bool))
+    cache = cache or RowCache()
+    seen, unseen = (_some(cache.rows(splits / f"{part}.parquet")).samples for part in ("train", "test"))
+    kept = cache.rows(path).take(read_table(path, ["kept"])["kept"].to_numpy(bool))
     if not len(kept):
         return {"auc": None, "low": None, "high": None}
     embed = _embed(kept)

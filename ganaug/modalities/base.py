@@ -46,11 +46,12 @@ class Modality(ABC):
 
     name: ClassVar[str]
     unit: ClassVar[str] = "rows"  # what messages call several samples
+    takes: ClassVar[str] = "see its documentation"  # how samples in memory look, in a few words
     invariances: ClassVar[tuple[str, ...]] = ()  # changes that may keep a label true, see `augment`
     safe: ClassVar[tuple[str, ...]] = ()  # those that do for nearly any data: the default
     builtin: ClassVar[tuple[str, ...]] = ()  # names of data sets that come with it
     options: ClassVar[tuple[str, ...]] = ()  # parameters of prepare that only this kind of samples has
-    exports: ClassVar[tuple[str, ...]] = ()  # names of the forms that `export` writes
+    export_form: ClassVar[str] = "parquet"  # of folders that commands write, see `ganaug.modalities.exports`
     arms: ClassVar[tuple[str, ...]] = ("real", "oracle", "gan", "unfiltered", "shuffled", "synthetic")  # by name
     shown: ClassVar[int] = 20  # samples of a class that a report shows, at most
     film: ClassVar[bool] = True  # whether grids of samples through training are worth showing
@@ -153,10 +154,6 @@ class Modality(ABC):
     def ids(self, samples: Samples) -> Ids:
         """Hash the content of each sample: (n,) of 32 hexadecimal digits."""
 
-    @abstractmethod
-    def export(self, kind: str, splits: Path, out: Path) -> None:
-        """Write the three splits of a repeat in a form named in ``exports``; ``out`` is replaced as a whole."""
-
     # Likeness
 
     @abstractmethod
@@ -164,12 +161,15 @@ class Modality(ABC):
         """Return numbers (n, F) whose root mean square difference says how alike samples are, 0 to about 1."""
 
     @abstractmethod
-    def duplicates(self, samples: Samples, spec: Spec, near: bool) -> Codes:
-        """Cluster samples with their copies, exact and, if asked, near ones: the number of each one's cluster (n,)."""
+    def duplicates(self, samples: Samples, spec: Spec, near: bool, ids: Ids | None = None) -> Codes:
+        """Cluster samples with their copies, exact and, if asked, near ones: the number of each one's cluster (n,).
+
+        ``ids`` are their hashes, where these are known.
+        """
 
     @abstractmethod
-    def originals(self, samples: Samples, spec: Spec) -> Originals:
-        """Make samples ready to be looked for among others."""
+    def originals(self, samples: Samples, spec: Spec, ids: Ids | None = None) -> Originals:
+        """Make samples ready to be looked for among others; ``ids`` are their hashes, where these are known."""
 
     def copies_leak(self, spec: Spec) -> bool:
         """Tell whether equal samples must come from one origin; rows of a few categories are equal by chance."""

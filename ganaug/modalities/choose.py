@@ -50,11 +50,8 @@ def modality_of(X: Any, name: str = AUTO) -> Modality:  # noqa: N803 - scikit-le
         if known.recognises(X):
             return known
     held = f"an array of {X.dtype} with shape {X.shape}" if hasattr(X, "dtype") else f"a {type(X).__name__}"
-    known_names = ", ".join(MODALITIES)
-    raise DataError(
-        f"X is {held}, which is none of {known_names}: give images as uint8, 0 to 255, with shape (n, height, width) "
-        f"or (n, height, width, channels), or a table as a DataFrame, or say {option('prepare.modality')}."
-    )
+    wanted = "; ".join(f"{name}: {modality_named(name).takes}" for name in MODALITIES)
+    raise DataError(f"X is {held}, which is of no modality known here. Give one of these, or convert X. {wanted}.")
 
 
 def modality_for(source: str | Path, columns: Mapping[str, str], name: str = AUTO) -> tuple[Modality, str]:

@@ -17,7 +17,7 @@ def encode(y: ArrayLike, n: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Return the sorted classes (K,) and the class codes (n,); `DataError` if y does not fit or has gaps."""
     labels = _as_array(y)
     if labels.shape != (n,):
-        raise DataError(f"y has shape {labels.shape} for {n} images: give one label for each image.")
+        raise DataError(f"y has shape {labels.shape} for {n} samples: give one label for each.")
     missing = pd.isna(labels)
     if missing.any():
         raise DataError(f"y has a missing label at row {int(np.argmax(missing))}: label or drop that row.")
@@ -36,7 +36,7 @@ def to_codes(y: ArrayLike, classes: NDArray[Any], n: int | None = None) -> NDArr
     """Turn labels, n of them where n is given, into codes of known classes; `DataError` if they do not fit."""
     labels = _as_array(y)
     if labels.ndim != 1 or n not in (None, len(labels)):
-        wanted = "one label for each row" if n is None else f"one label for each of the {n} images"
+        wanted = "one label for each row" if n is None else f"one label for each of the {n} samples"
         raise DataError(f"y has shape {labels.shape}: give {wanted}.")
     position = {label: code for code, label in enumerate(classes.tolist())}  # to which "1" is not 1
     unknown = [label for label in labels.tolist() if not isinstance(label, Hashable) or label not in position]
@@ -66,9 +66,9 @@ def _as_array(y: ArrayLike) -> NDArray[Any]:
     try:
         labels = np.asarray(y)
     except ValueError:
-        raise DataError("y holds several labels in a row: give one label for each image.") from None
+        raise DataError("y holds several labels in a row: give one label for each sample.") from None
     except (TypeError, RuntimeError) as error:  # tensors on a GPU or with a gradient
-        raise DataError(f"y is no array ({error}): give one label for each image.") from error
+        raise DataError(f"y is no array ({error}): give one label for each sample.") from error
     if isinstance(y, list) and labels.dtype.kind == "U" and not all(isinstance(label, str) for label in y):
         labels = np.array(y, object)  # numpy has made 1 and "1" one
     return plain_array(labels, "y")

@@ -24,8 +24,8 @@ class Originals(Protocol):
 
     ids: Ids  # (m,) content hashes
 
-    def copies(self, samples: Samples) -> NDArray[np.bool_]:
-        """Mark the samples (n,) that are copies of one of these, exact or near."""
+    def copies(self, samples: Samples, ids: Ids | None = None) -> NDArray[np.bool_]:
+        """Mark the samples (n,) that are copies of one of these, exact or near; ``ids`` are their hashes, if known."""
         ...
 
 

@@ -24,7 +24,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ganaug.config.together import ONE_IN
-from ganaug.data.text import plain, plain_array
+from ganaug.data.text import plain, plain_array, shown
 from ganaug.errors import ConfigError, DataError
 from ganaug.modalities.image.ranges import DIM
 
@@ -333,7 +333,7 @@ def _check_frame(X: pd.DataFrame, y: NDArray[Any]) -> None:  # noqa: N803
         raise DataError("X has no columns.")
     twice = X.columns[X.columns.duplicated()]
     if len(twice):
-        raise DataError(f"X has several columns named {twice[0]!r}: rename or drop all but one.")
+        raise DataError(f"X has several columns named {shown(twice[0])}: rename or drop all but one.")
 
 
 def _plain_labels(y: Any) -> Any:

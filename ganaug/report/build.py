@@ -80,9 +80,9 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         classifier: read_results(folder / "eval", evaluate.arms, params.repeats, classifier)
         for classifier in evaluate.classifiers
     }
-    summary = summarise(results, run.prepared, check_run(folder, params.repeats))
-    summary["unproved"] = unproved(folder, params.repeats)
-    summary |= memorisation(folder, params.repeats, params.report.membership)
+    summary = summarise(results, run.prepared, check_run(folder, params.repeats, run.rows))
+    summary["unproved"] = unproved(folder, params.repeats, run.rows)
+    summary |= memorisation(folder, params.repeats, params.report.membership, run.rows)
     summary["fidelity"] = average([repeat.fidelity["overall"] for repeat in run.repeats])
     arms = without_oracle(results[summary["classifier"]])
     write_json(out / "metrics.json", summary)

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from ganaug.data.rows import read_samples
 from ganaug.report.run import Repeat, Run
 from ganaug.utils.samples import concat
 
@@ -28,7 +27,9 @@ def classes_section(run: Run) -> dict[str, Any]:
     most = min(lines * COLUMNS, schema.modality.shown)
 
     def shown(path: Path, rows: list[int], alt: str) -> Markup | None:
-        return schema.modality.preview(read_samples(path, rows), schema.spec, alt, COLUMNS, budget) if rows else None
+        return (
+            schema.modality.preview(run.rows.samples(path, rows), schema.spec, alt, COLUMNS, budget) if rows else None
+        )
 
     cards = []
     for code, name in enumerate(schema.classes):
@@ -96,7 +97,7 @@ def _layout(run: Run) -> tuple[int, int]:
 def _pair(run: Run, repeat: Repeat, pair: pd.Series[Any]) -> dict[str, Any]:
     name = run.schema.classes[int(pair["label"])]
     row, neighbour = int(pair["row"]), int(np.flatnonzero(repeat.ids == pair["nearest_id"])[0])
-    both = concat([read_samples(repeat.synthetic, [row]), read_samples(repeat.train, [neighbour])])
+    both = concat([run.rows.samples(repeat.synthetic, [row]), run.rows.samples(repeat.train, [neighbour])])
     distance = f"{pair['nearest_distance']:.3f}"
     alt = f"A synthetic row of class {name} beside its nearest training row, difference {distance}"
     shown = run.schema.modality.preview(both, run.schema.spec, alt, 2, PAIR_BYTES)

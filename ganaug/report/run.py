@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ganaug.data.cache import RowCache
 from ganaug.data.rows import Schema, read_schema, read_table
 from ganaug.errors import DataError
 from ganaug.utils.files import read_json
@@ -28,7 +29,7 @@ REASON_WORDS = {  # by the filter that drops a row
 
 @dataclass(frozen=True)
 class Repeat:
-    """One split with its GAN; samples stay on disk until `read_samples` picks a few.
+    """One split with its GAN; samples stay on disk until `Run.rows` is asked for a few.
 
     Parameters
     ----------
@@ -64,11 +65,12 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Run:
-    """The repeats of a run, what its rows are, and what prepare found."""
+    """The repeats of a run, what its rows are, what prepare found, and the rows that have been decoded."""
 
     schema: Schema
     repeats: list[Repeat]
     prepared: dict[str, Any]
+    rows: RowCache = field(default_factory=RowCache)
 
     @property
     def reasons(self) -> dict[str, str]:

@@ -15,7 +15,8 @@ import pytest
 from stages import PARAMS, contents
 
 from ganaug.errors import WriteError
-from ganaug.modalities.image.exports import export
+from ganaug.modalities import modality_named
+from ganaug.modalities.exports import export
 
 FULL = "File too large"
 
@@ -50,10 +51,10 @@ def test_every_stage(copy: Path, refused: Callable[..., None], command: str, siz
 
 @pytest.mark.parametrize("kind", ["image_folder", "webdataset", "csv"])
 def test_exports(copy: Path, kind: str) -> None:
-    export(kind, "data/augmented/0", "exports")
+    export(modality_named("image"), kind, "data/augmented/0", "exports")
     before = contents(copy)
     with room_for(50), pytest.raises(WriteError, match=r"^exports cannot be written \(File too large\)"):
-        export(kind, "data/augmented/0", "exports")
+        export(modality_named("image"), kind, "data/augmented/0", "exports")
     assert contents(copy) == before
 
 

@@ -306,7 +306,7 @@ PYTHON: dict[str, tuple[Callable[[GANAugmenter], Any], type[Exception], str]] = 
         "'a' is not one the model was trained on",
     ),
     "a label missing": (lambda a: GANAugmenter().fit(ROWS, [1, 2, np.nan] * 2), DataError, "missing label at row 2"),
-    "fewer labels": (lambda a: GANAugmenter(steps=1).fit(ROWS, [1, 2]), DataError, "one label for each image"),
+    "fewer labels": (lambda a: GANAugmenter(steps=1).fit(ROWS, [1, 2]), DataError, "one label for each"),
     "ragged images": (
         lambda a: GANAugmenter(steps=1).fit([ROWS[0], ROWS[1, :5]], [1, 2]),
         DataError,

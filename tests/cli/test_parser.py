@@ -10,8 +10,9 @@ import pytest
 from typing_commands import Type
 
 from ganaug import __version__
-from ganaug.cli.parser import FORMS, build_parser
-from ganaug.modalities.image.exports import EXPORTS
+from ganaug.cli.parser import build_parser
+from ganaug.errors import ConfigError
+from ganaug.modalities.exports import EXPORTS
 
 COMMANDS = next(action.choices for action in build_parser()._actions if action.dest == "command")
 
@@ -74,8 +75,12 @@ def test_the_version(ganaug: Type) -> None:
     assert ganaug("--version") == (0, f"ganaug {__version__}\n", "")
 
 
-def test_the_forms_are_those_that_can_be_written() -> None:
-    assert set(FORMS) == {"parquet", *EXPORTS}
+@pytest.mark.parametrize("command", ["augment photos out", "sample model --per-class 1 --out out"])
+def test_the_forms_are_those_that_can_be_written(command: str) -> None:
+    for form in {"parquet", *(name.partition(".")[2] for name in EXPORTS)}:
+        assert build_parser().parse_args([*command.split(), "--format", form]).format == form
+    with pytest.raises(ConfigError, match="'zip'"):
+        build_parser().parse_args([*command.split(), "--format", "zip"])
 
 
 @pytest.mark.parametrize("typed", ["--help", "augment --help", "augment photos"])

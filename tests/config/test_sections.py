@@ -24,6 +24,7 @@ def test_names_are_those_of_the_code_behind_them() -> None:
     from ganaug.gan.losses import OBJECTIVES
     from ganaug.gan.regularizers import PENALTIES
     from ganaug.modalities import MODALITIES
+    from ganaug.modalities.exports import EXPORTS
     from ganaug.modalities.image import augment, classical
     from ganaug.synthesis.criteria import CRITERIA
 
@@ -35,6 +36,7 @@ def test_names_are_those_of_the_code_behind_them() -> None:
     assert (names.INVARIANCES, names.CLASSICAL) == (augment.INVARIANCES, classical.INVARIANCES)
     assert set(ARMS) == {*names.ARMS, *names.TABLE_ARMS}
     assert set(MODALITIES) == set(names.MODALITIES)
+    assert set(EXPORTS) == set(names.EXPORTS)
     assert PRECISIONS == names.PRECISIONS
 
 

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import DataError
+from ganaug.modalities import modality_named
+from ganaug.modalities.exports import export
 from ganaug.modalities.image import exports
 from ganaug.modalities.image.arrays import content_ids
-from ganaug.modalities.image.exports import escape, export, folder_names, unescape
+from ganaug.modalities.image.exports import escape, folder_names, unescape
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png
 from ganaug.modalities.image.schema import image_schema
@@ -90,13 +92,13 @@ def test_letters_in_both_cases_are_exported_and_read_again(tmp_path: Path, digit
     for part in PARTS:
         with RowWriter(tmp_path / "augmented" / f"{part}.parquet", schema) as writer:
             writer.write(rows)
-    export("image_folder", tmp_path / "augmented", tmp_path / "out")
+    export(modality_named("image"), "image_folder", tmp_path / "augmented", tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out" / "train").iterdir()) == ["%41", "B", "a"]
     assert {row["label"] for row in provenance(tmp_path / "out")} == {"A", "a", "B"}
 
 
 def test_hugging_face_reads_the_image_folder(tmp_path: Path, augmented: dict[str, Rows], load_dataset: Load) -> None:
-    export("image_folder", tmp_path / "augmented", tmp_path / "out")
+    export(modality_named("image"), "image_folder", tmp_path / "augmented", tmp_path / "out")
     data = load_dataset("imagefolder", data_dir=str(tmp_path / "out"))
     assert sorted(data) == sorted(PARTS)
     for part, rows in augmented.items():
@@ -139,7 +141,7 @@ def test_the_image_folder_is_what_torchvision_and_keras_expect(
     tmp_path: Path, augmented: dict[str, Rows], suffixes: tuple[str, ...]
 ) -> None:
     """By a replica of their rule: neither library is a dependency of the tests."""
-    export("image_folder", tmp_path / "augmented", tmp_path / "out")
+    export(modality_named("image"), "image_folder", tmp_path / "augmented", tmp_path / "out")
     for part, rows in augmented.items():
         classes, samples = folder_samples(tmp_path / "out" / part, suffixes)
         assert not any(name.startswith(".") for name in classes)
@@ -152,7 +154,7 @@ def test_torchvision_reads_the_image_folder(tmp_path: Path, augmented: dict[str,
         from torchvision.datasets import ImageFolder
     except (ImportError, RuntimeError) as error:
         pytest.skip(f"no torchvision that works: {error}")
-    export("image_folder", tmp_path / "augmented", tmp_path / "out")
+    export(modality_named("image"), "image_folder", tmp_path / "augmented", tmp_path / "out")
     for part, rows in augmented.items():
         data = ImageFolder(str(tmp_path / "out" / part))
         assert (data.classes, data.samples) == folder_samples(tmp_path / "out" / part, TORCHVISION)
@@ -165,7 +167,7 @@ def assert_same_pictures(found: list[tuple[str, Any]], rows: Rows) -> None:
 
 
 def test_our_own_source_reads_the_image_folder(tmp_path: Path, augmented: dict[str, Rows]) -> None:
-    export("image_folder", tmp_path / "augmented", tmp_path / "out")
+    export(modality_named("image"), "image_folder", tmp_path / "augmented", tmp_path / "out")
     loaded = load(open_source(tmp_path / "out"))
     assert sorted(content_ids(loaded.samples[loaded.splits == "test"])) == sorted(augmented["test"].ids)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {*PARTS, "provenance.csv"}
@@ -176,7 +178,7 @@ def test_hugging_face_reads_the_shards(
     tmp_path: Path, augmented: dict[str, Rows], load_dataset: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exports, "SHARD", 12)
-    export("webdataset", tmp_path / "augmented", tmp_path / "out")
+    export(modality_named("image"), "webdataset", tmp_path / "augmented", tmp_path / "out")
     assert len(list((tmp_path / "out").glob("train-*.tar"))) == 3
     data = load_dataset(str(tmp_path / "out"))  # which reads the card
     assert sorted(data) == sorted(PARTS)
@@ -193,7 +195,7 @@ def test_shards_loaded_by_kind_have_names_where_they_are_given(
     tmp_path: Path, augmented: dict[str, Rows], load_dataset: Load
 ) -> None:
     """`datasets` reads no card then: labels are numbers, unless the caller names the features."""
-    export("webdataset", tmp_path / "augmented", tmp_path / "out")
+    export(modality_named("image"), "webdataset", tmp_path / "augmented", tmp_path / "out")
     plain = load_dataset("webdataset", data_dir=str(tmp_path / "out"))["test"]
     assert plain.features["cls"].dtype == "int64"
     assert not hasattr(plain.features["cls"], "names")
@@ -215,7 +217,7 @@ def test_the_card_holds_any_class_name_and_any_group(
     for part in PARTS:
         with RowWriter(tmp_path / "augmented" / f"{part}.parquet", rows.schema) as writer:
             writer.write(rows.take(np.arange(0 if part == "validation" else 20)))
-    export("webdataset", tmp_path / "augmented", tmp_path / "out")
+    export(modality_named("image"), "webdataset", tmp_path / "augmented", tmp_path / "out")
     data = load_dataset(str(tmp_path / "out"))
     assert sorted(data) == ["test", "train"]
     assert data["train"].features["cls"].names == list(names)
@@ -240,7 +242,7 @@ def test_hugging_face_reads_the_augmented_folder(
 
 
 def test_the_table_of_labels_is_a_manifest(tmp_path: Path, augmented: dict[str, Rows]) -> None:
-    export("csv", tmp_path / "augmented", tmp_path / "out")
+    export(modality_named("image"), "csv", tmp_path / "augmented", tmp_path / "out")
     loaded = load(open_source(tmp_path / "out" / "provenance.csv"))
     classes = np.array(loaded.classes)
     for part, rows in augmented.items():
@@ -251,7 +253,7 @@ def test_the_table_of_labels_is_a_manifest(tmp_path: Path, augmented: dict[str, 
 
 @pytest.mark.parametrize("kind", ["image_folder", "webdataset", "csv"])
 def test_provenance_names_every_row(tmp_path: Path, augmented: dict[str, Rows], kind: str) -> None:
-    export(kind, tmp_path / "augmented", tmp_path / "out")
+    export(modality_named("image"), kind, tmp_path / "augmented", tmp_path / "out")
     table = provenance(tmp_path / "out")
     assert [row["id"] for row in table] == [i for rows in augmented.values() for i in rows.ids]
     assert [row["model"] for row in table if row["synthetic"] == "1"] == ["f00d"] * 10
@@ -268,17 +270,17 @@ def test_exports_are_the_same_bytes_again_and_leave_nothing_stale(
     def contents() -> dict[str, bytes]:
         return {str(path): path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
 
-    export(kind, tmp_path / "augmented", tmp_path / "out")
+    export(modality_named("image"), kind, tmp_path / "augmented", tmp_path / "out")
     before = contents()
     (tmp_path / "out" / "old.png").write_text("stale")
-    export(kind, tmp_path / "augmented", tmp_path / "out")
+    export(modality_named("image"), kind, tmp_path / "augmented", tmp_path / "out")
     assert contents() == before
 
 
 def test_mistakes_are_explained(tmp_path: Path, augmented: dict[str, Rows]) -> None:
-    with pytest.raises(DataError, match="'zip' is no export; known are image_folder, webdataset, csv"):
-        export("zip", tmp_path / "augmented", tmp_path / "out")
+    with pytest.raises(DataError, match="'zip' is no export of images; known are csv, image_folder, webdataset"):
+        export(modality_named("image"), "zip", tmp_path / "augmented", tmp_path / "out")
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "holiday.png").write_text("mine")
     with pytest.raises(DataError, match="not written by ganaug"):
-        export("csv", tmp_path / "augmented", tmp_path / "photos")
+        export(modality_named("image"), "csv", tmp_path / "augmented", tmp_path / "photos")

@@ -11,7 +11,7 @@ from PIL import Image
 from ganaug.data.clusters import join_clusters
 from ganaug.data.integrity import assert_disjoint, conflicts
 from ganaug.data.prepare import rows_of
-from ganaug.data.rows import Rows
+from ganaug.data.rows import Rows, read_rows
 from ganaug.errors import DataError
 from ganaug.modalities import modality_named
 from ganaug.modalities.image import duplicates
@@ -223,9 +223,12 @@ def test_copies_with_other_labels_are_contested() -> None:
 
 def test_a_leak_is_found_by_pixels(digits: Rows, write: Callable[..., Path]) -> None:
     train, test = digits.take(np.arange(50)), digits.take(np.arange(50, 90))
-    files = write("train.parquet", train), write("test.parquet", test)
-    assert_disjoint([files[0]], [files[1], digits.take([1000])])
     leak = digits.take([60])
     leak.ids[:] = "something else"
-    with pytest.raises(DataError, match=r"the rows given and .*test\.parquet share the row [0-9a-f]{32}"):
-        assert_disjoint([files[0], leak], [files[1]])
+    names = ("train.parquet", "leak.parquet", "test.parquet")
+    files = [write(name, rows) for name, rows in zip(names, (train, leak, test), strict=True)]
+    known = {path: read_rows(path).contents() for path in files}
+    held_out = {files[2]: known.pop(files[2])}
+    assert_disjoint({files[0]: known[files[0]]}, held_out | {Path("other"): digits.take([1000]).contents()})
+    with pytest.raises(DataError, match=r"leak\.parquet and .*test\.parquet share the row [0-9a-f]{32}"):
+        assert_disjoint(known, held_out)

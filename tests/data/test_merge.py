@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -130,6 +131,20 @@ def test_validation_and_test_are_the_same_bytes(project: Path) -> None:
     run(project, "ratio", 2.0)
     for part in ("validation", "test"):
         assert (project / f"out/{part}.parquet").read_bytes() == (project / f"splits/{part}.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("file", ["splits/train", "splits/validation", "splits/test", "synthetic"])
+def test_a_damaged_byte_of_a_sample_is_found(project: Path, file: str) -> None:
+    """Though nothing is decoded: Parquet's pages have checksums."""
+    path = project / f"{file}.parquet"
+    column = pq.ParquetFile(path).metadata.row_group(0).column(0)
+    assert column.path_in_schema == "image.bytes"
+    damaged = bytearray(path.read_bytes())
+    damaged[column.dictionary_page_offset + column.total_compressed_size // 2] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(DataError, match=rf"{file}\.parquet is damaged .*; run the stage that writes it again"):
+        run(project, "ratio", 1.0)
+    assert not (project / "out").exists()
 
 
 def test_merging_again_gives_the_same_bytes_and_nothing_stale(project: Path) -> None:

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from report.fabricated import REPEATS, finish_run
 
+from ganaug.data import cache
 from ganaug.data.merge import merge
 from ganaug.data.rows import Rows, RowWriter, digest, read_rows
 from ganaug.errors import DataError
-from ganaug.evaluation import guards
 from ganaug.evaluation.guards import check_run, unproved
 from ganaug.synthesis.generate import SCORES
 from ganaug.utils.files import read_json, write_json
@@ -165,6 +165,19 @@ def test_a_test_row_in_the_augmented_split(run: Path, synthetic: bool) -> None:
     assert (f"the real rows of {AUGMENTED}/train.parquet are not those of {SPLIT}/train.parquet" in leaks) != synthetic
 
 
+@pytest.mark.parametrize(("synthetic", "at"), [(False, 3), (True, -1)])
+def test_a_row_that_changed_since_it_was_merged(run: Path, synthetic: bool, at: int) -> None:
+    """It keeps its id; the guards go by what it holds now."""
+    path = run / f"{AUGMENTED}/train.parquet"
+    rows = read_rows(path)
+    assert rows.synthetic[at] == synthetic
+    rows.samples[at] = stolen(run).samples[0]
+    write(path, rows)
+    leaks = check_run(run, REPEATS)
+    assert f"{path.relative_to(run)} holds 1 row of {SPLIT}/test.parquet" in leaks
+    assert (f"the real rows of {path.relative_to(run)} are not those of {SPLIT}/train.parquet" in leaks) != synthetic
+
+
 def test_near_duplicates_and_spare_rows_in_the_augmented_split(run: Path) -> None:
     spare = read_rows(run / f"{SPLIT}/pool.parquet").take(np.arange(3))
     add(run / f"{AUGMENTED}/train.parquet", together(toned(stolen(run, "validation")), spare))
@@ -197,12 +210,19 @@ def generated(run: Path, rows: Rows) -> None:
 @pytest.mark.parametrize("part", ["validation", "test"])
 @pytest.mark.parametrize("n", [1, 3])
 def test_a_synthetic_row_that_is_a_held_out_one_by_chance_is_left_out_and_said(run: Path, part: str, n: int) -> None:
-    generated(run, stolen(run, part, n))
+    generated(run, read_rows(run / f"{SPLIT}/{part}.parquet").take(np.arange(n)))
     merge(run / SPLIT, run / "data/synthetic/0.parquet", run / AUGMENTED)
     assert check_run(run, REPEATS) == []
     (sentence,) = unproved(run, REPEATS)
     rows = "1 row" if n == 1 else "3 rows"
     assert sentence.startswith(f"data/synthetic/0.parquet holds {rows} of {SPLIT}/{part}.parquet")
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_a_held_out_row_that_merge_let_in_under_another_id_is_found(run: Path, part: str) -> None:
+    generated(run, stolen(run, part))
+    merge(run / SPLIT, run / "data/synthetic/0.parquet", run / AUGMENTED)
+    assert check_run(run, REPEATS) == [f"{AUGMENTED}/train.parquet holds 1 row of {SPLIT}/{part}.parquet"]
 
 
 @pytest.mark.parametrize("part", ["validation", "test"])
@@ -230,9 +250,9 @@ def test_files_that_repeats_share_are_read_once_and_held_out_rows_freed(
     add(run / f"{SPLIT}/pool.parquet", stolen(run))
     (run / "data/splits/1/pool.parquet").write_bytes((run / f"{SPLIT}/pool.parquet").read_bytes())
     seen = []
-    read = guards.iter_rows
+    read = cache.iter_rows
     monkeypatch.setattr(
-        guards, "iter_rows", lambda path, batch: (seen.append(str(path.relative_to(run))), read(path, batch))[1]
+        cache, "iter_rows", lambda path, batch: (seen.append(str(path.relative_to(run))), read(path, batch))[1]
     )
     leaks = check_run(run, REPEATS)
     assert [

@@ -48,7 +48,7 @@ def test_labels_of_any_kind(labels):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (["a", "b"], r"shape \(2,\) for 3 images: give one label for each"),
+        (["a", "b"], r"shape \(2,\) for 3 samples: give one label for each"),
         ([["a"], ["b"], ["c"]], r"shape \(3, 1\)"),
         ("abc", r"shape \(\)"),
         ([0.0, np.nan, 1.0], "missing label at row 1"),
@@ -62,7 +62,7 @@ def test_labels_of_any_kind(labels):
         ([{"name": "cat"}] * 3, "label {'name': 'cat'}: give strings or numbers"),
         ([decimal.Decimal(1)] * 3, "give strings or numbers"),
         (pd.cut([1, 2, 3], 2), "give strings or numbers"),
-        (np.eye(3), r"shape \(3, 3\) for 3 images: give one label"),
+        (np.eye(3), r"shape \(3, 3\) for 3 samples: give one label"),
         ([["a"], ["a", "b"], []], "several labels in a row: give one"),
         ([1, "one", 2], "mixes labels that have no order"),
         (pd.Series(["a", None, "b"], dtype="string"), "missing label at row 1"),
@@ -124,7 +124,7 @@ def test_strings_are_no_numbers():
 
 
 def test_one_label_for_each_image():
-    with pytest.raises(DataError, match="one label for each of the 3 images"):
+    with pytest.raises(DataError, match="one label for each of the 3 samples"):
         to_codes(["a", "b"], np.array(["a", "b"]), 3)
 
 

@@ -87,9 +87,10 @@ def run_arms(
             modality.check_classifier(classifier, settings)
     splits = {name: read_rows(path) for name, path in files.items()}
     _check_filled(splits, folder)
-    assert_disjoint([files["train"]], [files["validation"], files["test"]])
+    contents = {name: {files[name]: rows.contents()} for name, rows in splits.items()}
+    assert_disjoint(contents["train"], contents["validation"] | contents["test"])
     seed = params.seed + repeat
-    held_out = {*splits["validation"].ids, *splits["test"].ids}
+    held_out = {*splits["validation"].contents(), *splits["test"].contents()}
     source = RowSource(splits["train"], synthetic, pool, seed, held_out)
     plan = {
         (c, name): list(_trials(c, arm, source, params, modality.augments))

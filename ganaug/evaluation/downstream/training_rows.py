@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Set
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.rows import Rows, read_rows, read_table
+from ganaug.data.rows import Rows, read_samples, read_table
 from ganaug.errors import DataError
 from ganaug.modalities.training import TrainingRows
-from ganaug.utils.samples import concat
+from ganaug.utils.samples import Samples, concat, take
 
 MORE = (0.5, 1.0, 2.0)  # shares of the training rows that the oracle gets beside them
 FEWER = (-0.5, -0.75)  # and shares that it lacks, where there are no more
@@ -37,8 +37,9 @@ class RowSource:
         Parquet file of spare real rows, for the oracle.
     seed : int
         Shuffles.
-    held_out : collection of str
-        Ids of validation and test rows, which a generator may make by chance; `ganaug.data.merge` leaves them out, too.
+    held_out : set of str
+        Contents of validation and test rows, which a generator may make by chance; `ganaug.data.merge` leaves them out,
+        too.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class RowSource:
         synthetic: str | Path | None = None,
         pool: str | Path | None = None,
         seed: int = 0,
-        held_out: Collection[str] = (),
+        held_out: Set[str] = frozenset(),
     ) -> None:
         self._train, self._synthetic, self._pool, self._seed = train, synthetic, pool, seed
         self._held_out = held_out
@@ -77,15 +78,34 @@ class RowSource:
         if self._synthetic is not None and self._train.synthetic.any():
             scores = read_table(self._synthetic, ["id", "confidence"]).drop_duplicates("id").set_index("id")
             confidence = scores["confidence"].reindex(self._train.ids).fillna(1.0).to_numpy(np.float32)
-        return _with(self._train, confidence)
+        rows = self._train
+        return TrainingRows(rows.samples, rows.labels, rows.synthetic, confidence, rows.ids)
 
     def _drawn(self, quotas: NDArray[np.int64]) -> TrainingRows:
-        """Return the first candidates of each class, kept or not."""
+        """Return the first candidates of each class, kept or not; those that were merged are there already."""
         assert self._synthetic is not None
         table = read_table(self._synthetic, ["id", "label", "confidence"])
         allowed = table[~table["id"].isin(self._held_out)]
-        first = table.index.isin(allowed.index[allowed.groupby("label").cumcount() < quotas[allowed["label"]]])
-        return _with(read_rows(self._synthetic), table["confidence"].to_numpy(np.float32)).take(first)
+        first = allowed[allowed.groupby("label").cumcount() < quotas[allowed["label"]]]
+        place = dict(zip(self._train.ids.tolist(), range(len(self._train)), strict=True))
+        there = first["id"].isin(place).to_numpy()
+        read = read_samples(self._synthetic, first.index[~there].to_numpy())
+        self._refuse_held_out(read)
+        at = [place[name] for name in first["id"][there]]
+        samples = take(concat([take(self._train.samples, at), read]), np.argsort(np.argsort(~there, kind="stable")))
+        return TrainingRows(
+            samples,
+            first["label"].to_numpy(np.int64),
+            np.ones(len(first), bool),
+            first["confidence"].to_numpy(np.float32),
+            first["id"].to_numpy(object),
+        )
+
+    def _refuse_held_out(self, samples: Samples) -> None:
+        """Refuse candidates that are held-out rows whatever their ids say."""
+        modality, spec = self._train.schema.modality, self._train.schema.spec
+        if modality.copies_leak(spec) and not self._held_out.isdisjoint(modality.ids(samples)):
+            raise DataError(f"{self._synthetic} holds held-out rows under other ids; run generate again.")
 
     @cached_property
     def oracle(self) -> dict[float, TrainingRows]:
@@ -96,26 +116,35 @@ class RowSource:
         real = self["real"]
         classes = len(self._train.schema.classes)
         counts = np.bincount(real.labels, minlength=classes)
-        spare = None if self._pool is None else read_rows(self._pool)
-        if spare is not None:
-            room = np.bincount(spare.labels, minlength=classes)
-            shares = [share for share in MORE if (np.round(share * counts) <= room).all()]
-            more = _with(spare, np.ones(len(spare), np.float32))
-            if shares:
-                return {share: _together(real, self._some(more, np.round(share * counts))) for share in shares}
-        return {share: self._some(real, np.maximum(np.round((1 + share) * counts), 1)) for share in FEWER}
+        if self._pool is not None:
+            spare = read_table(self._pool, ["label", "id"])
+            codes = spare["label"].to_numpy(np.int64)
+            room = np.bincount(codes, minlength=classes)
+            drawn = {
+                share: self._some(codes, quotas)
+                for share in MORE
+                if ((quotas := np.round(share * counts)) <= room).all()
+            }
+            if drawn:
+                most = np.flatnonzero(drawn[max(drawn)])  # of which all others are some
+                more = TrainingRows(
+                    read_samples(self._pool, most),
+                    codes[most],
+                    np.zeros(len(most), bool),
+                    np.ones(len(most), np.float32),
+                    spare["id"].to_numpy(object)[most],
+                )
+                return {share: _together(real, more.take(mask[most])) for share, mask in drawn.items()}
+        fewer = {share: np.maximum(np.round((1 + share) * counts), 1) for share in FEWER}
+        return {share: real.take(self._some(real.labels, quotas)) for share, quotas in fewer.items()}
 
-    def _some(self, rows: TrainingRows, quotas: NDArray[np.float64]) -> TrainingRows:
-        """Draw so many rows of each class; fewer are among more."""
-        order = np.random.default_rng(self._seed).permutation(len(rows.labels))
+    def _some(self, labels: NDArray[np.int64], quotas: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Mark so many rows of each class, drawn at random; fewer are among more."""
+        order = np.random.default_rng(self._seed).permutation(len(labels))
         mask = np.zeros(len(order), bool)
         for code, quota in enumerate(quotas.astype(int)):
-            mask[order[rows.labels[order] == code][:quota]] = True
-        return rows.take(mask)
-
-
-def _with(rows: Rows, confidence: NDArray[np.float32]) -> TrainingRows:
-    return TrainingRows(rows.samples, rows.labels, rows.synthetic, confidence, rows.ids)
+            mask[order[labels[order] == code][:quota]] = True
+        return mask
 
 
 def _together(first: TrainingRows, second: TrainingRows) -> TrainingRows:

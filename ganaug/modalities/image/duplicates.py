@@ -66,7 +66,7 @@ _PAIRS = 2**17  # pairs of thumbnails compared at once: 64 MB
 _VALUES = 2**22  # pixels of pairs looked at closely at once: 16 MB
 
 
-def near_duplicates(images: NDArray[np.uint8]) -> NDArray[np.int64]:
+def near_duplicates(images: NDArray[np.uint8], ids: NDArray[np.object_] | None = None) -> NDArray[np.int64]:
     """Cluster images with their near duplicates and exact copies.
 
     Looks up pairs that are close by thumbnails of 8x8 blocks, which only bring images closer, so that no near duplicate
@@ -78,13 +78,16 @@ def near_duplicates(images: NDArray[np.uint8]) -> NDArray[np.int64]:
     ----------
     images : ndarray of shape (n, H, W, C), uint8
         Pixels.
+    ids : ndarray of shape (n,), object, optional
+        Their content hashes, where these are known.
 
     Returns
     -------
     ndarray of shape (n,), int64
         Number of the cluster of each image. Chains count: where a ~ b and b ~ c, all three are one cluster.
     """
-    _, first, clusters = np.unique(content_ids(images).astype(str), return_index=True, return_inverse=True)
+    known = content_ids(images) if ids is None else ids
+    _, first, clusters = np.unique(known.astype(str), return_index=True, return_inverse=True)
     clusters = clusters.astype(np.int64)
     at, thumbnails, reach = _structured(images)
     distinct = np.isin(at, first)  # exact copies are known
@@ -105,6 +108,8 @@ class Originals:
     ----------
     images : ndarray of shape (m, H, W, C), uint8
         Pixels; they are kept.
+    ids : ndarray of shape (m,), object, optional
+        Their content hashes, where these are known.
 
     Attributes
     ----------
@@ -112,15 +117,18 @@ class Originals:
         Content hashes.
     """
 
-    def __init__(self, images: NDArray[np.uint8]) -> None:
-        self.ids = content_ids(images)
+    def __init__(self, images: NDArray[np.uint8], ids: NDArray[np.object_] | None = None) -> None:
+        self.ids = content_ids(images) if ids is None else ids
         self._images = images
         self._at, *known = _structured(images)
         self._lookup = _Lookup(*known)
 
-    def copies(self, images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """Mark the images (n, H, W, C) that are exact copies or, as `near_duplicates` tells them, near ones."""
-        found = np.isin(content_ids(images).astype(str), self.ids.astype(str))
+    def copies(self, images: NDArray[np.uint8], ids: NDArray[np.object_] | None = None) -> NDArray[np.bool_]:
+        """Mark the images (n, H, W, C) that are exact copies or, as `near_duplicates` tells them, near ones.
+
+        ``ids`` (n,) are their content hashes, where these are known.
+        """
+        found = np.isin((content_ids(images) if ids is None else ids).astype(str), self.ids.astype(str))
         at, thumbnails, reach = _structured(images)
         for i, j in self._lookup.pairs(thumbnails, reach):
             left = ~found[at[i]]

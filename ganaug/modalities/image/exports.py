@@ -1,20 +1,20 @@
 """Augmented splits in the forms that other tools read as they are.
 
-Every export has a ``provenance.csv`` at its root, and nowhere else, with one line a row: path, label, split, synthetic,
-id, group, model. Images are PNG. The root of ``webdataset`` also has a card, ``README.md``, from which
-``datasets.load_dataset(root)`` and the Hugging Face Hub know the names behind the numbers in ``.cls``.
+Images are PNG. ``image_folder``: ``{split}/{class}/000000-real.png``, class names escaped by `folder_names`.
+``webdataset``: shards ``{split}-000000.tar`` of ``.png``, ``.cls`` (the label's number) and ``.json``, with a card,
+``README.md``, from which ``datasets.load_dataset(root)`` and the Hugging Face Hub know the names behind the numbers.
+``csv``: images ``images/{split}-000000.png``; ``provenance.csv`` has the labels. See `ganaug.modalities.exports`.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
 import tarfile
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -22,11 +22,9 @@ from urllib.parse import unquote
 
 import pyarrow.parquet as pq
 
-from ganaug.data.folders import fresh_folder
+from ganaug.data.names import SPLITS
 from ganaug.data.rows import Schema, iter_encoded, read_schema
-from ganaug.errors import DataError
 
-PARTS = ("train", "validation", "test")
 SHARD = 10_000  # samples in a tar file
 
 _SPLIT_WORDS = "train|training|validation|valid|val|dev|test|testing|eval|evaluation"
@@ -64,41 +62,6 @@ def folder_names(classes: Sequence[str]) -> dict[str, str]:
     }
 
 
-def export(kind: str, splits: str | Path, out: str | Path) -> None:
-    """Write the splits of one repeat in another form. The folder ``out`` is replaced as a whole.
-
-    Parameters
-    ----------
-    kind : {"image_folder", "webdataset", "csv"}
-        ``image_folder``: ``{split}/{class}/000000-real.png``, class names escaped by `folder_names`.
-        ``webdataset``: shards ``{split}-000000.tar`` of ``.png``, ``.cls`` (the label's number) and ``.json``, with a
-        dataset card. ``csv``: images ``images/{split}-000000.png``, with ``provenance.csv`` for a table of labels.
-    splits : path-like
-        Folder with train, validation and test.parquet.
-    out : path-like
-        Folder to write.
-
-    Raises
-    ------
-    DataError
-        If the kind is unknown, or a split cannot be read.
-    """
-    if kind not in EXPORTS:
-        raise DataError(f"{kind!r} is no export; known are {', '.join(EXPORTS)}.")
-    with (
-        fresh_folder(out, "provenance.csv") as folder,
-        (folder / "provenance.csv").open("w", newline="", encoding="utf-8") as file,
-    ):
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(["path", "label", "split", "synthetic", "id", "group", "model"])
-        for part in PARTS:
-            for path, s in EXPORTS[kind](folder, _samples(Path(splits) / f"{part}.parquet", part)):
-                table.writerow([path, s.label, part, int(s.synthetic), s.id, s.group or "", s.model])
-        if kind == "webdataset":
-            card = _card(read_schema(Path(splits) / "train.parquet"), {path.name for path in folder.glob("*.tar")})
-            (folder / "README.md").write_text(card, encoding="ascii", newline="\n")
-
-
 @dataclass(frozen=True)
 class _Sample:
     part: str
@@ -113,7 +76,12 @@ class _Sample:
     model: str
 
 
-def _samples(path: Path, part: str) -> Iterator[_Sample]:
+def _samples(splits: Path) -> Iterator[_Sample]:
+    for part in SPLITS:
+        yield from _samples_of(splits / f"{part}.parquet", part)
+
+
+def _samples_of(path: Path, part: str) -> Iterator[_Sample]:
     classes = read_schema(path).classes
     folders = folder_names(classes)
     extra = ["model"] if "model" in pq.read_schema(path).names else []
@@ -136,24 +104,24 @@ def _samples(path: Path, part: str) -> Iterator[_Sample]:
             number += 1
 
 
-def _image_folder(folder: Path, samples: Iterator[_Sample]) -> Iterator[tuple[str, _Sample]]:
-    for s in samples:
+def _image_folder(splits: Path, folder: Path) -> Iterator[str]:
+    for s in _samples(splits):
         path = f"{s.part}/{s.folder}/{s.number:06d}-{'synthetic' if s.synthetic else 'real'}.png"
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(s.png)
-        yield path, s
+        yield path
 
 
-def _csv(folder: Path, samples: Iterator[_Sample]) -> Iterator[tuple[str, _Sample]]:
+def _csv(splits: Path, folder: Path) -> Iterator[str]:
     (folder / "images").mkdir(exist_ok=True)
-    for s in samples:
+    for s in _samples(splits):
         path = f"images/{s.part}-{s.number:06d}.png"
         (folder / path).write_bytes(s.png)
-        yield path, s
+        yield path
 
 
-def _webdataset(folder: Path, samples: Iterator[_Sample]) -> Iterator[tuple[str, _Sample]]:
-    for name, batch in groupby(samples, lambda s: f"{s.part}-{s.number // SHARD:06d}.tar"):
+def _webdataset(splits: Path, folder: Path) -> Iterator[str]:
+    for name, batch in groupby(_samples(splits), lambda s: f"{s.part}-{s.number // SHARD:06d}.tar"):
         with tarfile.open(folder / name, "w", format=tarfile.USTAR_FORMAT) as tar:
             for s in batch:
                 about = {"class": s.label, "synthetic": s.synthetic, "id": s.id, "group": s.group, "model": s.model}
@@ -162,7 +130,9 @@ def _webdataset(folder: Path, samples: Iterator[_Sample]) -> Iterator[tuple[str,
                     entry = tarfile.TarInfo(f"{s.number:06d}.{kind}")  # its time is 0
                     entry.size = len(content)
                     tar.addfile(entry, io.BytesIO(content))
-                yield f"{name}/{s.number:06d}.png", s
+                yield f"{name}/{s.number:06d}.png"
+    card = _card(read_schema(splits / "train.parquet"), {path.name for path in folder.glob("*.tar")})
+    (folder / "README.md").write_text(card, encoding="ascii", newline="\n")
 
 
 def _card(schema: Schema, shards: set[str]) -> str:
@@ -174,15 +144,11 @@ def _card(schema: Schema, shards: set[str]) -> str:
         {"name": "json", "struct": [{"name": name, "dtype": kind} for name, kind in about.items()]},
         *({"name": name, "dtype": "string"} for name in ("__key__", "__url__")),  # which `datasets` adds
     ]
-    files = [{"split": part, "path": f"{part}-*.tar"} for part in PARTS if f"{part}-000000.tar" in shards]
+    files = [{"split": part, "path": f"{part}-*.tar"} for part in SPLITS if f"{part}-000000.tar" in shards]
     card = {"configs": [{"config_name": "default", "data_files": files}], "dataset_info": {"features": features}}
     # JSON is YAML, but for characters beyond ASCII, which not every YAML reader takes as they are or as JSON escapes.
     text = json.dumps(card, indent=1, ensure_ascii=False)
     return "---\n" + re.sub(r"[^\n -~]", lambda found: f"\\U{ord(found[0]):08X}", text) + "\n---\n"
 
 
-EXPORTS: dict[str, Callable[[Path, Iterator[_Sample]], Iterator[tuple[str, _Sample]]]] = {
-    "image_folder": _image_folder,
-    "webdataset": _webdataset,
-    "csv": _csv,
-}
+FORMS = {"image_folder": _image_folder, "webdataset": _webdataset, "csv": _csv}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ganaug.errors import DataError
 from ganaug.modalities.base import Modality
-from ganaug.modalities.image import arrays, duplicates, exports, preview
+from ganaug.modalities.image import arrays, duplicates, preview
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png, encode_png
 from ganaug.modalities.image.sources import BUILTIN, holds_images
@@ -37,6 +37,7 @@ class ImageModality(Modality):
 
     name = "image"
     unit = "images"
+    takes = "images as uint8, 0 to 255, of shape (n, height, width) or (n, height, width, channels)"
     invariances = (
         "translate", "scale", "brightness", "contrast",
         "cutout", "flip_horizontal", "flip_vertical", "rotate", "saturation",
@@ -44,7 +45,7 @@ class ImageModality(Modality):
     safe = invariances[:4]
     options = ("size", "channels", "pixel_range")
     builtin = tuple(BUILTIN)
-    exports = tuple(exports.EXPORTS)
+    export_form = "image_folder"
     arms = (
         "real", "classical", "mixup", "oracle",
         "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
@@ -122,22 +123,20 @@ class ImageModality(Modality):
         """Hash each image's shape and pixels."""
         return arrays.content_ids(samples)
 
-    def export(self, kind: str, splits: Path, out: Path) -> None:  # noqa: D102
-        exports.export(kind, splits, out)
-
     def embed(self, samples: Images, spec: Spec) -> Floats:
         """Return all pixels, 0 to 1."""
         scaled = samples.reshape(len(samples), int(np.prod(samples.shape[1:]))).astype(np.float32)
         scaled /= np.float32(255)
         return scaled
 
-    def duplicates(self, samples: Images, spec: Spec, near: bool) -> Codes:  # noqa: D102
+    def duplicates(self, samples: Images, spec: Spec, near: bool, ids: Ids | None = None) -> Codes:  # noqa: D102
+        known = self.ids(samples) if ids is None else ids
         if near:
-            return duplicates.near_duplicates(samples)
-        return np.unique(self.ids(samples).astype(str), return_inverse=True)[1].astype(np.int64)
+            return duplicates.near_duplicates(samples, known)
+        return np.unique(known.astype(str), return_inverse=True)[1].astype(np.int64)
 
-    def originals(self, samples: Images, spec: Spec) -> Originals:  # noqa: D102
-        return duplicates.Originals(samples)
+    def originals(self, samples: Images, spec: Spec, ids: Ids | None = None) -> Originals:  # noqa: D102
+        return duplicates.Originals(samples, ids)
 
     def codec(self, samples: Images, spec: Spec) -> Codec:  # noqa: D102
         from ganaug.modalities.image.codec import ImageCodec

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from pandas.api import types
 from scipy.special import ndtri
 
+from ganaug.data.text import shown
 from ganaug.errors import DataError
 from ganaug.modalities.table.values import Back, spacing, to_numbers
 
@@ -136,7 +137,7 @@ class Number:
         found = np.zeros(len(column), np.float32)
         held = to_numbers(pd.concat([self.known, column[~missing]], ignore_index=True))
         if held is None:
-            raise DataError(f"The column {column.name!r} holds other values than numbers: make them {self.dtype}.")
+            raise DataError(f"The column {shown(column.name)} holds other values than numbers: make them {self.dtype}.")
         known, given = held[0][: len(self.known)], held[0][len(self.known) :]
         scores = _means(self.scores, self.counts)
         after = np.searchsorted(known, given).clip(0, len(known) - 1)
@@ -319,11 +320,11 @@ def check_levels(column: pd.Series) -> None:
     nested = isinstance(dtype, pd.ArrowDtype) and pa.types.is_nested(dtype.pyarrow_dtype)
     if nested or (types.is_object_dtype(dtype) and not all(map(types.is_hashable, column))):
         raise DataError(
-            f"The column {column.name!r} holds values that are neither numbers nor text: drop or convert it."
+            f"The column {shown(column.name)} holds values that are neither numbers nor text: drop or convert it."
         )
     if types.is_object_dtype(dtype) and types.infer_dtype(column).startswith("mixed"):
         kinds = sorted({type(value).__name__ for value in column[~is_missing(column)]})
         if len(kinds) > 1:
             raise DataError(
-                f"The column {column.name!r} holds values of several types, {' and '.join(kinds)}: make them one."
+                f"The column {shown(column.name)} holds values of several types, {' and '.join(kinds)}: make them one."
             )

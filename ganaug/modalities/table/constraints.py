@@ -22,6 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
+from ganaug.data.text import shown
 from ganaug.errors import DataError, option
 from ganaug.modalities.table.columns import is_missing
 from ganaug.modalities.table.ids import content_ids
@@ -133,7 +134,7 @@ def check(texts: Sequence[str], frame: pd.DataFrame) -> tuple[str, ...]:
             for name in constraint.columns:
                 if not _measures(frame[name]):
                     raise DataError(
-                        f"{option('prepare.constraints')} has {text!r}, but the column {name!r} holds no numbers: "
+                        f"{option('prepare.constraints')} has {text!r}, but the column {shown(name)} holds no numbers: "
                         "use '->' between categories."
                     )
             rows = frame.index[constraint.broken(frame, frame)]

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pandas.api import types
 
+from ganaug.data.text import shown
 from ganaug.errors import DataError
 
 TEXT = {".csv": "CSV", ".tsv": "TSV", ".tab": "TSV", ".txt": "text"}
@@ -88,7 +89,7 @@ def read_text(path: Path, as_text: Sequence[str]) -> Read:
     names = lines[0]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise DataError(f"{path} has several columns named {twice[0]!r}: rename or drop all but one.")
+        raise DataError(f"{path} has several columns named {shown(twice[0])}: rename or drop all but one.")
     width = len(names)
     ragged = [(i, f"{len(line)} values for {width} columns") for i, line in enumerate(lines[1:]) if len(line) != width]
     if ragged:
@@ -194,7 +195,7 @@ def read_parquet(path: Path, as_text: Sequence[str]) -> Read:
         raise DataError(f"{path} is no readable Parquet file ({error}): save it anew.") from error
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
-        raise DataError(f"{path} has several columns named {twice[0]!r}: rename or drop all but one.")
+        raise DataError(f"{path} has several columns named {shown(twice[0])}: rename or drop all but one.")
     words = {name: frame[name].tolist() for name in as_text if name in frame}
     try:
         features = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]

@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 from pandas.api import types
 
+from ganaug.data.text import shown
 from ganaug.errors import DataError
 
 Form = dict[str, Any]
@@ -49,7 +50,7 @@ def form_of(column: pd.Series) -> Form:
         return {"kind": "sparse", "dtype": dtype.subtype.name, "fill": repr(np.asarray(dtype.fill_value).item())}
     if hasattr(dtype, "numpy_dtype"):  # Int64, Float32, boolean
         return {"kind": "nullable", "dtype": dtype.name}
-    raise DataError(f"The column {column.name!r} is of type {dtype}, which cannot be stored: convert it.")
+    raise DataError(f"The column {shown(column.name)} is of type {dtype}, which cannot be stored: convert it.")
 
 
 def _nested(column: pd.Series, dtype: pd.CategoricalDtype | pd.IntervalDtype) -> Form:
@@ -208,7 +209,7 @@ def _zone(column: pd.Series) -> str:
         pd.DatetimeTZDtype("ns", zone)
     except (TypeError, KeyError, ValueError):
         raise DataError(
-            f"The column {column.name!r} has times in the zone {zone}, which has no name of its own: "
+            f"The column {shown(column.name)} has times in the zone {zone}, which has no name of its own: "
             "convert them to UTC."
         ) from None
     return zone
@@ -299,7 +300,7 @@ def _objects(column: pd.Series) -> Form:
                 continue
     kinds = " and ".join(sorted({type(value).__name__ for value in values}))
     raise DataError(
-        f"The column {column.name!r} holds {kinds} objects, which cannot be stored: make them numbers or text."
+        f"The column {shown(column.name)} holds {kinds} objects, which cannot be stored: make them numbers or text."
     )
 
 

@@ -71,11 +71,11 @@ def duplicates(frame: pd.DataFrame, spec: TableSpec) -> Codes:
 class TableOriginals:
     """Rows of which copies are looked for."""
 
-    def __init__(self, frame: pd.DataFrame, spec: TableSpec) -> None:
-        self.ids = content_ids(frame)
+    def __init__(self, frame: pd.DataFrame, spec: TableSpec, ids: Ids | None = None) -> None:
+        self.ids = content_ids(frame) if ids is None else ids
         self._spec, self._known = spec, frozenset(learnt_ids(frame, spec))
 
-    def copies(self, samples: pd.DataFrame) -> NDArray[np.bool_]:
+    def copies(self, samples: pd.DataFrame, ids: Ids | None = None) -> NDArray[np.bool_]:
         """Mark the rows (n,) that are equal to one of these but for what is not learnt."""
         return np.array([found in self._known for found in learnt_ids(samples, self._spec)], bool)
 

@@ -16,7 +16,6 @@ from ganaug.modalities.base import Modality
 from ganaug.modalities.loaded import Codes, Ids, Loaded
 from ganaug.modalities.parts import Architecture, Augment, Codec, Floats, Originals
 from ganaug.modalities.table import likeness, load, preview, spec, storage
-from ganaug.modalities.table.exports import EXPORTS, export
 from ganaug.modalities.table.ids import content_ids
 from ganaug.modalities.table.spec import TableSpec
 from ganaug.utils.words import counted
@@ -34,9 +33,10 @@ class TableModality(Modality):
     """Rows of a table."""
 
     name = "table"
+    takes = "a DataFrame"
     options = ("constraints",)
     builtin = tuple(load.BUILTIN)
-    exports = tuple(EXPORTS)
+    export_form = "csv"
     arms = (
         "real", "class_weights", "prior", "balanced_forest", "random_over", "smote", "mixup_within", "oracle",
         "gan", "prior_gan", "unfiltered", "shuffled", "synthetic",
@@ -94,18 +94,22 @@ class TableModality(Modality):
         """Hash the names and values of each row."""
         return content_ids(samples)
 
-    def export(self, kind: str, splits: Path, out: Path) -> None:  # noqa: D102
-        export(kind, splits, out)
-
     def embed(self, samples: pd.DataFrame, spec: TableSpec) -> Floats:  # type: ignore[override]  # noqa: D102
         return likeness.embed(samples, spec)
 
-    def duplicates(self, samples: pd.DataFrame, spec: TableSpec, near: bool) -> Codes:  # type: ignore[override]
+    def duplicates(  # type: ignore[override]
+        self, samples: pd.DataFrame, spec: TableSpec, near: bool, ids: Ids | None = None
+    ) -> Codes:
         """Cluster rows with their exact copies; near ones are no copies: two patients may be much alike."""
         return likeness.duplicates(samples, spec)
 
-    def originals(self, samples: pd.DataFrame, spec: TableSpec) -> Originals:  # type: ignore[override]  # noqa: D102
-        return likeness.TableOriginals(samples, spec)
+    def originals(  # noqa: D102
+        self,
+        samples: pd.DataFrame,
+        spec: TableSpec,  # type: ignore[override]
+        ids: Ids | None = None,
+    ) -> Originals:
+        return likeness.TableOriginals(samples, spec, ids)
 
     def copies_leak(self, spec: TableSpec) -> bool:  # type: ignore[override]  # noqa: D102
         return likeness.copies_leak(spec)

@@ -17,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pandas.api import types
 
+from ganaug.data.text import shown
 from ganaug.errors import DataError
 from ganaug.modalities.loaded import Spec
 from ganaug.modalities.table.columns import LEVELS, check_levels, is_missing
@@ -50,7 +51,8 @@ class Column:
     knots, ranks : tuple of float
         Points of its distribution function, scaled to 0..1, for numbers.
     levels : str
-        Its values as `ganaug.modalities.table.forms.pack` writes them, for categories of at most `LEVELS`.
+        Its values as `ganaug.modalities.table.forms.pack` writes them, for categories of at most `LEVELS`: beyond,
+        they would make every file long, and a value that no row had yet (a postcode) is to be expected.
     last : int
         The largest number of an id.
     gaps : bool
@@ -154,7 +156,7 @@ def infer(frame: pd.DataFrame, *, complete: bool = False) -> TableSpec:
         raise DataError(f"The table has {len(frame)} rows and {frame.shape[1]} columns: give at least one of each.")
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
-        raise DataError(f"The table has several columns named {twice[0]!r}: rename or drop all but one.")
+        raise DataError(f"The table has several columns named {shown(twice[0])}: rename or drop all but one.")
     stored = _stored_names(frame.columns)
     columns = tuple(_column(frame.iloc[:, i].reset_index(drop=True), name, complete) for i, name in enumerate(stored))
     spec = TableSpec(columns, _axis(frame.columns), len(frame))
@@ -267,6 +269,9 @@ def _tupled(name: Any) -> Any:
 def conform(frame: Any, spec: TableSpec) -> pd.DataFrame:
     """Check that a table has the columns of a spec, and return them, with its dtypes, in its order.
 
+    A column of more than `LEVELS` levels may have new ones, of any text: networks see such a value as none of those
+    that they know.
+
     Raises
     ------
     DataError
@@ -276,14 +281,14 @@ def conform(frame: Any, spec: TableSpec) -> pd.DataFrame:
         raise DataError(f"X is {type(frame).__name__}: give a DataFrame of the columns {_listed(spec.names)}.")
     lacking = [name for name in spec.names if name not in frame.columns]
     if lacking:
-        raise DataError(f"The table has no column {lacking[0]!r}: give {_listed(spec.names)}.")
+        raise DataError(f"The table has no column {shown(lacking[0])}: give {_listed(spec.names)}.")
     unknown = [name for name in frame.columns if name not in spec.names]
     if unknown:
-        raise DataError(f"The table has a column {unknown[0]!r} that is not known here: drop it.")
+        raise DataError(f"The table has a column {shown(unknown[0])} that is not known here: drop it.")
     frame = frame[list(spec.names)]
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
-        raise DataError(f"The table has several columns named {twice[0]!r}: rename or drop all but one.")
+        raise DataError(f"The table has several columns named {shown(twice[0])}: rename or drop all but one.")
     return pd.DataFrame(
         {i: _conformed(frame.iloc[:, i].reset_index(drop=True), column) for i, column in enumerate(spec.columns)}
     ).set_axis(spec.names, axis=1)
@@ -309,8 +314,8 @@ def _conformed(column: pd.Series, known: Column) -> pd.Series:
         new = both[len(levels) :] > both[: len(levels)].max(initial=-1)
         if new.any():
             raise DataError(
-                f"The column {known.name!r} has the value {found[new].iloc[0]!r}, which is none of those known: "
-                f"{_listed(pd.Index(levels))}."
+                f"The column {shown(known.name)} has the value {shown(found[new].iloc[0])}, which is none of those "
+                f"known: {_listed(pd.Index(levels))}."
             )
     return found
 
@@ -327,10 +332,10 @@ def _misfit(column: pd.Series, known: Column, dtype: Any) -> str:
         unknown = [value for value in column.dropna().unique() if value not in dtype.categories]
         if unknown:
             return (
-                f"The column {known.name!r} has the value {unknown[0]!r}, which is none of those known: "
+                f"The column {shown(known.name)} has the value {shown(unknown[0])}, which is none of those known: "
                 f"{_listed(dtype.categories)}."
             )
-    return f"The column {known.name!r} is of type {column.dtype}, not {dtype} as it was before: convert it."
+    return f"The column {shown(known.name)} is of type {column.dtype}, not {dtype} as it was before: convert it."
 
 
 def _listed(names: pd.Index) -> str:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pandas.api import types
 
+from ganaug.data.text import shown
 from ganaug.errors import DataError
 
 DIGITS = 22  # after the point, at most: 10**22 is the largest power of ten that is exact as a float
@@ -44,7 +45,7 @@ def to_numbers(column: pd.Series) -> tuple[NDArray[Any], Back] | None:
     held = types.infer_dtype(plain) if dtype.kind == "O" and len(plain) else ""
     if dtype.kind == "c" or held == "complex":
         raise DataError(
-            f"The column {column.name!r} holds complex numbers: make their real and imaginary part columns."
+            f"The column {shown(column.name)} holds complex numbers: make their real and imaginary part columns."
         )
     if dtype.kind == "f":
         return _of_floats(plain)
@@ -94,7 +95,7 @@ def measured(column: pd.Series) -> NDArray[np.float64]:
     """Do the same for a column that measures something; `DataError` where it does not."""
     found = to_floats(column)
     if found is None:
-        raise DataError(f"The column {column.name!r} holds other values than numbers and times: convert it.")
+        raise DataError(f"The column {shown(column.name)} holds other values than numbers and times: convert it.")
     return found
 
 
@@ -126,13 +127,13 @@ def _plain(column: pd.Series) -> pd.Series:
 
 
 def _infinite(column: pd.Series) -> DataError:
-    return DataError(f"The column {column.name!r} holds an infinite value: drop that row, or leave it empty.")
+    return DataError(f"The column {shown(column.name)} holds an infinite value: drop that row, or leave it empty.")
 
 
 def _of_floats(column: pd.Series) -> tuple[NDArray[Any], Back]:
     width = getattr(column.dtype, "itemsize", 8)
     if width > 8:
-        raise DataError(f"The column {column.name!r} holds {column.dtype} numbers: convert it to float64.")
+        raise DataError(f"The column {shown(column.name)} holds {column.dtype} numbers: convert it to float64.")
     given = column.to_numpy(np.dtype(f"f{width}"))
     wide = given.astype(np.float64)
     if not np.isfinite(wide).all():

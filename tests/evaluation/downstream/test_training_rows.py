@@ -65,6 +65,16 @@ def test_candidates_that_are_held_out_rows_by_chance_are_in_no_arm(merged, candi
     assert Counter(drawn.labels[drawn.synthetic].tolist()) == dict.fromkeys(range(3), 25)
 
 
+def test_candidates_that_are_held_out_rows_under_other_ids_are_refused(merged, candidates):
+    """Those of them that were not merged: the split has been looked at by then."""
+    made = rows(50, 1, synthetic=True)
+    with RowWriter(candidates, SCHEMA, pa.schema([("confidence", pa.float32())])) as writer:
+        made.ids[0] = "innocent"
+        writer.write(made, {"confidence": np.ones(150, np.float32)})
+    with pytest.raises(DataError, match="holds held-out rows under other ids"):
+        RowSource(merged, candidates, held_out={made.hashes[0]})["drawn"]
+
+
 @pytest.mark.parametrize(("spare", "shares"), [(50, MORE), (N, MORE[:2]), (N // 2, MORE[:1]), (N // 2 - 1, FEWER)])
 def test_the_oracle_goes_up_as_far_as_the_pool_reaches_and_down_without_one(tmp_path, merged, spare, shares):
     pool = tmp_path / "pool.parquet"

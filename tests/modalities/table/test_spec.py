@@ -12,6 +12,7 @@ import pytest
 from every_column import KINDS, PAIRED, REFUSED
 
 from ganaug.errors import DataError
+from ganaug.modalities.table.codec import TableCodec
 from ganaug.modalities.table.spec import RESERVED, TableSpec, conform, infer, spec_of
 from ganaug.modalities.table.storage import features, from_columns, schema, to_columns
 
@@ -141,6 +142,32 @@ def test_what_does_not_conform_is_one_clear_sentence(change, message):
     with pytest.raises(DataError, match=re.escape(message)) as error:
         conform(change(BASE), infer(BASE))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2, 3], pd.RangeIndex(4)])
+def test_whole_numbers_as_names_are_shown_as_such(names):
+    base = BASE.set_axis(names, axis=1)
+    for change, message in (
+        (lambda f: f.drop(columns=1), "no column 1: give 0, 1, 2, 3"),
+        (lambda f: f.assign(k=1).rename(columns={"k": 4}), "a column 4 that is not known"),
+        (lambda f: f.replace({1: {2: 2.5}}), "The column 1 is of type float64"),
+        (lambda f: f.assign(c="new").drop(columns=2).rename(columns={"c": 2}), "The column 2 has the value 'new'"),
+    ):
+        with pytest.raises(DataError, match=re.escape(message)):
+            conform(change(base), infer(base))
+    with pytest.raises(DataError, match="several columns named 1: "):
+        infer(base.set_axis([0, 1, 1, 3], axis=1))
+    with pytest.raises(DataError, match=r"The column 3 holds complex"):
+        infer(base.assign(z=1j).drop(columns=3).rename(columns={"z": 3}))
+
+
+def test_a_new_level_among_many_is_taken_and_is_none_of_those_known():
+    frame = pd.DataFrame({"postcode": [f"{i % 70:05}" for i in range(140)]})
+    spec = infer(frame)
+    new = conform(pd.DataFrame({"postcode": ["00001", "99999"]}), spec)
+    assert new["postcode"].tolist() == ["00001", "99999"]
+    known, unknown = TableCodec.fit(frame, spec).to_arrays(new)[1][:, 0]
+    assert known >= 0 > unknown
 
 
 @pytest.mark.parametrize("name", PAIRED)

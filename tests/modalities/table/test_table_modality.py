@@ -12,6 +12,7 @@ from sklearn.ensemble import RandomForestClassifier
 from ganaug import GANAugmenter
 from ganaug.data.rows import Rows, RowWriter, Schema, read_rows
 from ganaug.errors import DataError, ModelError
+from ganaug.modalities.exports import export, forms
 from ganaug.modalities.table.fidelity import violations
 from ganaug.modalities.table.modality import TableModality
 from ganaug.modalities.table.spec import infer
@@ -126,10 +127,10 @@ def test_the_pipelines_files_are_sources_too(tmp_path):
     assert {reason for _, reason in some.rejected} == {"synthetic, not real"}
 
 
-@pytest.mark.parametrize("kind", TABLE.exports)
+@pytest.mark.parametrize("kind", forms(TABLE))
 def test_exports_are_tables_that_others_read(tmp_path, kind):
     rows = splits(tmp_path)
-    TABLE.export(kind, tmp_path, tmp_path / "out")
+    export(TABLE, kind, tmp_path, tmp_path / "out")
     read = pd.read_csv if kind == "csv" else pd.read_parquet
     found = read(tmp_path / "out" / f"train.{kind}")
     assert list(found.columns) == [*rows.samples.columns, "label_"]  # its own column is called label
@@ -142,8 +143,8 @@ def test_exports_are_tables_that_others_read(tmp_path, kind):
         assert (
             pq.read_schema(tmp_path / "out" / "train.parquet").metadata is None or found["colour"].dtype == "category"
         )
-    with pytest.raises(DataError, match="no export of tables; known are csv, parquet"):
-        TABLE.export("tar", tmp_path, tmp_path / "out")
+    with pytest.raises(DataError, match="no export of rows; known are csv, parquet"):
+        export(TABLE, "tar", tmp_path, tmp_path / "out")
 
 
 def test_values_are_shown_as_text(tmp_path):
