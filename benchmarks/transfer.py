@@ -71,6 +71,7 @@ DESIGNS: dict[str, dict[str, Any]] = {
     "narrow": {"steps": 2000, "width": 32},
     "large batches": {"steps": 1500, "batch_size": 128},
     "bare": {"steps": 1500, "augmentation": "none"},
+    "grouped": {"steps": 1500, "grouped": True},  # fonts and icon sets are told
 }
 SHARES = (0.3, 0.5, 0.8)  # of a rare class's draws that are versions, in the lab
 DRAWN, KEPT = 600, 300  # versions of a rare class
@@ -93,22 +94,24 @@ def nothing_taught() -> Iterator[None]:
         cuda_graph.KNOWN = known
 
 
-def fit_generators(problems: Sequence[Problem], wanted: Sequence[str], options: Options) -> None:
-    """Fit the generators of these kinds for each problem, side by side."""
-    kinds: dict[str, dict[str, Any]] = {
-        "translation": {"generator": "translation"},
-        "without discriminator": {"generator": "translation", "objective": NOTHING, "penalty_weight": 0.0},
-        "latent": {"generator": "latent"},
-    }
+KINDS: dict[str, dict[str, Any]] = {
+    "translation": {"generator": "translation"},
+    "without discriminator": {"generator": "translation", "objective": NOTHING, "penalty_weight": 0.0},
+    "latent": {"generator": "latent"},
+}
+
+
+def fit_generators(wanted: Sequence[tuple[Problem, str, dict[str, Any]]], device: torch.device) -> None:
+    """Fit generators, each for a problem, of a kind and a design, side by side."""
     jobs: list[Callable[[], Any]] = []
-    keys = [(p, kind) for p in problems for kind in wanted]
-    for problem, kind in keys:
-        params = {"random_state": problem.seed, "device": str(options.device)} | options.params | kinds[kind]
+    for problem, kind, design in wanted:
+        params = {"random_state": problem.seed, "device": str(device)} | design | KINDS[kind]
+        groups = problem.task.styles if params.pop("grouped", False) else None
         augmenter = GANAugmenter(**params)
-        jobs.append(partial(augmenter.fit, problem.task.images, problem.task.labels))
+        jobs.append(partial(augmenter.fit, problem.task.images, problem.task.labels, groups=groups))
     with nothing_taught():
-        fitted = side_by_side(jobs, options.device)
-    for (problem, kind), augmenter in zip(keys, fitted, strict=True):
+        fitted = side_by_side(jobs, device)
+    for (problem, kind, _), augmenter in zip(wanted, fitted, strict=True):
         problem.generators[kind] = augmenter
 
 
@@ -166,10 +169,14 @@ def choose_versions(problem: Problem, options: Options) -> None:
 
 def prepare(
     problems: Sequence[Problem], options: Options, arms: dict[str, tuple[Recipe, str | None, float]],
-    plain: Sequence[str] = tuple(PLAIN),
+    plain: Sequence[str] | None = None,
 ) -> None:  # fmt: skip
     """Train all that is not a generator, and score."""
-    train(problems, {"embedding": (Recipe(), None, 0.0)} | {name: (PLAIN[name], None, 0.0) for name in plain}, options)
+    train(
+        problems,
+        {"embedding": (Recipe(), None, 0.0)} | {name: (PLAIN[name], None, 0.0) for name in (plain or PLAIN)},
+        options,
+    )
     for problem in problems:
         make_versions(problem)
         choose_versions(problem, options)
@@ -189,8 +196,9 @@ def report_batch(keys: Sequence[dict[str, Any]], folder: Path, options: Options)
         task = draw(folder, key["data"], key["shots"], key["repeat"], lab=False)
         mains.append(Problem(task, seed))
         tunings.append(Problem(held_out(task, key["shots"], seed), seed + 1))
-    fit_generators([*mains, *tunings], ["translation"], options)
-    fit_generators(mains, ["without discriminator", "latent"], options)
+    fit_generators([(problem, "translation", options.params) for problem in [*mains, *tunings]], options.device)
+    others = ("without discriminator", "latent")
+    fit_generators([(problem, kind, options.params) for problem in mains for kind in others], options.device)
     fitted = time.monotonic()
     arms = {name: (recipe, made, options.share) for name, (recipe, made) in MADE.items()}
     prepare(tunings, options, arms)
@@ -233,28 +241,21 @@ def outcome(main: Problem, tuning: Problem) -> dict[str, Any]:
 
 def lab_batch(keys: Sequence[dict[str, Any]], folder: Path, options: Options) -> list[dict[str, Any]]:
     """Try designs of the generator on lab tasks, side by side; test rows of the lab choose the bias."""
-    problems = []
-    for key in keys:
-        task = draw(folder, key["data"], key["shots"], key["repeat"], lab=True)
-        problem = Problem(task, key["repeat"])
-        own = Options(options.device, options.steps, DESIGNS[key["design"]] | options.params, 0)
-        problems.append((problem, own))
-    jobs = []
-    for problem, own in problems:
-        augmenter = GANAugmenter(
-            **({"generator": "translation", "random_state": problem.seed, "device": str(own.device)} | own.params)
-        )
-        jobs.append(partial(augmenter.fit, problem.task.images, problem.task.labels))
+    problems = [
+        Problem(draw(folder, key["data"], key["shots"], key["repeat"], lab=True), key["repeat"]) for key in keys
+    ]
+    designs = [DESIGNS[key["design"]] | options.params for key in keys]
     began = time.monotonic()
-    for (problem, _), augmenter in zip(problems, side_by_side(jobs, options.device), strict=True):
-        problem.generators["translation"] = augmenter
+    fit_generators(
+        [(problem, "translation", design) for problem, design in zip(problems, designs, strict=True)], options.device
+    )
     fitted = time.monotonic()
     arms: dict[str, tuple[Recipe, str | None, float]] = {
         f"light + versions {share:g}": (Recipe(), "versions", share) for share in SHARES
     } | {"light + chosen versions": (Recipe(), "chosen", 0.5)}
-    prepare([problem for problem, _ in problems], options, arms, plain=("light",))
+    prepare(problems, options, arms, plain=("light",))
     found = []
-    for key, (problem, _) in zip(keys, problems, strict=True):
+    for key, problem in zip(keys, problems, strict=True):
         best = {}
         for name, scores in problem.scores.items():
             tested = curve(problem.task, scores)

@@ -75,6 +75,8 @@ def _contrasts(results: Sequence[Result]) -> None:
         "prototypes of versions - prototypes": lambda r: ("prototypes of versions", "prototypes"),
     }  # fmt: skip
     for title, pair in pairs.items():
+        if not all(name in r["arms"] for r in results for name in pair(r)):
+            continue
         differences = [np.subtract(*(_value(r, name) for name in pair(r))) for r in results]
         print(f"{title} | {_differences(differences)}")
     for rival in ("light + without discriminator", "light + latent"):

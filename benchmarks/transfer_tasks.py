@@ -27,6 +27,7 @@ class Task:
     images: Images  # (n, H, W)
     labels: Ints  # (n,)
     groups: Ints  # (n,)
+    styles: Ints  # (n,) the font or icon set, which rows of different classes can have in common
     test_images: Images  # (m, H, W)
     test_labels: Ints  # (m,), of the classes that are scored
     n_classes: int
@@ -72,7 +73,10 @@ def draw(folder: Path, name: str, shots: int, repeat: int, lab: bool, more: int 
     rows = np.concatenate([order[data["y"][order] == c][: few if rare[c] else COMMON_ROWS] for c in range(k)])
     test = np.flatnonzero(_thinned(data, tested, FONTS["test"], rng))
     images, labels, group = data["X"], data["y"], data["group"]
-    return Task(images[rows], labels[rows], group[rows], images[test], labels[test], k, rare, rare, float(rare.mean()))
+    style = (data["row"] if name == "glyphs" else group)[rows]
+    return Task(
+        images[rows], labels[rows], group[rows], style, images[test], labels[test], k, rare, rare, float(rare.mean())
+    )
 
 
 def held_out(task: Task, shots: int, seed: int) -> Task:
@@ -97,8 +101,8 @@ def held_out(task: Task, shots: int, seed: int) -> Task:
     rows = np.concatenate(chosen)
     test = np.flatnonzero(apart & task.common[task.labels])
     return Task(
-        task.images[rows], task.labels[rows], task.groups[rows], task.images[test], task.labels[test],
-        task.n_classes, task.rare | as_if, as_if, task.weight,
+        task.images[rows], task.labels[rows], task.groups[rows], task.styles[rows], task.images[test],
+        task.labels[test], task.n_classes, task.rare | as_if, as_if, task.weight,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ KEY = re.compile("|".join(sorted(map(re.escape, PLACES), key=len, reverse=True))
 OF_THE_PIPELINE = ("evaluation/", "report/", "config/", "cli/suggest.py", "cli/preset.py", "cli/scaffold.py")
 IN_REPORTS = {("modalities/image/load.py", "prepare.size")}
 OF_STAGES = {  # what of a modality only the stages after prepare call, and what writes params.yaml
-    ("modalities/base.py", "fidelity.extractor"),
+    ("modalities/parts.py", "fidelity.extractor"),
     ("modalities/estimators.py", "evaluate.trials"),
     ("modalities/image/classical.py", "evaluate.arms"),
     ("modalities/image/classifiers.py", "evaluate.classifiers"),

@@ -71,7 +71,9 @@ def test_the_task_to_tune_on_is_made_of_training_rows_alone(drawings):
 def test_balanced_accuracy_counts_every_class_alike():
     labels = np.array([0, 0, 0, 1, 2])
     rare = np.array([False, False, True])
-    task = Task(np.zeros((0, 2, 2)), labels[:0], labels[:0], np.zeros((5, 2, 2)), labels, 3, rare, rare, 1 / 3)
+    task = Task(
+        np.zeros((0, 2, 2)), labels[:0], labels[:0], labels[:0], np.zeros((5, 2, 2)), labels, 3, rare, rare, 1 / 3
+    )
     assert accuracies(task, np.array([0, 0, 1, 1, 0])) == pytest.approx((0.0, 5 / 6, 5 / 9))
 
 
@@ -80,7 +82,7 @@ def test_a_small_run_goes_on_where_it_stopped_and_shows_its_tables(drawings, tmp
     log = tmp_path / "log.jsonl"
     common = ["--folder", str(drawings), "--data", "icons", "--shots", "1", "--steps", "3", "--gan-steps", "2"]
     common += ["--device", "cpu", "--together", "1"]
-    monkeypatch.setattr(transfer, "DESIGNS", {"base": {"width": 8, "batch_size": 8}})
+    monkeypatch.setattr(transfer, "DESIGNS", {"base": {"width": 8, "batch_size": 8, "grouped": True}})
     for name, kept in (("PLAIN", ("light", "mixup")), ("MADE", ("light + versions", "light + chosen versions"))):
         monkeypatch.setattr(transfer, name, {arm: getattr(transfer, name)[arm] for arm in kept})
     monkeypatch.setattr(transfer, "SHARES", (0.5,))
