@@ -15,8 +15,8 @@ from ganaug.errors import ConfigError
 
 SHELLS = ("bash", "zsh")
 SOURCE = (
-    "table (.csv, .tsv, .parquet), signals (.npz, .tsv, .ts, .parquet), image folder, manifest, .npz, folder of the four "
-    "idx files, or built-in name"
+    "table (.csv, .tsv, .parquet), signals (.npz, .tsv, .ts, .parquet), image folder, manifest, .npz, folder of the "
+    "four idx files, or built-in name"
 )
 OUT = "a .parquet file, or a folder"
 EXIT_CODES = (
