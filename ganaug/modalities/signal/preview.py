@@ -52,7 +52,7 @@ def show_grid(path: Path, alt: str) -> Markup:
         raise DataError(f"{path} cannot be read ({error}); run the train_gan stage again") from error
     if not drawing.startswith(b"<svg "):
         raise DataError(f"{path} is no drawing; run the train_gan stage again")
-    element = Markup('<img src="data:image/svg+xml;base64,{}" alt="{}">')
+    element = Markup('<img src="data:image/svg+xml;base64,{}" alt="{}" class="lines">')
     return element.format(base64.b64encode(drawing).decode("ascii"), alt)
 
 

@@ -28,7 +28,8 @@ class SignalTeacher:
     rocket, ridge
         What it sees, and how it judges.
     axes : array (F, S)
-        The directions in which the training signals differ most, scaled features to what `features` returns.
+        The directions in which the training signals differ most, scaled features to what `features` returns, of
+        about the size of 1.
     """
 
     rocket: RocketFeatures
@@ -57,7 +58,8 @@ class SignalTeacher:
         for _ in range(steps if progress is not None else 0):
             progress.advance()
         signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])[:, None]
-        return cls(rocket, ridge, (axes * signs)[:SHOWN].T.astype(np.float32))
+        shown = (axes * signs)[:SHOWN]
+        return cls(rocket, ridge, (shown.T * np.sqrt(len(shown) / shown.shape[1])).astype(np.float32))
 
     def predict_proba(self, samples: Signals) -> Floats:
         """Return class probabilities (n, K)."""

@@ -218,5 +218,6 @@ def test_the_teacher_scores_and_shows_signals():
     assert np.isfinite(features).all()
     between = np.linalg.norm(features[codes == 0].mean(0) - features[codes == 1].mean(0))
     assert between > 1
+    assert 0.5 < np.sqrt((features**2).mean()) < 1.5
     assert len(teacher.predict_proba(take(held, slice(0)))) == 0
     SIGNAL.teacher(take(held, [0, 2]), codes[[0, 2]], 2, steps=0, seed=0, device="cpu", spec=spec)  # of one class
