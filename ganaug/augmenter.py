@@ -22,6 +22,7 @@ from ganaug.gan.saved_model import SHOWN, Saved, misfit, read_saved, write_saved
 from ganaug.gan.setup import Data, Trained, explained, train
 from ganaug.gan.translation import FEW
 from ganaug.modalities import modality_of
+from ganaug.modalities.choose import AUTO
 from ganaug.modalities.labels import encode, group_codes, to_codes
 from ganaug.modalities.loaded import Spec
 from ganaug.synthesis.prototypes import teach
@@ -41,7 +42,8 @@ SCORED = 2048  # rows that fix the zero of the discriminator's logits
 class GANAugmenter(Sampler):
     """Learn to generate labelled samples from a few, and add the good ones to them.
 
-    X is what the modality takes: images as uint8 (n, H, W) or (n, H, W, C), a table as a DataFrame (n, columns).
+    X is what the modality takes: images as uint8 (n, H, W) or (n, H, W, C), a table as a DataFrame (n, columns),
+    signals as floats (n, time), (n, channels, time) or a list of such signals, whose lengths may differ.
 
     Its parameters are documented at `__init__`.
 
@@ -136,6 +138,8 @@ class GANAugmenter(Sampler):
             samples, self.spec_ = self.modality_.infer(X)
         else:
             samples, self.spec_ = self.modality_.conform(X, spec), spec
+        if self.verbose and self.modality == AUTO:
+            Progress("fit", 0).say(f"X is read as {self.modality_.describe(self.spec_)}")
         self.classes_, codes = encode(y, len(samples))
         self.seed_ = seed_of(self.random_state)
         self._drawn = 0

@@ -171,7 +171,7 @@ def test_what_training_leaves_behind(fitted):
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
-        (noise(4, 8, 8) / 255, [0, 1, 0, 1], "array of float64 .*give images as uint8"),
+        (noise(4, 8, 8) / 255, [0, 1, 0, 1], "array of float64 .*images as uint8"),
         (noise(4, 64), [0, 1, 0, 1], r"shape \(4, 64\)"),
         (noise(4, 7, 8), [0, 1, 0, 1], "resize to 8 to 128"),
         (noise(4, 8, 8), [0, 1, 0], "for 4 samples: give one label for each"),

@@ -14,7 +14,10 @@ from ganaug.config.types import Factor, Positive, Seed, export_forms
 from ganaug.errors import ConfigError
 
 SHELLS = ("bash", "zsh")
-SOURCE = "table (.csv, .tsv, .parquet), image folder, manifest, .npz, folder of the four idx files, or built-in name"
+SOURCE = (
+    "table (.csv, .tsv, .parquet), signals (.npz, .tsv, .ts, .parquet), image folder, manifest, .npz, folder of the "
+    "four idx files, or built-in name"
+)
 OUT = "a .parquet file, or a folder"
 EXIT_CODES = (
     "exit codes:\n"

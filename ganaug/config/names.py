@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MODALITIES = ("image", "table")
+MODALITIES = ("image", "signal", "table")
 GENERATORS = ("latent", "translation")
 OBJECTIVES = ("relativistic", "non_saturating", "hinge", "least_squares", "minimax", "wasserstein_gp")
 PENALTIES = ("r1_r2", "r1", "r2", "gradient_penalty", "lecam", "none")
@@ -14,6 +14,7 @@ INVARIANCES = (
     "translate", "scale", "brightness", "contrast",
     "cutout", "flip_horizontal", "flip_vertical", "rotate", "saturation",
 )  # fmt: skip
+SIGNAL_INVARIANCES = ("jitter", "shift")  # beside "scale", which images have, too
 CLASSICAL = ("flip_horizontal", "flip_vertical", "rotate", "saturation")
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
 ARMS = (
@@ -23,8 +24,12 @@ ARMS = (
 TABLE_ARMS = (
     "class_weights", "prior", "balanced_forest", "random_over", "smote", "mixup_within", "prior_gan",
 )  # fmt: skip
+SIGNAL_ARMS = ("dtw_smote",)
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
-EXPORTS = ("image.image_folder", "image.webdataset", "image.csv", "table.csv", "table.parquet")  # of a modality
+EXPORTS = (  # of a modality
+    "image.image_folder", "image.webdataset", "image.csv", "signal.npz", "signal.parquet", "signal.ts", "table.csv",
+    "table.parquet",
+)  # fmt: skip
 MOST_TRIALS = 6
 MOST_ROWS = 10**9  # of a class
 LOOKS = 10  # at the criterion

@@ -26,6 +26,8 @@ from ganaug.config.names import (
     PENALTIES,
     PRECISIONS,
     PRIORS,
+    SIGNAL_ARMS,
+    SIGNAL_INVARIANCES,
     TABLE_ARMS,
 )
 from ganaug.config.section import Section
@@ -81,7 +83,8 @@ class PrepareParams(Section):
 
     source: Text = Field(
         "fashion_mnist_mini",
-        description="The data: a built-in name (fashion_mnist_mini, digits), an image folder, a manifest (.csv, "
+        description="The data: a built-in name (fashion_mnist_mini, digits, breast_cancer, wine, "
+        "cylinder_bell_funnel), an image folder, a manifest (.csv, .parquet), a table, signals (.npz, .tsv, .ts, "
         ".parquet), an .npz, or a folder of the four idx files.",
     )
     modality: Annotated[str, registered("modality", "auto", *MODALITIES)] = Field(
@@ -159,11 +162,11 @@ class TrainGanParams(Section):
         description="How probable the changes below are: ramped in, adaptive (under non_saturating, hinge or minimax), "
         "or none.",
     )
-    invariances: Auto | Many[Annotated[str, of_modality(*INVARIANCES)]] = Field(
+    invariances: Auto | Many[Annotated[str, of_modality(*INVARIANCES, *SIGNAL_INVARIANCES)]] = Field(
         "auto",
         description="Changes that keep a label true; real and generated samples undergo them before the discriminator "
-        "looks; auto: those that do for nearly any data, of images translate, scale, brightness and contrast. "
-        "Saturation is for colour; an empty list is as augmentation none.",
+        "looks; auto: those that do for nearly any data, of images translate, scale, brightness and contrast, of "
+        "signals jitter. Saturation is for colour; an empty list is as augmentation none.",
     )
     prior: Annotated[str, one_of(*PRIORS)] = Field(
         "auto",
@@ -274,7 +277,10 @@ class EvaluateParams(Section):
 
     name = "evaluate"
 
-    arms: Annotated[str, one_of("auto", "all")] | Some[Annotated[str, registered("arm", *ARMS, *TABLE_ARMS)]] = Field(
+    arms: (
+        Annotated[str, one_of("auto", "all")]
+        | Some[Annotated[str, registered("arm", *ARMS, *TABLE_ARMS, *SIGNAL_ARMS)]]
+    ) = Field(
         "auto",
         description="The training sets to compare; all: those that make sense for the modality; auto: without the arms "
         "that only explain the others: oracle (more real rows), unfiltered and shuffled.",
@@ -283,7 +289,8 @@ class EvaluateParams(Section):
         "auto",
         description="Downstream classifiers, of which the first gives the verdict: of images small_cnn, timm:resnet18, "
         "features:sklearn.linear_model.LogisticRegression(C=10); of tables hist_gradient_boosting, random_forest, "
-        "logistic_regression, lightgbm, xgboost, catboost; of either sklearn.linear_model.LogisticRegression(C=10), "
+        "logistic_regression, lightgbm, xgboost, catboost; of signals minirocket, logistic_regression, "
+        "components_logistic_regression; of any sklearn.linear_model.LogisticRegression(C=10), "
         "module:function; auto: the first of these.",
     )
     trials: Annotated[int, Ge(1), Le(MOST_TRIALS)] = Field(

@@ -56,7 +56,8 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         modality : str, default="auto"
-            What a sample is: image, table, or what another package adds. ``"auto"`` tells by the type and shape of X.
+            What a sample is: image, signal, table, or what another package adds. ``"auto"`` tells by the type and shape
+            of X, and says so where ``verbose`` is set.
         generator : {"auto", "latent", "translation"}, default="auto"
             What samples are made of. Latent: noise and a label. Translation, for images: a training row of the class,
             and the style of any other. What varies in classes of many rows is learnt there, and applied to those of
@@ -86,15 +87,16 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         invariances : "auto" or sequence of str, default="auto"
             Changes that keep a label true; both real and generated samples undergo them before the discriminator looks.
             ``"auto"``: those that do for nearly any data. For images these are translate, scale, brightness and
-            contrast; there are also cutout, flip_horizontal, flip_vertical, rotate, and saturation, for colour. Tables
-            have none.
+            contrast; there are also cutout, flip_horizontal, flip_vertical, rotate, and saturation, for colour. For
+            signals it is jitter; there are also scale and shift. Tables have none.
         prior : {"auto", "anchored", "normal"}, default="auto"
             Where latents come from. Anchored: mixtures of fixed latents, one for each labelled row, of which the
             generator has to make that row, so that it forgets no kind of row. Normal: the standard normal. ``"auto"``
             anchors up to 2,000 labelled rows.
         width : int or "auto", default="auto"
             Channels at the coarsest grid of networks for images, where below 8 counts as 8; units of a layer for
-            tables. ``"auto"``: 64, and 32 for images on a CPU, where twice as many take three times as long.
+            tables and signals, of which those that take convolutions have half as many channels. ``"auto"``: 64, and 32
+            for images on a CPU, where twice as many take three times as long.
         depth : int, default=1
             Residual blocks a resolution for images, half the residual blocks for tables.
         criterion : {"none", "kid", "accuracy"}, default="none"

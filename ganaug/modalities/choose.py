@@ -23,6 +23,13 @@ def _image() -> Modality:
     return ImageModality()
 
 
+@MODALITIES.register("signal")
+def _signal() -> Modality:
+    from ganaug.modalities.signal.modality import SignalModality
+
+    return SignalModality()
+
+
 @MODALITIES.register("table")
 def _table() -> Modality:
     from ganaug.modalities.table.modality import TableModality

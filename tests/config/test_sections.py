@@ -26,6 +26,7 @@ def test_names_are_those_of_the_code_behind_them() -> None:
     from ganaug.modalities import MODALITIES
     from ganaug.modalities.exports import EXPORTS
     from ganaug.modalities.image import augment, classical
+    from ganaug.modalities.signal import augment as signal
     from ganaug.synthesis.criteria import CRITERIA
 
     assert set(names.OBJECTIVES) == set(OBJECTIVES)
@@ -34,9 +35,10 @@ def test_names_are_those_of_the_code_behind_them() -> None:
     assert set(names.CRITERIA) == set(CRITERIA)
     assert set(names.CONDITIONINGS) == set(CONDITIONINGS)
     assert (names.INVARIANCES, names.CLASSICAL) == (augment.INVARIANCES, classical.INVARIANCES)
-    assert set(ARMS) == {*names.ARMS, *names.TABLE_ARMS}
+    assert set(ARMS) == {*names.ARMS, *names.TABLE_ARMS, *names.SIGNAL_ARMS}
     assert set(MODALITIES) == set(names.MODALITIES)
     assert set(EXPORTS) == set(names.EXPORTS)
+    assert set(signal.INVARIANCES) == {"scale", *names.SIGNAL_INVARIANCES}
     assert PRECISIONS == names.PRECISIONS
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from ganaug.config import EvaluateParams, Mixing
 from ganaug.data.rows import Schema
 from ganaug.errors import ConfigError
+from ganaug.modalities.signal.arms import SIGNAL_ARMS
 from ganaug.modalities.table.arms import TABLE_ARMS
 from ganaug.modalities.training import RATES, Setting
 from ganaug.utils.registry import Registry
@@ -122,9 +123,9 @@ BUILT_IN = {
     ),
     "synthetic": Arm("synthetic only", "synthetic rows only", "synthetic", _RATES, contender=False),
 }
-for name, table_arm in TABLE_ARMS.items():
-    tried = tuple(replace(setting, method=table_arm.method, mixup=table_arm.mixup) for setting in _RATES)
-    BUILT_IN[name] = Arm(table_arm.label, table_arm.title, "selected" if table_arm.synthetic else "real", tried)
+for name, own in {**TABLE_ARMS, **SIGNAL_ARMS}.items():
+    tried = tuple(replace(setting, method=own.method, mixup=own.mixup) for setting in _RATES)
+    BUILT_IN[name] = Arm(own.label, own.title, "selected" if own.synthetic else "real", tried)
 for name, built_in in BUILT_IN.items():
     ARMS.register(name)(built_in)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import zipfile
+import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ganaug.errors import DataError
-from ganaug.modalities.image.sources.arrays import read_npz
+from ganaug.modalities.archives import holds_signals
+from ganaug.modalities.image.sources.arrays import UNREADABLE, read_npz
 from ganaug.modalities.image.sources.base import ArrayPixels, Source
 from ganaug.modalities.image.sources.builtin import BUILTIN
 from ganaug.modalities.image.sources.folder import read_folder
@@ -28,6 +32,8 @@ def holds_images(source: str | Path, columns: Mapping[str, str]) -> str:
         return ""
     kind = path.suffix.lower()
     if kind == ".npz":
+        with suppress(*UNREADABLE, zipfile.BadZipFile, zlib.error):  # which whoever reads it will explain
+            return "" if holds_signals(path) else "an .npz"
         return "an .npz"
     return names_images(path, columns) if kind in {".csv", ".parquet"} else ""
 

@@ -1,0 +1,213 @@
+"""The modality of signals: numbers through time, of one or many channels, of one length or each of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ganaug.modalities.base import Modality
+from ganaug.modalities.loaded import Codes, Ids, Loaded
+from ganaug.modalities.parts import Architecture, Augment, Codec, Floats, Originals
+from ganaug.modalities.signal import likeness, load, preview, spec, storage
+from ganaug.modalities.signal.spec import Signals, SignalSpec
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+    from torch import Tensor
+
+    from ganaug.modalities.signal.teacher import SignalTeacher
+
+STEPS = {"components": 400, "curves": 1_000}
+
+
+class SignalModality(Modality):
+    """Signals."""
+
+    name = "signal"
+    unit = "signals"
+    invariances = ("jitter", "scale", "shift")
+    safe = ("jitter",)
+    builtin = tuple(load.BUILTIN)
+    takes = "floats of shape (n, time) or (n, channels, time), or a list of such signals"
+    export_form = "npz"
+    arms = (
+        "real", "classical", "mixup", "random_over", "dtw_smote", "oracle",
+        "gan", "classical_gan", "unfiltered", "shuffled", "synthetic",
+    )  # fmt: skip
+    augments = True
+    classifiers = ("minirocket", "logistic_regression", "components_logistic_regression")
+
+    def recognises(self, X: Any) -> bool:  # noqa: D102, N803 - see Modality
+        return spec.recognises(X)
+
+    def infer(self, X: Any) -> tuple[Signals, SignalSpec]:  # noqa: D102, N803
+        return spec.infer(X)
+
+    def conform(self, X: Any, spec: SignalSpec) -> Signals:  # type: ignore[override]  # noqa: D102, N803
+        return _conform(X, spec)
+
+    def restore(self, samples: Signals, spec: SignalSpec) -> Any:  # type: ignore[override]  # noqa: D102
+        return _restore(samples, spec)
+
+    def spec_of(self, about: Mapping[str, Any]) -> SignalSpec:  # noqa: D102
+        return spec.spec_of(about)
+
+    def claims(self, source: str | Path, columns: Mapping[str, str]) -> str:  # noqa: D102
+        return load.claims(source, columns)
+
+    def load(self, source: str | Path, options: Mapping[str, Any]) -> Loaded:  # noqa: D102
+        return load.load(source, options)
+
+    def suggest(self, spec: SignalSpec, counts: Codes) -> tuple[dict[str, Any], list[str]]:  # type: ignore[override]
+        """Suggest nothing: signals train in seconds, or in a minute where they go through convolutions."""
+        return {}, ["signals: networks of full size, as many steps as their form takes"]
+
+    def columns(self, spec: SignalSpec) -> pa.Schema:  # type: ignore[override]  # noqa: D102
+        return storage.schema(spec)
+
+    def features(self, spec: SignalSpec) -> dict[str, Any]:  # type: ignore[override]  # noqa: D102
+        return storage.features(spec)
+
+    def to_arrow(self, samples: Signals, spec: SignalSpec) -> list[pa.Array]:  # type: ignore[override]  # noqa: D102
+        return [storage.to_column(samples, spec)]
+
+    def from_arrow(self, batch: pa.RecordBatch, spec: SignalSpec) -> Signals:  # type: ignore[override]  # noqa: D102
+        return storage.from_column(batch.column(storage.COLUMN), spec)
+
+    def ids(self, samples: Signals) -> Ids:
+        """Hash the shape and the values of each signal."""
+        return likeness.content_ids(samples)
+
+    def embed(self, samples: Signals, spec: SignalSpec) -> Floats:  # type: ignore[override]  # noqa: D102
+        return likeness.embed(samples, spec)
+
+    def duplicates(  # type: ignore[override]  # noqa: D102
+        self, samples: Signals, spec: SignalSpec, near: bool, ids: Ids | None = None
+    ) -> Codes:
+        return likeness.duplicates(samples, spec, near, ids)
+
+    def originals(self, samples: Signals, spec: SignalSpec, ids: Ids | None = None) -> Originals:  # type: ignore[override]  # noqa: D102
+        return likeness.SignalOriginals(samples, spec, ids)
+
+    def codec(self, samples: Signals, spec: SignalSpec) -> Codec:  # type: ignore[override]  # noqa: D102
+        from ganaug.modalities.signal.codec import fit
+
+        return fit(samples, spec)
+
+    def codec_of(  # noqa: D102
+        self,
+        spec: SignalSpec,  # type: ignore[override]
+        about: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+    ) -> Codec:
+        from ganaug.modalities.signal.codec import restore
+
+        return restore(spec, about, arrays)
+
+    def architecture(self, codec: Codec, n_classes: int, params: Mapping[str, Any], anchors: int) -> Architecture:  # noqa: D102
+        from ganaug.modalities.signal.architecture import make_architecture
+        from ganaug.modalities.signal.codec import ComponentCodec, CurveCodec
+
+        assert isinstance(codec, (ComponentCodec, CurveCodec))
+        return make_architecture(codec, n_classes, params, anchors)
+
+    def architecture_of(self, about: Mapping[str, Any]) -> Architecture:  # noqa: D102
+        from ganaug.modalities.signal.architecture import architecture_of
+
+        return architecture_of(about)
+
+    def augment(self, codec: Codec, invariances: Sequence[str]) -> Augment:  # noqa: D102
+        from ganaug.modalities.signal.augment import make_augment
+        from ganaug.modalities.signal.codec import ComponentCodec, CurveCodec
+
+        assert isinstance(codec, (ComponentCodec, CurveCodec))
+        return make_augment(codec, invariances)
+
+    def distance(self, codec: Codec) -> Callable[[Tensor, Tensor], Tensor]:
+        """Return the mean absolute difference of inputs."""
+        return lambda inputs, others: (inputs - others).abs().flatten(1).mean(1)
+
+    def auto_steps(self, rows: int, device: str) -> int:  # noqa: D102
+        return STEPS["components"]
+
+    def teacher(  # noqa: D102
+        self,
+        samples: Signals,
+        labels: Codes,
+        n_classes: int,
+        *,
+        steps: int,
+        seed: int,
+        device: str,
+        spec: SignalSpec | None = None,  # type: ignore[override]
+        progress: Any = None,
+    ) -> SignalTeacher:
+        from ganaug.modalities.signal.teacher import SignalTeacher
+
+        known = spec or self.infer(samples)[1]
+        return SignalTeacher.train(samples, labels, n_classes, known, steps=steps, seed=seed, progress=progress)
+
+    def check_classifier(self, name: str, settings: Sequence[Any]) -> None:  # noqa: D102
+        from ganaug.modalities.signal.classifiers import check_classifier
+
+        check_classifier(name, settings)
+
+    def fit_classifier(  # noqa: D102
+        self, name: str, rows: Any, setting: Any, config: Any
+    ) -> Callable[[Signals], NDArray[Any]]:
+        from ganaug.modalities.signal.classifiers import fit_classifier
+
+        return fit_classifier(name, rows, setting, config)
+
+    def describe(self, spec: SignalSpec) -> str:  # type: ignore[override]  # noqa: D102
+        channels = f"{spec.channels} channel" + ("" if spec.channels == 1 else "s")
+        values = f"{spec.shortest} to {spec.longest}" if spec.ragged else f"{spec.longest}"
+        rate = f", {spec.rate:g} a second" if spec.rate else ""
+        return f"signals of {values} values, {channels}{rate}"
+
+    def facts(self, spec: SignalSpec) -> dict[str, Any]:  # type: ignore[override]  # noqa: D102
+        values = f"{spec.shortest} to {spec.longest}" if spec.ragged else spec.longest
+        return {"values": values, "channels": spec.channels}
+
+    def preview(  # noqa: D102
+        self,
+        samples: Signals,
+        spec: SignalSpec,  # type: ignore[override]
+        alt: str,
+        columns: int,
+        budget: int,
+    ) -> Markup:
+        return preview.preview(samples, spec, alt, columns, budget)
+
+    def preview_bytes(self, spec: SignalSpec) -> int:  # type: ignore[override]  # noqa: D102
+        return preview.preview_bytes(spec)
+
+    def save_grid(self, samples: Signals, spec: SignalSpec, path: Path, columns: int) -> Path:  # type: ignore[override]  # noqa: D102
+        return preview.save_grid(samples, spec, path, columns)
+
+    def show_grid(self, path: Path, alt: str) -> Markup:  # noqa: D102
+        return preview.show_grid(path, alt)
+
+    def compare(
+        self,
+        training: Signals,
+        samples: Mapping[str, Signals],
+        spec: SignalSpec,  # type: ignore[override]
+        seed: int,
+    ) -> dict[str, Any]:
+        """Compare means and spreads, spectra and autocorrelations, and what gives generated signals away."""
+        from ganaug.modalities.signal.comparison import compare
+
+        return compare(samples, spec, seed)
+
+    def show_comparison(self, found: Mapping[str, Any]) -> Markup | None:  # noqa: D102
+        from ganaug.modalities.signal.comparison import show
+
+        return show(found)
+
+
+_conform, _restore = spec.conform, spec.restore
