@@ -51,9 +51,9 @@ def run(command: str, script_folder: Path) -> int:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every regular file below a folder, links not followed."""
+    """Every regular file below a folder, links not followed, but for the note of how far the whole run is."""
     return {
         os.path.relpath(path, folder): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and not path.is_symlink()
+        if path.is_file() and not path.is_symlink() and path.name != "run.json"
     }
