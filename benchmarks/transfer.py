@@ -1,7 +1,7 @@
 """What are rows translated from other rows worth to classes of one to three rows, beside what uses the same facts?
 
 Usage: PYTHONPATH=. python benchmarks/transfer.py LOG.jsonl [--data glyphs icons] [--shots 1 3] [--repeats 10] [--lab]
-           [--folder transfer-data] [--device cuda] [--together 10] [--part 0/2] [--minutes N] [--report]
+           [--quick] [--folder transfer-data] [--device cuda] [--part 0/2] [--minutes N] [--report]
 
 Glyphs (36 characters, 12 of them rare; fonts by family) and icons (60 names, 20 of them rare; icon sets): see glyphs.py
 and icons.py, which draw them. A repeat draws anew which classes are rare and which groups are tested. Rare classes have
@@ -22,16 +22,17 @@ import argparse
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from transfer_fit import Recipe, Rows, Training, asked, side_by_side, train_all
+from torch import nn
+from transfer_fit import Recipe, Rows, Training, asked
 from transfer_judge import (
     BIASES,
     Options,
@@ -72,7 +73,11 @@ DESIGNS: dict[str, dict[str, Any]] = {
     "large batches": {"steps": 1500, "batch_size": 128},
     "bare": {"steps": 1500, "augmentation": "none"},
     "grouped": {"steps": 1500, "grouped": True},  # fonts and icon sets are told
+    "quick": {"steps": 500, "width": 32, "batch_size": 32},  # what two shared cores do in a minute or two
 }
+RIVALS = ("without discriminator", "latent")  # other generators
+EVERY_ARM = (*PLAIN, *MADE, *(f"light + {kind}" for kind in RIVALS))
+QUICK, QUICK_DESIGN = ("light", "mixup", "light + versions", "mixup + versions"), ("quick", 0.5)
 SHARES = (0.3, 0.5, 0.8)  # of a rare class's draws that are versions, in the lab
 DRAWN, KEPT = 600, 300  # versions of a rare class
 REAL = (3, 6, 150)  # real rows of each rare class, in the gate
@@ -101,18 +106,13 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def fit_generators(wanted: Sequence[tuple[Problem, str, dict[str, Any]]], device: torch.device) -> None:
-    """Fit generators, each for a problem, of a kind and a design, side by side."""
-    jobs: list[Callable[[], Any]] = []
-    for problem, kind, design in wanted:
-        params = {"random_state": problem.seed, "device": str(device)} | design | KINDS[kind]
-        groups = problem.task.styles if params.pop("grouped", False) else None
-        augmenter = GANAugmenter(**params)
-        jobs.append(partial(augmenter.fit, problem.task.images, problem.task.labels, groups=groups))
+def fit_generator(problem: Problem, kind: str, design: dict[str, Any], device: torch.device) -> None:
+    """Fit a generator of a kind and a design."""
+    params = {"random_state": problem.seed, "device": str(device)} | design | KINDS[kind]
+    groups = problem.task.styles if params.pop("grouped", False) else None
     with nothing_taught():
-        fitted = side_by_side(jobs, device)
-    for (problem, kind, _), augmenter in zip(wanted, fitted, strict=True):
-        problem.generators[kind] = augmenter
+        augmenter = GANAugmenter(**params).fit(problem.task.images, problem.task.labels, groups=groups)
+    problem.generators[kind] = augmenter
 
 
 def make_versions(problem: Problem) -> None:
@@ -131,23 +131,14 @@ def make_versions(problem: Problem) -> None:
     problem.generators.clear()
 
 
-def train(problems: Sequence[Problem], recipes: dict[str, tuple[Recipe, str | None, float]], options: Options) -> None:
-    """Train a classifier of each recipe for each problem: its name, the generated rows it sees, their share."""
-    for problem in problems:
-        task = problem.task
-        for name, (recipe, made, share) in recipes.items():
-            known = task.common[task.labels] if name == "embedding" else np.ones(len(task.labels), bool)
-            rows = Rows(task.images[known], task.labels[known])
-            problem.trainings[name] = Training(
-                rows, task.n_classes, recipe, problem.made[made] if made else None, share, options.steps, 64,
-                problem.seed, options.device,
-            )  # fmt: skip
-    train_all([problem.trainings[name] for problem in problems for name in recipes])
-    for problem in problems:
-        for name in recipes:
-            if name != "embedding":
-                network = problem.trainings.pop(name).network
-                problem.scores[name] = standard(asked(network, problem.task.test_images, options.device))
+def train(problem: Problem, name: str, recipe: Recipe, made: Rows | None, options: Options) -> nn.Module:
+    """Train a classifier; an embedding sees the common classes alone."""
+    task = problem.task
+    known = task.common[task.labels] if name == "embedding" else np.ones(len(task.labels), bool)
+    rows = Rows(task.images[known], task.labels[known])
+    return Training(
+        rows, task.n_classes, recipe, made, options.share, options.steps, options.batch, problem.seed, options.device
+    ).run()
 
 
 def choose_versions(problem: Problem, options: Options) -> None:
@@ -167,63 +158,42 @@ def choose_versions(problem: Problem, options: Options) -> None:
     problem.made["versions"] = Rows(made.images[some], made.labels[some])
 
 
-def prepare(
-    problems: Sequence[Problem], options: Options, arms: dict[str, tuple[Recipe, str | None, float]],
-    plain: Sequence[str] | None = None,
-) -> None:  # fmt: skip
+def prepare(problem: Problem, arms: Sequence[str], options: Options) -> None:
     """Train all that is not a generator, and score."""
-    train(
-        problems,
-        {"embedding": (Recipe(), None, 0.0)} | {name: (PLAIN[name], None, 0.0) for name in (plain or PLAIN)},
-        options,
-    )
-    for problem in problems:
-        make_versions(problem)
-        choose_versions(problem, options)
-    train(problems, arms, options)
-    for problem in problems:
-        judge_by_embedding(problem, options)
-        join(problem)
-        problem.trainings.clear()
+    task, device = problem.task, options.device
+    problem.embedding = train(problem, "embedding", Recipe(), None, options)
+    make_versions(problem)
+    choose_versions(problem, options)
+    recipes = {name: (recipe, None) for name, recipe in PLAIN.items()} | MADE
+    recipes |= {f"light + {kind}": (Recipe(), kind) for kind in RIVALS if kind in problem.made}
+    for name, (recipe, made) in recipes.items():
+        if name in arms:
+            network = train(problem, name, recipe, problem.made[made] if made else None, options)
+            problem.scores[name] = standard(asked(network, task.test_images, device))
+    judge_by_embedding(problem, options)
+    join(problem)
 
 
-def report_batch(keys: Sequence[dict[str, Any]], folder: Path, options: Options) -> list[dict[str, Any]]:
-    """Measure some repeats side by side."""
-    began = time.monotonic()
-    mains, tunings = [], []
-    for key in keys:
-        seed = 1000 * key["shots"] + key["repeat"]
-        task = draw(folder, key["data"], key["shots"], key["repeat"], lab=False)
-        mains.append(Problem(task, seed))
-        tunings.append(Problem(held_out(task, key["shots"], seed), seed + 1))
-    fit_generators([(problem, "translation", options.params) for problem in [*mains, *tunings]], options.device)
-    others = ("without discriminator", "latent")
-    fit_generators([(problem, kind, options.params) for problem in mains for kind in others], options.device)
-    fitted = time.monotonic()
-    arms = {name: (recipe, made, options.share) for name, (recipe, made) in MADE.items()}
-    prepare(tunings, options, arms)
-    rivals = {f"light + {kind}": (Recipe(), kind, options.share) for kind in ("without discriminator", "latent")}
-    prepare(mains, options, arms | rivals)
-    gates = gate(keys, folder, options)
-    ended = time.monotonic()
-    seconds = {"generators": fitted - began, "all": ended - began, "together": len(keys)}
-    return [
-        key | {"arms": outcome(main, tuning), "gate": real, "seconds": seconds, "share": options.share}
-        for key, main, tuning, real in zip(keys, mains, tunings, gates, strict=True)
-    ]
-
-
-def gate(keys: Sequence[dict[str, Any]], folder: Path, options: Options) -> list[dict[str, Any]]:
-    """Return what more real rows of the rare classes bring to the plain classifier, without a bias."""
-    found: list[dict[str, Any]] = [{} for _ in keys]
-    problems = [
-        (i, more, Problem(draw(folder, key["data"], key["shots"], key["repeat"], lab=False, more=more), 77))
-        for (i, key), more in product(enumerate(keys), REAL)
-    ]
-    train([problem for _, _, problem in problems], {"light": (Recipe(), None, 0.0)}, options)
-    for i, more, problem in problems:
-        found[i][str(more)] = rounded(curve(problem.task, problem.scores["light"])[len(BIASES) // 2])
-    return found
+def measure(key: dict[str, Any], folder: Path, arms: Sequence[str], options: Options) -> dict[str, Any]:
+    """Measure a repeat."""
+    began, seed = time.monotonic(), 1000 * key["shots"] + key["repeat"]
+    task = draw(folder, key["data"], key["shots"], key["repeat"], lab=False)
+    main, tuning = Problem(task, seed), Problem(held_out(task, key["shots"], seed), seed + 1)
+    for problem in (main, tuning):
+        fit_generator(problem, "translation", options.params, options.device)
+    fitted = time.monotonic() - began
+    for kind in RIVALS:
+        if f"light + {kind}" in arms:
+            fit_generator(main, kind, options.params, options.device)
+    for problem in (main, tuning):
+        prepare(problem, arms, options)
+    gates = {}
+    for more in REAL:
+        better = Problem(draw(folder, key["data"], key["shots"], key["repeat"], lab=False, more=more), 77)
+        scores = standard(asked(train(better, "light", Recipe(), None, options), task.test_images, options.device))
+        gates[str(more)] = rounded(curve(better.task, scores)[len(BIASES) // 2])
+    seconds = {"generator": round(fitted / 2, 1), "all": round(time.monotonic() - began, 1)}
+    return key | {"arms": outcome(main, tuning), "gate": gates, "seconds": seconds, "share": options.share}
 
 
 def outcome(main: Problem, tuning: Problem) -> dict[str, Any]:
@@ -239,31 +209,23 @@ def outcome(main: Problem, tuning: Problem) -> dict[str, Any]:
     return found
 
 
-def lab_batch(keys: Sequence[dict[str, Any]], folder: Path, options: Options) -> list[dict[str, Any]]:
-    """Try designs of the generator on lab tasks, side by side; test rows of the lab choose the bias."""
-    problems = [
-        Problem(draw(folder, key["data"], key["shots"], key["repeat"], lab=True), key["repeat"]) for key in keys
-    ]
-    designs = [DESIGNS[key["design"]] | options.params for key in keys]
+def try_design(key: dict[str, Any], folder: Path, options: Options) -> dict[str, Any]:
+    """Try a design of the generator, and shares of its rows, on a lab task, whose test rows choose the bias."""
     began = time.monotonic()
-    fit_generators(
-        [(problem, "translation", design) for problem, design in zip(problems, designs, strict=True)], options.device
-    )
-    fitted = time.monotonic()
-    arms: dict[str, tuple[Recipe, str | None, float]] = {
-        f"light + versions {share:g}": (Recipe(), "versions", share) for share in SHARES
-    } | {"light + chosen versions": (Recipe(), "chosen", 0.5)}
-    prepare(problems, options, arms, plain=("light",))
-    found = []
-    for key, problem in zip(keys, problems, strict=True):
-        best = {}
-        for name, scores in problem.scores.items():
-            tested = curve(problem.task, scores)
-            best[name] = rounded(tested[middle(tested[:, 2])])
-        kept = len(problem.made["chosen"].labels) / len(problem.made["versions"].labels)
-        seconds = {"generators": fitted - began, "all": time.monotonic() - began, "together": len(keys)}
-        found.append(key | {"best": best, "kept": round(kept, 3), "seconds": seconds})
-    return found
+    problem = Problem(draw(folder, key["data"], key["shots"], key["repeat"], lab=True), key["repeat"])
+    fit_generator(problem, "translation", DESIGNS[key["design"]] | options.params, options.device)
+    fitted = time.monotonic() - began
+    prepare(problem, ("light",), options)
+    task = problem.task
+    for share in SHARES:
+        network = train(problem, "", Recipe(), problem.made["versions"], replace(options, share=share))
+        problem.scores[f"light + versions {share:g}"] = standard(asked(network, task.test_images, options.device))
+    best = {}
+    for name, scores in problem.scores.items():
+        tested = curve(task, scores)
+        best[name] = rounded(tested[middle(tested[:, 2])])
+    seconds = {"generator": round(fitted, 1), "all": round(time.monotonic() - began, 1)}
+    return key | {"best": best, "seconds": seconds}
 
 
 def chosen_design(results: Sequence[dict[str, Any]]) -> tuple[str, float]:
@@ -299,39 +261,39 @@ def main() -> None:
     parser.add_argument("--shots", nargs="+", type=int, default=[1, 3])
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--lab", action="store_true", help="compare designs of the generator on lab tasks")
+    parser.add_argument("--quick", action="store_true", help="fewer steps and arms, for a CPU, without a lab")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--together", type=int, default=10, help="repeats at a time, on a GPU")
-    parser.add_argument("--part", default="0/1", help="i/n: every n-th batch, for several processes")
-    parser.add_argument("--minutes", type=float, default=1e6, help="start no batch that would end later")
-    parser.add_argument("--steps", type=int, default=800, help="of a classifier")
+    parser.add_argument("--part", default="0/1", help="i/n: every n-th measurement, for several processes")
+    parser.add_argument("--minutes", type=float, default=1e6, help="start nothing that would end later")
+    parser.add_argument("--steps", type=int, help="of a classifier")
     parser.add_argument("--gan-steps", type=int, help="in place of the design's")
     parser.add_argument("--report", action="store_true", help="print what the log holds")
     arguments = parser.parse_args()
-    began, device = time.monotonic(), torch.device(arguments.device)
+    began = time.monotonic()
     done = [json.loads(line) for line in arguments.log.read_text().splitlines()] if arguments.log.exists() else []
-    design, share = chosen_design([r for r in done if r["lab"]])
+    design, share = QUICK_DESIGN if arguments.quick else chosen_design([r for r in done if r["lab"]])
     params: dict[str, Any] = {} if arguments.gan_steps is None else {"steps": arguments.gan_steps}
     if not arguments.lab:
         params = DESIGNS[design] | params
-        print(f"design {design}, share {share:g}", flush=True)
+    steps, batch, arms = (600, 32, QUICK) if arguments.quick else (800, 64, EVERY_ARM)
+    options = Options(torch.device(arguments.device), arguments.steps or steps, batch, params, share)
     todo = [] if arguments.report else [k for k in jobs_of(arguments) if not any(k.items() <= r.items() for r in done)]
-    batches = [todo[i : i + arguments.together] for i in range(0, len(todo), arguments.together)]
     part, parts = map(int, arguments.part.split("/"))
     longest = 0.0
-    for batch in batches[part::parts]:
+    for key in todo[part::parts]:
         started = time.monotonic()
         if started - began + longest > 60 * arguments.minutes:
             print("out of time", flush=True)
             break
-        measure = lab_batch if arguments.lab else report_batch
-        found = measure(batch, arguments.folder, Options(device, arguments.steps, params, share))
-        if not arguments.lab:
-            found = [result | {"design": design} for result in found]
+        if arguments.lab:
+            result = try_design(key, arguments.folder, options)
+        else:
+            result = measure(key, arguments.folder, arms, options) | {"design": design}
         with arguments.log.open("a") as file:
-            file.writelines(json.dumps(result) + "\n" for result in found)
+            file.write(json.dumps(result) + "\n")
         longest = max(longest, time.monotonic() - started)
-        print(f"{batch[0]} and {len(batch) - 1} more: {time.monotonic() - started:.0f} s", flush=True)
-        done += found
+        print(f"{key}: {time.monotonic() - started:.0f} s", flush=True)
+        done.append(result)
     (show_lab if arguments.lab else show)([r for r in done if r["lab"] == arguments.lab])
 
 

@@ -1,14 +1,12 @@
-"""Many small trainings at once, for transfer.py: classifiers as CUDA graphs, GANs in threads, each on a stream.
+"""The classifiers of transfer.py: small networks, their rows on the device; on a GPU a step is a CUDA graph.
 
-A small network leaves a GPU idle, whatever the batch; several at a time fill it. On a CPU all runs one by one.
+One at a time. Side by side, each on a stream, they hung or read memory that was not theirs, probably because graphs
+recorded on one stream share the workspace of cuBLAS. Several processes share a GPU instead (``--part``).
 """
 
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, cross_entropy, grid_sample
 
-from ganaug.gan.trainer import Trainer
 from ganaug.modalities.image.classifier import LABEL_SMOOTHING, WARM_UP, WEIGHT_DECAY, SmallCNN
 
 LEARNING_RATE = 3e-3
 LATE = 0.6  # share of the steps after which delayed re-balancing draws classes alike (arXiv 1906.07413)
-WAITING = 300  # seconds that a thread waits for the others
 
 
 class Rows(NamedTuple):
@@ -64,7 +60,7 @@ class Training:
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             net = SmallCNN((*rows.images.shape[1:], 1), n_classes)
-        self.network = net.to(device)
+        self.network = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.rate = torch.zeros((), device=device)
         cuda = device.type == "cuda"
         self.adam = torch.optim.AdamW(
@@ -73,7 +69,18 @@ class Training:
         )  # fmt: skip
         self.eye = torch.eye(n_classes, device=device)
         self.at = torch.zeros(1, dtype=torch.int64, device=device)
-        self.graph: Any = None
+
+    def run(self) -> nn.Module:
+        """Take all steps; return the network."""
+        if self.device.type == "cuda":
+            graph = self._record()
+            for _ in range(self.steps):
+                graph.replay()
+            torch.cuda.synchronize()
+        else:
+            for _ in range(self.steps):
+                self.step()
+        return self.network.eval()
 
     def step(self) -> None:
         """Draw a batch and take one optimiser step."""
@@ -94,8 +101,8 @@ class Training:
         self.adam.step()
         self.at += 1
 
-    def record(self) -> None:
-        """Record the step as a CUDA graph, and leave the state as it was."""
+    def _record(self) -> Any:
+        """Return the step as a CUDA graph; the state is as it was."""
         before = {name: t.clone() for name, t in self.network.state_dict().items()}
         state = self.random.get_state()
         side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
@@ -115,7 +122,7 @@ class Training:
         graph.register_generator_state(self.random)
         with torch.cuda.graph(graph):
             self.step()
-        self.graph = graph
+        return graph
 
     def _uniform(self, *shape: int) -> Tensor:
         return torch.rand(*shape, generator=self.random, device=self.device)
@@ -135,28 +142,6 @@ class Training:
         return _affine(inputs, self.recipe.strength, self._uniform(self.batch, 6)), labels
 
 
-def train_all(trainings: Sequence[Training]) -> None:
-    """Take all steps of all trainings, side by side on a GPU; leave the networks ready to be asked."""
-    if trainings and trainings[0].device.type == "cuda":
-        streams = [torch.cuda.Stream() for _ in trainings]  # type: ignore[no-untyped-call]
-        for training in trainings:
-            training.record()
-        torch.cuda.synchronize()
-        for _ in range(max(t.steps for t in trainings)):
-            for training, stream in zip(trainings, streams, strict=True):
-                with torch.cuda.stream(stream):
-                    training.graph.replay()
-        torch.cuda.synchronize()
-        for training in trainings:
-            training.graph = None
-    else:
-        for training in trainings:
-            for _ in range(training.steps):
-                training.step()
-    for training in trainings:
-        training.network.eval()
-
-
 @torch.no_grad()
 def asked(network: nn.Module, images: NDArray[np.uint8], device: torch.device, features: bool = False) -> Tensor:
     """Return logits (n, K), or features (n, F), of images (n, H, W)."""
@@ -165,53 +150,6 @@ def asked(network: nn.Module, images: NDArray[np.uint8], device: torch.device, f
         batch = torch.as_tensor(images[start : start + 2048], device=device)[:, None].float() / 127.5 - 1
         parts.append(network.features(batch) if features else network(batch))  # type: ignore[operator]
     return torch.cat(parts)
-
-
-def side_by_side(jobs: Sequence[Callable[[], Any]], device: torch.device) -> list[Any]:
-    """Call functions that each fit one GAN; on a GPU in threads, each on a stream of its own.
-
-    What a CUDA graph records must not see another thread allocate: one thread at a time gets its training ready, and
-    none starts before all are.
-    """
-    if device.type != "cuda" or len(jobs) < 2:
-        return [job() for job in jobs]
-    turn, ready, own = threading.Lock(), threading.Barrier(len(jobs)), threading.local()
-    record = Trainer.record
-
-    def in_turn(trainer: Trainer) -> str | None:
-        if own.done:  # after a rollback
-            return "others train beside it"
-        try:
-            reason = record(trainer)
-            if reason is not None:
-                print(f"trained kernel by kernel: {reason}", flush=True)
-            return reason
-        finally:
-            torch.cuda.synchronize()
-            own.done = True
-            turn.release()
-            ready.wait(WAITING)
-
-    def one(job: Callable[[], Any]) -> Any:
-        turn.acquire()
-        own.done = False
-        try:
-            with torch.cuda.stream(torch.cuda.Stream()):  # type: ignore[no-untyped-call]
-                found = job()
-                torch.cuda.current_stream().synchronize()
-                return found
-        except BaseException:
-            if not own.done:
-                turn.release()
-            ready.abort()
-            raise
-
-    Trainer.record = in_turn  # type: ignore[method-assign]
-    try:
-        with ThreadPoolExecutor(len(jobs)) as pool:
-            return [future.result() for future in [pool.submit(one, job) for job in jobs]]
-    finally:
-        Trainer.record = record  # type: ignore[method-assign]
 
 
 Table = tuple[Tensor, Tensor, Tensor, Tensor]  # images, rows by class, counts, starts

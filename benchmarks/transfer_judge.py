@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
-from transfer_fit import Rows, Training, asked
+from transfer_fit import Rows, asked
 from transfer_tasks import Task, accuracies
 
 from ganaug import GANAugmenter
@@ -33,7 +33,7 @@ class Problem:
     task: Task
     seed: int
     generators: dict[str, GANAugmenter] = field(default_factory=dict)
-    trainings: dict[str, Training] = field(default_factory=dict)
+    embedding: nn.Module | None = None  # trained on the common classes
     made: dict[str, Rows] = field(default_factory=dict)
     scores: dict[str, Tensor] = field(default_factory=dict)
 
@@ -43,14 +43,16 @@ class Options:
     """What holds for all tasks."""
 
     device: torch.device
-    steps: int
+    steps: int  # of a classifier
+    batch: int
     params: dict[str, Any]  # of the generator
     share: float
 
 
 def embed(problem: Problem, images: NDArray[np.uint8], options: Options) -> Tensor:
     """Return directions (n, F) from the mean of the common rows, in the network trained on common classes."""
-    network, task = problem.trainings["embedding"].network, problem.task
+    network, task = problem.embedding, problem.task
+    assert network is not None
     centre = normalize(asked(network, task.images[task.common[task.labels]], options.device, features=True)).mean(0)
     return normalize(normalize(asked(network, images, options.device, features=True)) - centre)
 

@@ -25,10 +25,7 @@ def show(results: Sequence[Result]) -> None:
         _gate(chosen)
         _arms(chosen)
         _contrasts(chosen)
-        each = [r["seconds"]["generators"] / r["seconds"]["together"] for r in chosen]
-        print(
-            f"\n{np.mean(each):.1f} s a repeat for its four generators, {chosen[0]['seconds']['together']} side by side"
-        )
+        print(f"\n{np.mean([r['seconds']['generator'] for r in chosen]):.0f} s to fit a generator")
 
 
 def _gate(results: Sequence[Result]) -> None:
@@ -79,7 +76,7 @@ def _contrasts(results: Sequence[Result]) -> None:
             continue
         differences = [np.subtract(*(_value(r, name) for name in pair(r))) for r in results]
         print(f"{title} | {_differences(differences)}")
-    for rival in ("light + without discriminator", "light + latent"):
+    for rival in {"light + without discriminator", "light + latent"} & set(results[0]["arms"]):
         untuned = [np.subtract(r["arms"]["light + versions"]["untuned"], r["arms"][rival]["untuned"]) for r in results]
         print(f"untuned: light + versions - {rival} | {_differences(untuned)}")
     counts: dict[str, int] = defaultdict(int)
@@ -121,6 +118,6 @@ def show_lab(results: Sequence[Result]) -> None:
         groups[result["data"], result["shots"], result["design"]].append(result)
     print("data | rows | design | repeats | arm: best rare, common, balanced")
     for key, each in sorted(groups.items()):
-        print(f"\n{' | '.join(map(str, key))} | {len(each)} | {np.mean([r['kept'] for r in each]):.2f} kept")
+        print(f"\n{' | '.join(map(str, key))} | {len(each)}")
         for name in each[0]["best"]:
             print(f"    {name}: {_points(np.mean([r['best'][name] for r in each], 0))}")

@@ -81,10 +81,10 @@ def test_balanced_accuracy_counts_every_class_alike():
 def test_a_small_run_goes_on_where_it_stopped_and_shows_its_tables(drawings, tmp_path, monkeypatch, capsys):
     log = tmp_path / "log.jsonl"
     common = ["--folder", str(drawings), "--data", "icons", "--shots", "1", "--steps", "3", "--gan-steps", "2"]
-    common += ["--device", "cpu", "--together", "1"]
+    common += ["--device", "cpu"]
     monkeypatch.setattr(transfer, "DESIGNS", {"base": {"width": 8, "batch_size": 8, "grouped": True}})
-    for name, kept in (("PLAIN", ("light", "mixup")), ("MADE", ("light + versions", "light + chosen versions"))):
-        monkeypatch.setattr(transfer, name, {arm: getattr(transfer, name)[arm] for arm in kept})
+    arms = ("light", "mixup", "light + versions", "light + chosen versions", "light + latent")
+    monkeypatch.setattr(transfer, "EVERY_ARM", arms)
     monkeypatch.setattr(transfer, "SHARES", (0.5,))
 
     def run(*more: str) -> list[dict]:
@@ -96,10 +96,9 @@ def test_a_small_run_goes_on_where_it_stopped_and_shows_its_tables(drawings, tmp
     found = run("--repeats", "1")
     assert [r["lab"] for r in found] == [True, False]
     assert run("--repeats", "1") == found  # nothing to do
-    arms = found[1]["arms"]
-    tuned = {name for name, arm in arms.items() if "tuned" in arm}
-    assert set(arms) - tuned == {"light + without discriminator", "light + latent"}
-    assert {*transfer.PLAIN, *transfer.MADE, "prototypes", "logistic"} <= tuned
+    tuned = {name for name, arm in found[1]["arms"].items() if "tuned" in arm}
+    assert set(found[1]["arms"]) - tuned == {"light + latent"}
+    assert {*arms[:4], "prototypes", "logistic on versions", "light + versions + prototypes of versions"} <= tuned
     shown = capsys.readouterr().out
     assert "best with versions - best without" in shown
     assert "prototypes of versions" in shown
@@ -113,8 +112,8 @@ def test_a_classifier_learns_and_versions_stand_in_for_rare_rows():
     device = transfer.torch.device("cpu")
     made = transfer_fit.Rows(255 - images[:4], np.ones(4, np.int64))
     training = transfer_fit.Training(rows, 2, transfer.Recipe(), None, 0.0, 30, 16, 0, device)
-    transfer_fit.train_all([training])
-    assert (transfer_fit.asked(training.network, images, device).argmax(1).numpy() == labels).mean() > 0.9
+    network = training.run()
+    assert (transfer_fit.asked(network, images, device).argmax(1).numpy() == labels).mean() > 0.9
     swapped = transfer_fit.Training(rows, 2, transfer.Recipe(strength=0.0), made, 1.0, 30, 64, 0, device)
     batch, drawn = swapped._draw()
     known = {image.tobytes() for image in made.images}
