@@ -158,13 +158,9 @@ def show(folder: str, results: list[Result]) -> None:
         for arm, reference in CONTRASTS:
             rows = [a.astype(float) - b for a, b in zip(right[arm], right[reference], strict=True)]
             values = [[row[labels == code] for row in rows] for code in codes]
-            found = estimate_rows(values, Design(BENCHMARK)) if len(mine) > 1 else None
-            interval = found.interval(alpha(len(mine))) if found is not None else None
-            texts.append(
-                ""
-                if interval is None
-                else f"{100 * found.mean:+.1f} [{100 * interval[0]:+.1f}, {100 * interval[1]:+.1f}]"
-            )
+            found = estimate_rows(values, Design(BENCHMARK, ratio))
+            ends = "" if found.low is None else f" [{100 * found.low:+.1f}, {100 * (found.high or 0.0):+.1f}]"
+            texts.append(f"{100 * found.mean:+.1f}{ends}")
         lines.append(f"| {name} | " + " | ".join(texts) + " |")
     print("\n| set | " + " | ".join(f"{arm} - {reference}" for arm, reference in CONTRASTS) + " |")
     print("|---" * (len(CONTRASTS) + 1) + "|", *lines, sep="\n")
