@@ -128,6 +128,7 @@ def measure_fidelity(
         for name, (_, labels) in positions.items()
     }
     compared = {name: drawn[name] for name in ("reference", "real_vs_real", "after")}
+    named = {name: [classes[code] for code in positions[name][1]] for name in compared}
     write_json(
         out,
         {
@@ -141,7 +142,7 @@ def measure_fidelity(
                 name: _compare_all({which: sample.of_class(code) for which, sample in samples.items()})
                 for code, name in enumerate(classes)
             },
-            "of_modality": modality.compare(train.samples, compared, spec, seed),
+            "of_modality": modality.compare(train.samples, compared, named, spec, seed),
             "seed": seed,
             "trained_on": digest(train.hashes),
         },

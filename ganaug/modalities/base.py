@@ -325,7 +325,14 @@ class Modality(ABC):
     def show_grid(self, path: Path, alt: str) -> Markup:
         """Return HTML that shows a file which `save_grid` wrote; `DataError` where it is none."""
 
-    def compare(self, training: Samples, samples: Mapping[str, Samples], spec: Spec, seed: int) -> dict[str, Any]:
+    def compare(
+        self,
+        training: Samples,
+        samples: Mapping[str, Samples],
+        labels: Mapping[str, Sequence[str]],
+        spec: Spec,
+        seed: int,
+    ) -> dict[str, Any]:
         """Say what else there is to say of kept samples beside real ones, as JSON holds it.
 
         Parameters
@@ -334,6 +341,8 @@ class Modality(ABC):
             The training rows.
         samples : mapping
             ``reference`` and ``real_vs_real``, two samples of real rows, and ``after``, of kept ones.
+        labels : mapping
+            The class names of each.
         spec : Spec
             What they share.
         seed : int

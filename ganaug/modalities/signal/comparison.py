@@ -20,7 +20,8 @@ from ganaug.modalities.signal.spec import Signals, SignalSpec
 from ganaug.utils.html import render
 from ganaug.utils.samples import concat
 
-SHOWN = 6  # channels that are drawn
+NAMES = ("reference", "real_vs_real", "after")
+CLASSES, SHOWN = 10, 3  # classes, and channels, that are drawn
 POINTS = 128  # of a line, at most
 WIDTH, HEIGHT = 240, 96  # of a drawing
 FLOOR = 1e-6  # of the power at the strongest frequency, below which it is silence
@@ -31,13 +32,17 @@ FOLDS = 3
 Floats = NDArray[np.float64]
 
 
-def compare(samples: Mapping[str, Signals], spec: SignalSpec, seed: int) -> dict[str, Any]:
+def compare(
+    samples: Mapping[str, Signals], labels: Mapping[str, Sequence[str]], spec: SignalSpec, seed: int
+) -> dict[str, Any]:
     """Compare kept signals with real ones, and two samples of real ones with each other.
 
     Parameters
     ----------
     samples : mapping
         ``reference`` and ``real_vs_real``, two samples of real signals, and ``after``, kept ones.
+    labels : mapping
+        The class names of each.
     spec : SignalSpec
         What they share.
     seed : int
@@ -46,42 +51,49 @@ def compare(samples: Mapping[str, Signals], spec: SignalSpec, seed: int) -> dict
     Returns
     -------
     dict
-        ``channels``, for each of the first ones the ``mean`` and ``spread`` through time, the ``power`` by frequency in
-        decibels and the ``autocorrelation`` by lag, of ``real`` and ``after``; ``distances``, of each of these four the
-        root mean square difference for ``after`` and ``real_vs_real``; ``detection``, the area under the curve of a
-        classifier that tells them apart, None where there are too few; ``rate``. Empty where there are too few signals.
+        ``classes``, by name for each channel the ``mean`` and ``spread`` through time; ``channels``, for each the
+        ``power`` by frequency in decibels and the ``autocorrelation`` by lag; all of these of ``real`` and ``after``,
+        of the first classes and channels. ``distances``, of each of the four the root mean square difference for
+        ``after`` and ``real_vs_real``; ``detection``, the area under the curve of a classifier that tells them apart,
+        None where there are too few; ``rate``. Empty where there are too few signals.
     """
-    names = ("reference", "real_vs_real", "after")
-    if min(len(samples[name]) for name in names) < 2:
+    if min(len(samples[name]) for name in NAMES) < 2:
         return {}
     points = min(spec.longest, 4 * POINTS)
-    found = {name: _statistics(to_grid(samples[name], points).astype(np.float64), spec) for name in names}
-    distances = {
-        kind: {name: _distance(found["reference"][kind], found[name][kind]) for name in ("after", "real_vs_real")}
-        for kind in found["after"]
+    grids = {name: _scaled(samples[name], spec, points) for name in NAMES}
+    common = [name for name in dict.fromkeys(labels["reference"]) if all(name in labels[which] for which in NAMES)]
+    curves = {
+        label: {name: _curves(grids[name][_of(labels[name], label)]) for name in NAMES} for label in sorted(common)
     }
-    detection = {
-        name: _told_apart(samples["reference"], samples[name], spec, seed) for name in ("after", "real_vs_real")
-    }
-    channels = [
-        {
-            kind: {who: _thinned(found[name][kind][c]) for who, name in (("real", "reference"), ("after", "after"))}
-            for kind in found["after"]
-        }
-        for c in range(min(spec.channels, SHOWN))
-    ]
+    spectra = {name: _spectra(grids[name]) for name in NAMES}
+    by_class = {kind: _distances(kind, list(curves.values())) for kind in ("mean", "spread")}
+    distances = by_class | {kind: _distances(kind, [spectra]) for kind in ("power", "autocorrelation")}
     return {
-        "channels": channels,
+        "classes": {label: _drawn(found) for label, found in list(curves.items())[:CLASSES]},
+        "channels": _drawn(spectra),
         "distances": distances,
-        "detection": detection,
+        "detection": {name: _told_apart(samples["reference"], samples[name], spec, seed) for name in NAMES[1:]},
         "rate": None if spec.rate is None else spec.rate * points / spec.longest,
     }
 
 
-def _statistics(grid: Floats, spec: SignalSpec) -> dict[str, Floats]:
-    """Return what is drawn of signals (n, channels, points), in units of the range of each channel."""
+def _scaled(signals: Signals, spec: SignalSpec, points: int) -> Floats:
+    """Return signals (n, channels, points) in units of the range of each channel."""
     low, high = (np.array(ends)[:, None] for ends in (spec.low, spec.high))
-    grid = (grid - low) / np.where(high > low, high - low, 1.0)
+    return np.asarray((to_grid(signals, points) - low) / np.where(high > low, high - low, 1.0), np.float64)
+
+
+def _of(labels: Sequence[str], name: str) -> NDArray[np.bool_]:
+    return np.array([label == name for label in labels], bool)
+
+
+def _curves(grid: Floats) -> dict[str, Floats]:
+    """Return mean and standard deviation (channels, points) of signals (n, channels, points)."""
+    return {"mean": grid.mean(0), "spread": grid.std(0)}
+
+
+def _spectra(grid: Floats) -> dict[str, Floats]:
+    """Return power by frequency, in decibels, and autocorrelation of signals (n, channels, points)."""
     centred = grid - grid.mean(2, keepdims=True)
     points = grid.shape[2]
     spectrum = np.abs(np.fft.rfft(centred * np.hanning(points + 2)[1:-1], axis=2)) ** 2
@@ -89,16 +101,26 @@ def _statistics(grid: Floats, spec: SignalSpec) -> dict[str, Floats]:
     whole = np.fft.irfft(np.abs(np.fft.rfft(centred, 2 * points, axis=2)) ** 2, axis=2)[:, :, : max(2, points // 2)]
     energy = whole[:, :, :1]
     autocorrelation = np.divide(whole, energy, out=np.zeros_like(whole), where=energy > 1e-12).mean(0)
-    return {
-        "mean": grid.mean(0),
-        "spread": grid.std(0),
-        "power": 10 * np.log10(np.maximum(power, FLOOR * max(float(power.max()), 1e-12))),
-        "autocorrelation": autocorrelation,
-    }
+    decibels = 10 * np.log10(np.maximum(power, FLOOR * max(float(power.max()), 1e-12)))
+    return {"power": decibels, "autocorrelation": autocorrelation}
 
 
-def _distance(first: Floats, second: Floats) -> float:
-    return round(float(np.sqrt(((first - second) ** 2).mean())), 4)
+def _drawn(found: Mapping[str, Mapping[str, Floats]]) -> list[dict[str, dict[str, list[float]]]]:
+    """Return for each of the first channels what is drawn of real and of kept signals."""
+    pair = {"real": found["reference"], "after": found["after"]}
+    return [
+        {kind: {who: _thinned(each[kind][c]) for who, each in pair.items()} for kind in found["after"]}
+        for c in range(min(len(next(iter(found["after"].values()))), SHOWN))
+    ]
+
+
+def _distances(kind: str, compared: Sequence[Mapping[str, Mapping[str, Floats]]]) -> dict[str, float | None]:
+    """Return the mean root mean square difference to the reference; None of nothing."""
+    found: dict[str, float | None] = {}
+    for name in NAMES[1:]:
+        each = [np.sqrt(((rows["reference"][kind] - rows[name][kind]) ** 2).mean()) for rows in compared]
+        found[name] = round(float(np.mean(each)), 4) if each else None
+    return found
 
 
 def _thinned(values: Floats) -> list[float]:
@@ -129,17 +151,30 @@ def show(found: Mapping[str, Any]) -> Markup | None:
     """Return what `compare` found as HTML; None where there were too few signals."""
     if not found:
         return None
-    drawings = [_drawings(channel, i, found["rate"]) for i, channel in enumerate(found["channels"])]
-    return render(
-        "modalities/signal/templates/comparison.html",
-        found=found,
-        drawings=[drawing for channel in drawings for drawing in channel],
-        size=(WIDTH, HEIGHT),
-    )
+    several = len(found["channels"]) > 1
+    drawings = [
+        {"title": f"{label}{_numbered(i, several)}", "curves": _bands(channel)}
+        for label, channels in found["classes"].items()
+        for i, channel in enumerate(channels)
+    ]
+    nyquist = "half the rate" if found["rate"] is None else f"{found['rate'] / 2:g} Hz"
+    for i, channel in enumerate(found["channels"]):
+        power = f"Power by frequency up to {nyquist}, dB{_numbered(i, several)}"
+        lags = f"Autocorrelation up to half the length{_numbered(i, several)}"
+        drawings += [
+            {"title": power, "curves": _pair(channel["power"])},
+            {"title": lags, "curves": _pair(channel["autocorrelation"])},
+        ]
+    template = "modalities/signal/templates/comparison.html"
+    return render(template, found=found, drawings=drawings, size=(WIDTH, HEIGHT))
 
 
-def _drawings(channel: Mapping[str, Any], number: int, rate: float | None) -> list[dict[str, Any]]:
-    """Return the three drawings of a channel: mean with its band, power, autocorrelation."""
+def _numbered(channel: int, several: bool) -> str:
+    return f", channel {channel}" if several else ""
+
+
+def _bands(channel: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the mean through time of real and of kept signals, in a band of a standard deviation to either side."""
     ends = [(who, np.array(channel["mean"][who]), np.array(channel["spread"][who])) for who in ("real", "after")]
     low, high = min((m - s).min() for _, m, s in ends), max((m + s).max() for _, m, s in ends)
     curves = []
@@ -147,15 +182,7 @@ def _drawings(channel: Mapping[str, Any], number: int, rate: float | None) -> li
         x, upper, lower = _x(mean), _y(mean + spread, low, high), _y(mean - spread, low, high)
         band = line(np.concatenate([x, x[::-1]]), np.concatenate([upper, lower[::-1]]))
         curves.append({"who": who, "line": line(x, _y(mean, low, high)), "band": band})
-    nyquist = "half the rate" if rate is None else f"{rate / 2:g} Hz"
-    return [
-        {"title": f"Channel {number}, through time: mean and standard deviation", "curves": curves},
-        {"title": f"Channel {number}, power by frequency up to {nyquist}, dB", "curves": _pair(channel["power"])},
-        {
-            "title": f"Channel {number}, autocorrelation up to half the length",
-            "curves": _pair(channel["autocorrelation"]),
-        },
-    ]
+    return curves
 
 
 def _pair(values: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:

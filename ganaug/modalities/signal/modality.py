@@ -196,13 +196,14 @@ class SignalModality(Modality):
         self,
         training: Signals,
         samples: Mapping[str, Signals],
+        labels: Mapping[str, Sequence[str]],
         spec: SignalSpec,  # type: ignore[override]
         seed: int,
     ) -> dict[str, Any]:
         """Compare means and spreads, spectra and autocorrelations, and what gives generated signals away."""
         from ganaug.modalities.signal.comparison import compare
 
-        return compare(samples, spec, seed)
+        return compare(samples, labels, spec, seed)
 
     def show_comparison(self, found: Mapping[str, Any]) -> Markup | None:  # noqa: D102
         from ganaug.modalities.signal.comparison import show

@@ -229,6 +229,7 @@ class TableModality(Modality):
         self,
         training: pd.DataFrame,
         samples: Mapping[str, pd.DataFrame],
+        labels: Mapping[str, Sequence[str]],
         spec: TableSpec,  # type: ignore[override]
         seed: int,
     ) -> dict[str, Any]:

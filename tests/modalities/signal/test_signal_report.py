@@ -58,11 +58,11 @@ def test_a_grid_is_a_drawing_in_which_nothing_runs(tmp_path):
 
 
 def compared(made) -> dict:
-    signals = waves(80, 2, 64)[0]
+    signals, names = waves(80, 2, 64)
     held, spec = SIGNAL.infer(signals)
-    found = SIGNAL.compare(
-        held[:40], {"reference": held[:40], "real_vs_real": held[40:], "after": SIGNAL.conform(made, spec)}, spec, 0
-    )
+    some = {"reference": held[:40], "real_vs_real": held[40:], "after": SIGNAL.conform(made, spec)}
+    labels = {"reference": names[:40].tolist(), "real_vs_real": names[40:].tolist(), "after": names[:40].tolist()}
+    found = SIGNAL.compare(held[:40], some, labels, spec, 0)
     return json.loads(json.dumps(found, allow_nan=False))
 
 
@@ -73,8 +73,9 @@ def test_what_is_unlike_real_signals_shows():
         assert like["distances"][kind]["after"] < 3 * like["distances"][kind]["real_vs_real"]
         assert unlike["distances"][kind]["after"] > 3 * unlike["distances"][kind]["real_vs_real"]
     assert like["detection"]["after"] < 0.75 < 0.95 < unlike["detection"]["after"]
-    assert len(like["channels"]) == 2
-    for values in like["channels"][0].values():
+    assert list(like["classes"]) == ["quick", "slow"]
+    assert len(like["channels"]) == len(like["classes"]["slow"]) == 2
+    for values in [*like["channels"][0].values(), *like["classes"]["slow"][0].values()]:
         assert 0 < len(values["real"]) == len(values["after"]) <= 128
     power = like["channels"][0]["power"]["real"]
     assert 2 <= np.argmax(power) + 1 <= 5  # waves over the length
@@ -84,13 +85,16 @@ def test_the_comparison_is_drawn():
     found = compared(waves(40, 2, 64, seed=9)[0])
     page = SIGNAL.show_comparison(found)
     drawing = ElementTree.fromstring(f"<div>{page}</div>")
-    assert len(list(drawing.iter("svg"))) == 6  # three of each channel
-    assert len(list(drawing.iter("polygon"))) == 4  # the bands of both kinds
-    assert len(list(drawing.iter("polyline"))) == 12
+    assert len(list(drawing.iter("svg"))) == 8  # of each channel one a class, and two of all
+    assert len(list(drawing.iter("polygon"))) == 8  # the bands of both kinds
+    assert len(list(drawing.iter("polyline"))) == 16
+    hostile = SIGNAL.show_comparison({**found, "classes": {"<script>": found["classes"]["slow"]}})
+    assert "<script>" not in hostile
     assert "style=" not in page
     assert SIGNAL.show_comparison({}) is None
     held, spec = SIGNAL.infer(waves(3)[0])
-    assert SIGNAL.compare(held, {"reference": held, "real_vs_real": held[:1], "after": held}, spec, 0) == {}
+    some = {"reference": held, "real_vs_real": held[:1], "after": held}
+    assert SIGNAL.compare(held, some, {name: ["a"] * len(rows) for name, rows in some.items()}, spec, 0) == {}
 
 
 def test_constant_and_ragged_signals_are_compared_too():
@@ -98,7 +102,9 @@ def test_constant_and_ragged_signals_are_compared_too():
     signals[:, 1] = 3.0
     held, spec = SIGNAL.infer(cut(signals))
     some = {"reference": held[:8], "real_vs_real": held[8:16], "after": held[16:]}
-    found = SIGNAL.compare(held, some, spec, 0)
+    found = SIGNAL.compare(held, some, {"reference": ["a"] * 8, "real_vs_real": ["a"] * 8, "after": ["b"] * 8}, spec, 0)
+    assert found["classes"] == {}  # which they do not share
+    assert found["distances"]["mean"] == {"after": None, "real_vs_real": None}
     assert found["detection"] == {"after": None, "real_vs_real": None}  # too few
     assert np.isfinite(found["channels"][1]["power"]["real"]).all()
     assert SIGNAL.show_comparison(json.loads(json.dumps(found, allow_nan=False)))
