@@ -1,4 +1,4 @@
-"""Manifests: a CSV or Parquet table with one row a sample. A Parquet table may hold the files themselves."""
+"""Manifests: CSV, JSON lines or Parquet with one row a sample. A Parquet table may hold the files themselves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,15 @@ def read_csv(path: Path, kind: FileKind, columns: Mapping[str, str]) -> Source:
     return _from_paths(path, table, columns, missing=NAN)
 
 
+def read_jsonl(path: Path, kind: FileKind, columns: Mapping[str, str]) -> Source:
+    """Read a manifest with a JSON object a line; what an object lacks is missing. See `read_parquet`."""
+    try:
+        table = _json_lines(path)
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} is no readable file of JSON objects, one a line, in UTF-8: {error}") from error
+    return _from_paths(path, table, {**COLUMNS, **columns})
+
+
 def read_parquet(path: Path, kind: FileKind, columns: Mapping[str, str]) -> Source:
     """Read a Parquet manifest, or a Parquet table of files such as `datasets` and ganaug write.
 
@@ -66,7 +76,7 @@ def read_parquet(path: Path, kind: FileKind, columns: Mapping[str, str]) -> Sour
 
 
 def names_files(path: Path, kind: FileKind, columns: Mapping[str, str], any_suffix: bool = False) -> str:
-    """Say in a few words why a CSV or Parquet file is about samples; empty where it is not, or cannot be read.
+    """Say in a few words why a manifest is about samples; empty where it is not, or cannot be read.
 
     ``any_suffix``: files of any suffix count, where they are there.
     """
@@ -78,6 +88,8 @@ def names_files(path: Path, kind: FileKind, columns: Mapping[str, str], any_suff
                 table = pd.read_csv(
                     path, dtype=str, keep_default_na=False, index_col=False, encoding="utf-8-sig", nrows=LOOKED
                 )
+        elif path.suffix.lower() == ".jsonl":
+            table = _json_lines(path, LOOKED)
         else:
             schema = pq.read_schema(path)
             if _holds_files(schema, kind):
@@ -85,7 +97,7 @@ def names_files(path: Path, kind: FileKind, columns: Mapping[str, str], any_suff
             if column not in schema.names:
                 return ""
             table = next(pq.ParquetFile(path).iter_batches(LOOKED, columns=[column])).to_pandas()
-    except (StopIteration, *UNREADABLE):  # whoever reads it will say why
+    except (StopIteration, RecursionError, *UNREADABLE):  # whoever reads it will say why
         return ""
     files = [Path(str(name)) for name in table.get(column, ())]
     named = any(
@@ -94,6 +106,16 @@ def names_files(path: Path, kind: FileKind, columns: Mapping[str, str], any_suff
         for file in files
     )
     return f"a table whose column {column!r} names {kind.unit}s" if named else ""
+
+
+def _json_lines(path: Path, first: int | None = None) -> pd.DataFrame:
+    """Return the objects of a file, all or the ``first`` ones, as rows; `ValueError` where it holds something else."""
+    with path.open(encoding="utf-8-sig") as file:
+        rows = [json.loads(line) for line in islice((line for line in file if line.strip()), first)]
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        raise ValueError("a line is no object" if rows else "it has no line")
+    json.dumps(rows, ensure_ascii=False).encode()  # no half of a character, which no file can hold
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _from_paths(path: Path, table: pd.DataFrame, columns: Mapping[str, str], missing: Collection[str] = ()) -> Source:

@@ -11,10 +11,10 @@ from ganaug.errors import DataError
 from ganaug.modalities.files.folder import read_folder
 from ganaug.modalities.files.kind import FileKind
 from ganaug.modalities.files.layout import holds_samples
-from ganaug.modalities.files.manifest import names_files, read_csv, read_parquet
+from ganaug.modalities.files.manifest import names_files, read_csv, read_jsonl, read_parquet
 from ganaug.modalities.files.source import Source
 
-MANIFESTS = {".csv": read_csv, ".parquet": read_parquet}
+MANIFESTS = {".csv": read_csv, ".jsonl": read_jsonl, ".parquet": read_parquet}
 
 AnySource = TypeVar("AnySource", bound=Source)
 
@@ -33,7 +33,7 @@ def open_files(source: str | Path, kind: FileKind, columns: Mapping[str, str] | 
     Parameters
     ----------
     source : str or path-like
-        A folder, or a manifest: ``.csv`` or ``.parquet``, which may hold the files themselves.
+        A folder, or a manifest: ``.csv``, ``.jsonl``, or ``.parquet``, which may hold the files themselves.
     kind : FileKind
         Which files are samples.
     columns : mapping, optional

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -72,6 +73,13 @@ def as_csv(root: Path) -> Path:
     return root / "rows.csv"
 
 
+def as_jsonl(root: Path) -> Path:
+    folder = as_folder(root)
+    rows = [{"label": path.parent.name, "path": str(path)} for path in sorted(folder.rglob("*.vec"))]
+    (root / "rows.jsonl").write_text("\n\n".join(map(json.dumps, rows)))
+    return root / "rows.jsonl"
+
+
 def as_parquet(root: Path) -> Path:
     files = [{"bytes": content(i), "path": None} for i in range(20)]
     pq.write_table(pa.table({"vec": files, "label": [LABELS[i % 2] for i in range(20)]}), root / "rows.parquet")
@@ -83,6 +91,7 @@ def as_parquet(root: Path) -> Path:
     [
         (as_folder, "a folder of vectors"),
         (as_csv, "a table whose column 'path' names vectors"),
+        (as_jsonl, "a table whose column 'path' names vectors"),
         (as_parquet, "a table of encoded vectors"),
     ],
 )
@@ -129,6 +138,40 @@ def test_a_file_that_a_manifest_names_may_be_missing(tmp_path: Path) -> None:
     assert [tuple(bad) for bad in rejected] == [("data/flat/00.vec", "there is no such file")]
 
 
+def test_values_of_a_jsonl_manifest_keep_their_types(tmp_path: Path) -> None:
+    rows = [
+        {"path": "a.vec", "label": 10, "group": "p", "split": "train"},
+        {"path": "b.vec", "label": "nan", "split": "val", "more": [1]},
+        {"path": "c.vec", "label": None},
+        {"label": 9},
+    ]
+    (tmp_path / "rows.jsonl").write_text("\ufeff" + "\n".join(map(json.dumps, rows)), encoding="utf-8")
+    source = open_files(tmp_path / "rows.jsonl", KIND)
+    assert (source.labels, source.classes) == (["10", "nan"], ("10", "nan"))
+    assert (source.groups, source.splits) == (["p", None], ["train", "validation"])
+    assert [tuple(bad) for bad in source.rejected] == [("c.vec", "no label"), ("row 3", "no path")]
+
+
+DAMAGED = {
+    "empty": "",
+    "no line": "\n",
+    "a list": "[1]",
+    "cut": '{"path": ',
+    "deep": "[" * 100_000,
+    "half a character": '{"path": "\\ud800", "label": "a"}',
+    "no UTF-8": "\xff",
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_jsonl_manifest_is_explained(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(text.encode("latin-1"))
+    assert holds_files(path, KIND, {}) == ""
+    with pytest.raises(DataError, match="is no readable file of JSON objects, one a line"):
+        open_files(path, KIND)
+
+
 def test_what_is_of_another_kind_is_not_claimed(tmp_path: Path) -> None:
     (tmp_path / "photos" / "cat").mkdir(parents=True)
     (tmp_path / "photos" / "cat" / "1.png").write_text("1")
@@ -146,7 +189,7 @@ def test_mistakes_are_told_in_words_of_the_kind(tmp_path: Path) -> None:
     for name, words in {
         "none": "class folder .* has no vectors; add some",
         "none/flat": "put the vectors of each class into a folder",
-        "a.zip": r"give a folder, \.csv or \.parquet\.",
+        "a.zip": r"give a folder, \.csv, \.jsonl or \.parquet\.",
         "empty.csv": "has no labelled vector at all",
         "a.parquet": "column 'vec' has no 'bytes'; put the encoded vectors there",
         "nowhere": "neither a file nor a folder here; check the path",

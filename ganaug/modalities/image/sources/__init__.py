@@ -44,7 +44,7 @@ def open_source(source: str | Path, columns: Mapping[str, str] | None = None) ->
     ----------
     source : str or path-like
         A built-in name (``fashion_mnist_mini``, ``digits``), else a path: an image folder, a folder of the four idx
-        files, a manifest (``.csv``, ``.parquet``), or an ``.npz``.
+        files, a manifest (``.csv``, ``.jsonl``, ``.parquet``), or an ``.npz``.
     columns : mapping, optional
         A manifest's names for path, label, group and split.
 
