@@ -84,8 +84,8 @@ class PrepareParams(Section):
     source: Text = Field(
         "fashion_mnist_mini",
         description="The data: a built-in name (fashion_mnist_mini, digits, breast_cancer, wine, "
-        "cylinder_bell_funnel), an image folder, a manifest (.csv, .parquet), a table, signals (.npz, .tsv, .ts, "
-        ".parquet), an .npz, or a folder of the four idx files.",
+        "cylinder_bell_funnel), an image folder, a manifest (.csv, .jsonl, .parquet), a table, signals (.npz, .tsv, "
+        ".ts, .parquet), an .npz, or a folder of the four idx files.",
     )
     modality: Annotated[str, registered("modality", "auto", *MODALITIES)] = Field(
         "auto", description="What a row is, or what another package adds; auto: told from the source, and said."

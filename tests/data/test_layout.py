@@ -13,8 +13,9 @@ from PIL import Image
 
 from ganaug.errors import DataError
 from ganaug.modalities.image.reading import SUFFIXES
-from ganaug.modalities.image.sources import Source, open_source
-from ganaug.modalities.image.sources.entries import PICTURES
+from ganaug.modalities.image.sources import ImageSource as Source
+from ganaug.modalities.image.sources import open_source
+from ganaug.modalities.image.sources.kind import PICTURES
 
 PAIR = ("cat/1.png", "dog/1.png")
 KNOWN = {

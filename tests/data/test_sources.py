@@ -17,7 +17,8 @@ from PIL import Image
 from ganaug.data.rows import Rows
 from ganaug.errors import DataError
 from ganaug.modalities.image.load import load
-from ganaug.modalities.image.sources import Source, open_source
+from ganaug.modalities.image.sources import ImageSource as Source
+from ganaug.modalities.image.sources import open_source
 
 
 def picture(path: Path, value: int = 0, size: tuple[int, int] = (8, 8)) -> Path:

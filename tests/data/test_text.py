@@ -20,7 +20,8 @@ from PIL import Image
 from ganaug.data.text import plain, plain_array, to_label, to_text
 from ganaug.errors import DataError
 from ganaug.modalities.image.load import load
-from ganaug.modalities.image.sources import Source, open_source
+from ganaug.modalities.image.sources import ImageSource as Source
+from ganaug.modalities.image.sources import open_source
 
 IMAGES = np.zeros((3, 8, 8), np.uint8)
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.errors import DataError, option
+from ganaug.errors import DataError
+from ganaug.modalities.files.load import check_readable, loaded, readable
+from ganaug.modalities.files.source import UnreadableError
 from ganaug.modalities.image.ranges import PixelRanges, Range, RangeFinder
-from ganaug.modalities.image.reading import CHANNELS, Shape, UnreadableError, fit_image
-from ganaug.modalities.image.sources import Source, open_source
+from ganaug.modalities.image.reading import CHANNELS, Shape, fit_image
+from ganaug.modalities.image.sources import ImageSource, open_source
 from ganaug.modalities.image.spec import ImageSpec
 from ganaug.modalities.loaded import Loaded, Rejected
-from ganaug.utils.progress import Progress
 from ganaug.utils.words import counted
 
 MIN_SIDE, MAX_SIDE = 8, 128  # pixels
@@ -25,8 +26,6 @@ SIZE_RULE = (
     "images of another size are scaled as a whole, by Lanczos with antialiasing; the aspect ratio is not kept; "
     "the size is prepare.size, or else the most common one, with sides of 8 to 128 pixels"
 )
-
-T = TypeVar("T")
 
 
 class Survey(NamedTuple):
@@ -51,7 +50,7 @@ class Survey(NamedTuple):
 
 
 def load(
-    source: str | Path | Source,
+    source: str | Path | ImageSource,
     *,
     size: tuple[int, int] | None = None,
     channels: int | None = None,
@@ -64,7 +63,7 @@ def load(
 
     Parameters
     ----------
-    source : Source, or see `open_source`
+    source : ImageSource, or see `open_source`
         The rows to decode.
     size : (int, int), optional
         Height and width, each 8 to 128. None: see `common_size`.
@@ -86,68 +85,60 @@ def load(
     """
     if channels not in (None, *CHANNELS) or not all(MIN_SIDE <= side <= MAX_SIDE for side in size or ()):
         raise DataError(f"size {size} and channels {channels}: sides must be 8 to 128, channels 1, 3 or 4.")
-    opened = source if isinstance(source, Source) else open_source(source, columns)
+    opened = source if isinstance(source, ImageSource) else open_source(source, columns)
     found = survey(opened, max_unreadable, pixel_range)
     target = common_shape(list(found.shapes.values()), size, channels)
     if not decode:
         return _loaded(opened, found, target, list(found.shapes), None)
     images = np.empty((len(found.shapes), *target), np.uint8)
     good: list[int] = []
-    for i, pixels in _readable(list(found.shapes), opened.pixels.read, opened, found.rejected, "reading images"):
+    for i, pixels in readable(
+        list(found.shapes), opened.pixels.read, opened, found.rejected, "image", "reading images"
+    ):
         images[len(good)] = fit_image(found.ranges.to_levels(pixels), target)
         good.append(i)
-    _check_readable(found.rejected, len(opened.names) + len(opened.rejected), max_unreadable)
+    check_readable(found.rejected, len(opened.names) + len(opened.rejected), max_unreadable)
     return _loaded(opened, found, target, good, images[: len(good)])
 
 
-def _loaded(source: Source, found: Survey, shape: Shape, good: list[int], images: NDArray[np.uint8] | None) -> Loaded:
+def _loaded(
+    source: ImageSource, found: Survey, shape: Shape, good: list[int], images: NDArray[np.uint8] | None
+) -> Loaded:
     """Put together what is known of the ``good`` rows of a source."""
-
-    def kept(values: Sequence[T]) -> NDArray[np.object_]:
-        array = np.empty(len(good), object)
-        array[:] = [values[i] for i in good]
-        return array
 
     def decode(positions: Sequence[int]) -> NDArray[np.uint8]:
         return np.stack([_tile(source, found.ranges, good[at], shape) for at in positions])
 
-    n = len(source.names)
-    codes = {name: code for code, name in enumerate(source.classes)}
     ranges = str(found.ranges)
     resized = sum(found.shapes[i][:2] != shape[:2] for i in good)
-    return Loaded(
+    facts = {
+        "shape": list(shape),
+        "size_rule": SIZE_RULE,
+        "resized": resized,
+        "pixels": ranges,
+        "read_as": ranges,
+        "findings": [f"Resized: {counted(resized, 'image')}; {SIZE_RULE}."],
+    }
+    return loaded(
+        source,
+        good,
         images,
         ImageSpec(*shape),
-        source.classes,
-        np.array([codes[source.labels[i]] for i in good], np.int64),
-        kept(source.names),
-        kept(source.groups or [None] * n),
-        kept(source.splits or ["train"] * n),
-        found.rejected,
-        source.skipped,
-        found.further,
-        source.read_from,
-        source.split_folders,
-        {
-            "shape": list(shape),
-            "size_rule": SIZE_RULE,
-            "resized": resized,
-            "pixels": ranges,
-            "read_as": ranges,
-            "findings": [f"Resized: {counted(resized, 'image')}; {SIZE_RULE}."],
-        },
-        None if images is not None else decode,
+        rejected=found.rejected,
+        facts=facts,
+        further=found.further,
+        decode=None if images is not None else decode,
     )
 
 
-def _tile(source: Source, ranges: PixelRanges, i: int, shape: Shape) -> NDArray[np.uint8]:
+def _tile(source: ImageSource, ranges: PixelRanges, i: int, shape: Shape) -> NDArray[np.uint8]:
     try:
         return fit_image(ranges.to_levels(source.pixels.read(i)), shape)
     except UnreadableError:  # its header could be read
         return np.zeros(shape, np.uint8)
 
 
-def survey(source: Source, max_unreadable: float = 0.05, pixel_range: Range | None = None) -> Survey:
+def survey(source: ImageSource, max_unreadable: float = 0.05, pixel_range: Range | None = None) -> Survey:
     """Read the header of every row of a source; decode those of which the range of the pixels depends.
 
     These are integers of more than 8 bits and floats; and of those of 8 bits, which may be masks of 0 and 1, the first
@@ -173,8 +164,8 @@ def survey(source: Source, max_unreadable: float = 0.05, pixel_range: Range | No
         return shape
 
     rows = range(len(source.names))
-    shapes = dict(_readable(rows, look, source, rejected, "reading headers"))
-    _check_readable(rejected, len(rows) + len(source.rejected), max_unreadable)
+    shapes = dict(readable(rows, look, source, rejected, "image", "reading headers"))
+    check_readable(rejected, len(rows) + len(source.rejected), max_unreadable)
     further = {source.names[i]: n for i in shapes if (n := source.pixels.further(i))}
     return Survey(shapes, finder.ranges(), rejected, further)
 
@@ -199,25 +190,3 @@ def common_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
     scale = max(scale, MIN_SIDE / min(height, width))
     sides = (min(MAX_SIDE, max(MIN_SIDE, round(side * scale))) for side in (height, width))
     return next(sides), next(sides)
-
-
-def _readable(
-    indices: Sequence[int], read: Callable[[int], T], source: Source, rejected: list[Rejected], stage: str
-) -> Iterator[tuple[int, T]]:
-    """Yield what ``read`` makes of each row; note in ``rejected`` those that cannot be read."""
-    with Progress(stage, len(indices), "images") as progress:
-        for i in indices:
-            progress.advance()
-            try:
-                found = read(i)
-            except UnreadableError as error:
-                rejected.append(Rejected(source.names[i], str(error)))
-            else:
-                yield i, found
-
-
-def _check_readable(rejected: list[Rejected], total: int, max_unreadable: float) -> None:
-    if len(rejected) == total or len(rejected) > max_unreadable * total:
-        shown = "; ".join(f"{name!r}: {reason}" for name, reason in rejected[:3])
-        remedy = "" if len(rejected) == total else f", or raise {option('prepare.max_unreadable')}"
-        raise DataError(f"{len(rejected)} of {total} rows cannot be used ({shown}); mend them{remedy}.")

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
-from ganaug.errors import DataError
+from ganaug.modalities.files.source import UnreadableError, check_file
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 SUFFIXES = frozenset(
@@ -57,10 +57,6 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
-class UnreadableError(DataError):
-    """An image that cannot be used; the message is the reason."""
 
 
 def read_header(source: Path | bytes) -> Header:
@@ -183,10 +179,7 @@ def _opened(source: Path | bytes) -> Iterator[ImageFile.ImageFile]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # damaged EXIF and the like: the pixels are what counts
         try:
-            if isinstance(source, Path) and not source.is_file():
-                raise UnreadableError("a link to nothing" if source.is_symlink() else "there is no such file")
-            if (len(source) if isinstance(source, bytes) else source.stat().st_size) == 0:
-                raise UnreadableError("the file is empty")
+            check_file(source)
             with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise UnreadableError(

@@ -1,24 +1,23 @@
-"""Where labelled images come from: one module for each kind of source."""
+"""Where labelled images come from: one module for each kind of source that `ganaug.modalities.files` does not have."""
 
 from __future__ import annotations
 
-import difflib
 import zipfile
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ganaug.errors import DataError
 from ganaug.modalities.archives import holds_signals
+from ganaug.modalities.files.manifest import names_files
+from ganaug.modalities.files.opening import MANIFESTS, list_files, opened
 from ganaug.modalities.image.sources.arrays import UNREADABLE, read_npz
-from ganaug.modalities.image.sources.base import ArrayPixels, Source
+from ganaug.modalities.image.sources.base import ArrayPixels, ImageSource
 from ganaug.modalities.image.sources.builtin import BUILTIN
-from ganaug.modalities.image.sources.folder import read_folder
 from ganaug.modalities.image.sources.idx import is_idx_folder, read_idx
-from ganaug.modalities.image.sources.manifest import names_images, read_csv, read_parquet
+from ganaug.modalities.image.sources.kind import IMAGES
 
-__all__ = ["BUILTIN", "ArrayPixels", "Source", "holds_images", "open_source"]
+__all__ = ["BUILTIN", "ArrayPixels", "ImageSource", "holds_images", "open_source"]
 
 
 def holds_images(source: str | Path, columns: Mapping[str, str]) -> str:
@@ -35,17 +34,17 @@ def holds_images(source: str | Path, columns: Mapping[str, str]) -> str:
         with suppress(*UNREADABLE, zipfile.BadZipFile, zlib.error):  # which whoever reads it will explain
             return "" if holds_signals(path) else "an .npz"
         return "an .npz"
-    return names_images(path, columns) if kind in {".csv", ".parquet"} else ""
+    return names_files(path, IMAGES, columns, any_suffix=True) if kind in MANIFESTS else ""
 
 
-def open_source(source: str | Path, columns: Mapping[str, str] | None = None) -> Source:
+def open_source(source: str | Path, columns: Mapping[str, str] | None = None) -> ImageSource:
     """Find out what a source is, and list its rows.
 
     Parameters
     ----------
     source : str or path-like
         A built-in name (``fashion_mnist_mini``, ``digits``), else a path: an image folder, a folder of the four idx
-        files, a manifest (``.csv``, ``.parquet``), or an ``.npz``.
+        files, a manifest (``.csv``, ``.jsonl``, ``.parquet``), or an ``.npz``.
     columns : mapping, optional
         A manifest's names for path, label, group and split.
 
@@ -56,27 +55,12 @@ def open_source(source: str | Path, columns: Mapping[str, str] | None = None) ->
     """
     if source in BUILTIN:
         return BUILTIN[str(source)]()
-    path = Path(source)
-    try:
-        found = _open_path(path, columns or {})
-    except (OSError, RecursionError) as error:
-        raise DataError(f"source {str(source)!r} cannot be read: {error}; make it readable.") from error
-    if not found.labels and not found.rejected:
-        raise DataError(f"source {str(source)!r} has no labelled image at all; check the path.")
-    found.where = str(source)
-    return found
+    return opened(source, IMAGES, lambda path: _open_path(path, columns or {}))
 
 
-def _open_path(path: Path, columns: Mapping[str, str]) -> Source:
-    if path.is_dir():
-        return read_idx(path) if is_idx_folder(path) else read_folder(path)
-    if not path.is_file():
-        close = difflib.get_close_matches(str(path), BUILTIN, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"built-in names are {', '.join(BUILTIN)}."
-        raise DataError(f"source {str(path)!r} is neither a file nor a folder here; {hint}")
-    kind = path.suffix.lower()
-    if kind == ".npz":
+def _open_path(path: Path, columns: Mapping[str, str]) -> ImageSource:
+    if path.is_dir() and is_idx_folder(path):
+        return read_idx(path)
+    if path.is_file() and path.suffix.lower() == ".npz":
         return read_npz(path)
-    if kind in {".csv", ".parquet"}:
-        return (read_csv if kind == ".csv" else read_parquet)(path, columns)
-    raise DataError(f"source {str(path)!r} is a {kind or 'nameless'} file; give a folder, .csv, .parquet or .npz.")
+    return ImageSource(**vars(list_files(path, IMAGES, columns)))

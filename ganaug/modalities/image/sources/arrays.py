@@ -22,7 +22,7 @@ from ganaug.data.names import split_name
 from ganaug.data.text import to_label, to_text
 from ganaug.errors import DataError
 from ganaug.modalities.image.reading import CHANNELS
-from ganaug.modalities.image.sources.base import ArrayPixels, Source
+from ganaug.modalities.image.sources.base import ImageSource
 
 # What numpy raises for damaged arrays: a made-up size, a header that is no Python, an unknown method of compression.
 UNREADABLE = (
@@ -31,7 +31,7 @@ UNREADABLE = (
 _PARTS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
 
 
-def read_npz(path: Path) -> Source:
+def read_npz(path: Path) -> ImageSource:
     """Read labelled images from an archive; the module says which keys and kinds of arrays.
 
     Raises
@@ -59,7 +59,7 @@ def source_from_arrays(
     groups: NDArray[Any] | None = None,
     classes: NDArray[Any] | None = None,
     where: str,
-) -> Source:
+) -> ImageSource:
     """Make a source of arrays; ``where`` names them in errors.
 
     Parameters
@@ -84,10 +84,10 @@ def source_from_arrays(
     for what, values in (("labels", names), ("split", parts), ("group", units)):
         if values is not None and len(values) != len(pixels):
             raise DataError(f"{where}: {len(pixels)} images but {len(values)} values of {what}; they must match.")
-    return Source(
+    return ImageSource(
         names=[f"row {i}" for i in range(len(pixels))],
         labels=names,
-        pixels=ArrayPixels(pixels),
+        items=pixels,
         splits=None if parts is None else [split_name(name, where) for name in parts],
         groups=None if units is None else [name or None for name in units],
         classes=tuple(_words(classes, "classes", where) or ()),

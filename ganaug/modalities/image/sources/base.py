@@ -1,17 +1,17 @@
-"""What every source gives: named, labelled rows whose pixels are decoded one at a time."""
+"""What every source of images gives: rows whose pixels are decoded one at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.data.names import check_classes, class_order
+from ganaug.modalities.files.source import Source
 from ganaug.modalities.image.reading import Header, check_finite, count_pages, read_header, read_image
-from ganaug.modalities.loaded import Rejected
 
 
 class Pixels(Protocol):
@@ -62,52 +62,10 @@ class EncodedPixels:
         return count_pages(self.images[i]) - 1
 
 
-@dataclass
-class Source:
-    """Labelled rows before decoding, in an order that depends on nothing but the data.
+class ImageSource(Source):
+    """Labelled images: ``items`` are files, what is in them, or an array (n, H, W, C)."""
 
-    Attributes
-    ----------
-    names : list of str
-        What to call each row in reports: a relative path, ``row 17``.
-    labels : list of str
-        Class of each row.
-    pixels : Pixels
-        The images.
-    splits : list of str, or None
-        train, validation or test for each row, where the source says so.
-    groups : list of (str or None), or None
-        Group of each row, where the source says so.
-    classes : tuple of str
-        Class names in order. Left empty: the sorted labels, whole numbers by value.
-    rejected : list of Rejected
-        Rows set aside so far. They count as unreadable.
-    skipped : list of Rejected
-        Files that are no rows at all (a text file in an image folder). They do not count.
-    where : str
-        What to call the source in errors.
-    read_from : str
-        The folder in the source that holds the images, where that is not the source itself.
-    split_folders : dict of str to str
-        The folders that were taken for splits, and which split each one is.
-
-    Raises
-    ------
-    DataError
-        If a class name is empty, or two are the same or differ only in Unicode form.
-    """
-
-    names: list[str]
-    labels: list[str]
-    pixels: Pixels
-    splits: list[str] | None = None
-    groups: list[str | None] | None = None
-    classes: tuple[str, ...] = ()
-    rejected: list[Rejected] = field(default_factory=list)
-    skipped: list[Rejected] = field(default_factory=list)
-    where: str = "the data"
-    read_from: str = ""
-    split_folders: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.classes = check_classes(self.classes or sorted(set(self.labels), key=class_order))
+    @property
+    def pixels(self) -> Pixels:
+        """The images."""
+        return ArrayPixels(self.items) if isinstance(self.items, np.ndarray) else EncodedPixels(self.items)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ganaug.errors import DataError
 from ganaug.modalities.image.sources.arrays import source_from_arrays
-from ganaug.modalities.image.sources.base import Source
+from ganaug.modalities.image.sources.base import ImageSource
 
 FASHION_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -26,7 +26,7 @@ def is_idx_folder(folder: Path) -> bool:
     return _file(folder, "train-images-idx3-ubyte") is not None
 
 
-def read_idx(folder: Path) -> Source:
+def read_idx(folder: Path) -> ImageSource:
     """Read the four files of a folder. Fashion-MNIST gets its class names, other sets the numbers.
 
     Raises

@@ -1,4 +1,4 @@
-"""Image folders: ``<class>/*``, or ``{train,validation,test}/<class>/*``; files may lie deeper than that."""
+"""Folders of samples: ``<class>/*``, or ``{train,validation,test}/<class>/*``; files may lie deeper than that."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from pathlib import Path
 
 from ganaug.data.reading import HIDDEN
 from ganaug.errors import DataError
-from ganaug.modalities.image.sources.base import EncodedPixels, Source
-from ganaug.modalities.image.sources.entries import Contents, is_image, is_loop, is_picture, look, why_not
-from ganaug.modalities.image.sources.layout import ClassFolder, find_layout
+from ganaug.modalities.files.entries import Contents, is_loop, look
+from ganaug.modalities.files.kind import FileKind
+from ganaug.modalities.files.layout import ClassFolder, find_layout
+from ganaug.modalities.files.source import Source
 from ganaug.modalities.loaded import Rejected
 
 
-def read_folder(root: Path) -> Source:
-    """List the images of a folder; a folder's name is the class of what is below it.
+def read_folder(root: Path, kind: FileKind) -> Source:
+    """List the samples of a folder; a folder's name is the class of what is below it.
 
-    `ganaug.modalities.image.sources.layout` says what is a class, what a split. Links are followed, but no folder is
-    read twice.
-    Images of formats that are not read count as rejected, other files and what is hidden as skipped.
+    `ganaug.modalities.files.layout` says what is a class, what a split. Links are followed, but no folder is read
+    twice. Samples of formats that are not read count as rejected, other files and what is hidden as skipped.
 
     Raises
     ------
     DataError
-        If there are no class folders, one holds no image, or a folder could be a split or a class.
+        If there are no class folders, one holds no sample, or a folder could be a split or a class.
     """
-    layout = find_layout(root)
-    walk = _Walk(root, layout.parents)
+    layout = find_layout(root, kind)
+    walk = _Walk(root, layout.parents, kind)
     walk.read(layout.classes)
     for folder, reason in layout.passed.items():
         walk.pass_over(folder, reason)
@@ -36,7 +36,7 @@ def read_folder(root: Path) -> Source:
     return Source(
         names=[relative_name(path, root) for _, path, _ in files],
         labels=[label for label, _, _ in files],
-        pixels=EncodedPixels([path for _, path, _ in files]),
+        items=[path for _, path, _ in files],
         splits=[split for _, _, split in files] if layout.splits else None,
         rejected=sorted(walk.rejected),
         skipped=sorted(walk.skipped, key=lambda skip: (skip.reason == HIDDEN, skip)),
@@ -64,10 +64,12 @@ class _Walk:
         What names are relative to.
     parents : list of Path
         The folders above the class folders, whose files are of no class.
+    kind : FileKind
+        Which files are samples.
     """
 
-    def __init__(self, root: Path, parents: list[Path]) -> None:
-        self.root = root
+    def __init__(self, root: Path, parents: list[Path], kind: FileKind) -> None:
+        self.root, self.kind = root, kind
         self.files: list[tuple[str, Path, str]] = []  # class, file, split
         self.rejected: list[Rejected] = []
         self.skipped: list[Rejected] = []
@@ -77,11 +79,13 @@ class _Walk:
             inside = look(parent)
             self._note(inside)
             for path in inside.files:
-                where = self.rejected if is_picture(path) else self.skipped
-                where.append(self._named(path, "lies outside the class folders" if is_image(path) else why_not(path)))
+                where = self.rejected if kind.means(path) else self.skipped
+                where.append(
+                    self._named(path, "lies outside the class folders" if kind.reads(path) else kind.why_not(path))
+                )
 
     def read(self, classes: list[ClassFolder]) -> None:
-        """List the images of class folders, and of the folders that links in them lead to."""
+        """List the samples of class folders, and of the folders that links in them lead to."""
         linked: deque[tuple[ClassFolder, Path]] = deque()
         found: dict[Path, int] = {}
         for each in sorted(classes, key=lambda each: each.path.is_symlink()):
@@ -98,27 +102,28 @@ class _Walk:
             if n == 0:
                 lost = next((bad for bad in self.rejected if (self.root / bad.name).is_relative_to(folder)), None)
                 why = f" that can be read ({lost.name!r}: {lost.reason})" if lost else ""
-                raise DataError(f"class folder {folder} has no images{why}; add some, or remove it.")
+                raise DataError(f"class folder {folder} has no {self.kind.unit}s{why}; add some, or remove it.")
 
     def pass_over(self, folder: Path, reason: str) -> None:
         """List the files of a folder as skipped."""
         before = len(self.skipped)
         for inside in self._below(folder):
             for path in inside.files:
-                self.skipped.append(self._named(path, reason if is_picture(path) else why_not(path)))
+                self.skipped.append(self._named(path, reason if self.kind.means(path) else self.kind.why_not(path)))
         if len(self.skipped) == before:
             self.skipped.append(self._named(folder, reason))
 
     def _descend(self, of: ClassFolder, folder: Path, linked: deque[tuple[ClassFolder, Path]]) -> int:
-        """List the images below a folder, leave links to folders for later, and return how many images there are."""
+        """List the samples below a folder, leave links to folders for later, and return how many samples there are."""
         label, before = text_name(of.path.name), len(self.files)
         for inside in self._below(folder):
             linked.extend((of, path) for path in inside.folders if path.is_symlink())
             for path in inside.files:
-                if is_image(path):
+                if self.kind.reads(path):
                     self.files.append((label, path, of.split))
                 else:
-                    (self.rejected if is_picture(path) else self.skipped).append(self._named(path, why_not(path)))
+                    where = self.rejected if self.kind.means(path) else self.skipped
+                    where.append(self._named(path, self.kind.why_not(path)))
         return len(self.files) - before
 
     def _below(self, folder: Path) -> Iterator[Contents]:

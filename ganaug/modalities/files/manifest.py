@@ -1,4 +1,4 @@
-"""Manifests: a CSV or Parquet table with one row an image. A Parquet table may hold the images themselves."""
+"""Manifests: CSV, JSON lines or Parquet with one row a sample. A Parquet table may hold the files themselves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,16 @@ from ganaug.data.names import split_name
 from ganaug.data.rows import UNREADABLE
 from ganaug.data.text import to_label, to_text
 from ganaug.errors import DataError, option
-from ganaug.modalities.image.sources.base import EncodedPixels, Source
-from ganaug.modalities.image.sources.entries import is_picture
+from ganaug.modalities.files.kind import FileKind
+from ganaug.modalities.files.source import Source
 from ganaug.modalities.loaded import Rejected
 
-LOOKED = 50  # rows that tell whether a table is about images
+LOOKED = 50  # rows that tell whether a table is about samples of a kind
 NAN = frozenset({"nan", "NaN"})  # what other tools write into a CSV where a value is missing
 COLUMNS = {"path": "path", "label": "label", "group": "group", "split": "split"}
 
 
-def read_csv(path: Path, columns: Mapping[str, str]) -> Source:
+def read_csv(path: Path, kind: FileKind, columns: Mapping[str, str]) -> Source:
     """Read a CSV manifest; every value is text, but for labels nan and NaN, which are missing. See `read_parquet`."""
     columns = {**COLUMNS, **columns}
     try:
@@ -38,16 +39,26 @@ def read_csv(path: Path, columns: Mapping[str, str]) -> Source:
     return _from_paths(path, table, columns, missing=NAN)
 
 
-def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
-    """Read a Parquet manifest, or a Parquet table of encoded images such as `datasets` and ganaug write.
+def read_jsonl(path: Path, kind: FileKind, columns: Mapping[str, str]) -> Source:
+    """Read a manifest with a JSON object a line; what an object lacks is missing. See `read_parquet`."""
+    try:
+        table = _json_lines(path)
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} is no readable file of JSON objects, one a line, in UTF-8: {error}") from error
+    return _from_paths(path, table, {**COLUMNS, **columns})
+
+
+def read_parquet(path: Path, kind: FileKind, columns: Mapping[str, str]) -> Source:
+    """Read a Parquet manifest, or a Parquet table of files such as `datasets` and ganaug write.
 
     Parameters
     ----------
     path : Path
         The table. Paths in it are relative to its folder and stay below it, or are absolute.
+    kind : FileKind
+        Which files are samples; it names the column that may hold them.
     columns : mapping
         Column names for path, label, and (optional columns) group and split, where they differ from those words.
-        Images are looked for in a column ``image``.
 
     Raises
     ------
@@ -57,15 +68,18 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Source:
     columns = {**COLUMNS, **columns}
     try:
         table = pq.read_table(path)
-        if "image" in table.column_names and pa.types.is_struct(table.schema.field("image").type):
-            return _from_images(path, table, columns)
+        if _holds_files(table.schema, kind):
+            return _from_bytes(path, table, kind, columns)
         return _from_paths(path, table.to_pandas(integer_object_nulls=True), columns)
     except UNREADABLE as error:
         raise DataError(f"{path} is no readable Parquet file: {error}") from error
 
 
-def names_images(path: Path, columns: Mapping[str, str]) -> str:
-    """Say in a few words why a CSV or Parquet file is about images; empty where it is not, or cannot be read."""
+def names_files(path: Path, kind: FileKind, columns: Mapping[str, str], any_suffix: bool = False) -> str:
+    """Say in a few words why a manifest is about samples; empty where it is not, or cannot be read.
+
+    ``any_suffix``: files of any suffix count, where they are there.
+    """
     column = {**COLUMNS, **columns}["path"]
     try:
         if path.suffix.lower() == ".csv":
@@ -74,22 +88,38 @@ def names_images(path: Path, columns: Mapping[str, str]) -> str:
                 table = pd.read_csv(
                     path, dtype=str, keep_default_na=False, index_col=False, encoding="utf-8-sig", nrows=LOOKED
                 )
+        elif path.suffix.lower() == ".jsonl":
+            table = _json_lines(path, LOOKED)
         else:
             schema = pq.read_schema(path)
-            if "image" in schema.names and pa.types.is_struct(schema.field("image").type):
-                return "a table of encoded images"
+            if _holds_files(schema, kind):
+                return f"a table of encoded {kind.unit}s"
             if column not in schema.names:
                 return ""
             table = next(pq.ParquetFile(path).iter_batches(LOOKED, columns=[column])).to_pandas()
-    except (StopIteration, *UNREADABLE):  # whoever reads it will say why
+    except (StopIteration, RecursionError, *UNREADABLE):  # whoever reads it will say why
         return ""
     files = [Path(str(name)) for name in table.get(column, ())]
-    named = any((file.suffix and is_picture(file)) or (path.parent / file).is_file() for file in files)
-    return f"a table whose column {column!r} names images" if named else ""
+    named = any(
+        (file.suffix and kind.means(file))
+        or ((path.parent / file).is_file() and (any_suffix or kind.means(path.parent / file)))
+        for file in files
+    )
+    return f"a table whose column {column!r} names {kind.unit}s" if named else ""
+
+
+def _json_lines(path: Path, first: int | None = None) -> pd.DataFrame:
+    """Return the objects of a file, all or the ``first`` ones, as rows; `ValueError` where it holds something else."""
+    with path.open(encoding="utf-8-sig") as file:
+        rows = [json.loads(line) for line in islice((line for line in file if line.strip()), first)]
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        raise ValueError("a line is no object" if rows else "it has no line")
+    json.dumps(rows, ensure_ascii=False).encode()  # no half of a character, which no file can hold
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _from_paths(path: Path, table: pd.DataFrame, columns: Mapping[str, str], missing: Collection[str] = ()) -> Source:
-    """List rows with the paths of their images; labels among ``missing`` stand for none."""
+    """List rows with the paths of their files; labels among ``missing`` stand for none."""
     files = _texts(table, columns["path"], path)
     labels = _labels(table, columns["label"], path)
     names = [name or f"row {i}" for i, name in enumerate(files)]
@@ -109,21 +139,25 @@ def _path_problem(file: str) -> str:
     return ""
 
 
-def _from_images(path: Path, table: pa.Table, columns: Mapping[str, str]) -> Source:
-    if table.schema.field("image").type.get_field_index("bytes") < 0:
-        raise DataError(f"{path}: column 'image' has no 'bytes'; put the encoded images there.")
-    images = table.column("image").combine_chunks().field("bytes").to_pylist()
-    scalars = table.drop_columns(["image"]).to_pandas(integer_object_nulls=True)
+def _holds_files(schema: pa.Schema, kind: FileKind) -> bool:
+    return kind.column in schema.names and pa.types.is_struct(schema.field(kind.column).type)
+
+
+def _from_bytes(path: Path, table: pa.Table, kind: FileKind, columns: Mapping[str, str]) -> Source:
+    if table.schema.field(kind.column).type.get_field_index("bytes") < 0:
+        raise DataError(f"{path}: column {kind.column!r} has no 'bytes'; put the encoded {kind.unit}s there.")
+    files = table.column(kind.column).combine_chunks().field("bytes").to_pylist()
+    scalars = table.drop_columns([kind.column]).to_pandas(integer_object_nulls=True)
     classes = _class_names(table.schema, columns["label"])
     labels = _labels(scalars, columns["label"], path)
     if classes:
         labels = [classes[int(code)] if code.isdecimal() and int(code) < len(classes) else "" for code in labels]
-    made = scalars.get("synthetic", [False] * len(images))
+    made = scalars.get("synthetic", [False] * len(files))
     reasons = [
-        "synthetic, not real" if fake else "" if image else "no image bytes"
-        for fake, image in zip(made, images, strict=True)
+        "synthetic, not real" if fake else "" if file else f"no {kind.unit} bytes"
+        for fake, file in zip(made, files, strict=True)
     ]
-    return _source(path, scalars, columns, [f"row {i}" for i in range(len(images))], labels, images, reasons, classes)
+    return _source(path, scalars, columns, [f"row {i}" for i in range(len(files))], labels, files, reasons, classes)
 
 
 def _source(
@@ -132,7 +166,7 @@ def _source(
     columns: Mapping[str, str],
     names: list[str],
     labels: list[str],
-    images: Sequence[Any],
+    items: Sequence[Any],
     reasons: list[str],
     classes: tuple[str, ...] = (),
 ) -> Source:
@@ -148,7 +182,7 @@ def _source(
     return Source(
         names=[names[i] for i in good],
         labels=[labels[i] for i in good],
-        pixels=EncodedPixels([images[i] for i in good]),
+        items=[items[i] for i in good],
         splits=splits,
         groups=None if groups is None else [name or None for name in groups],
         classes=classes,

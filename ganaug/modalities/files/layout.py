@@ -1,10 +1,10 @@
-"""How an image folder is laid out. The rules:
+"""How a folder of samples is laid out. The rules:
 
 - What is hidden, and what systems leave behind (``__MACOSX``, ``Thumbs.db``), does not count.
 - A folder that holds one folder of folders and no split, as unzipping makes it, is gone through.
 - Folders named after splits, ``train`` among them, that hold class folders are the splits.
 - Else every folder is a class.
-- Folders of unlabelled images are no class. Beside splits, one without class folders is passed over.
+- Folders of unlabelled samples are no class. Beside splits, one without class folders is passed over.
 - Whatever could be a split or a class is refused.
 """
 
@@ -17,16 +17,16 @@ from typing import NamedTuple
 
 from ganaug.data.names import SPLIT_NAMES, plain_word
 from ganaug.errors import DataError
-from ganaug.modalities.image.sources.entries import Contents, is_loop, is_picture, look
+from ganaug.modalities.files.entries import Contents, is_loop, look
+from ganaug.modalities.files.kind import FileKind
 
 UNLABELLED = frozenset({"unlabelled", "unlabeled", "unsup", "unsupervised", "nolabel", "nolabels"})
 EITHER = frozenset({"eval", "evaluation", "holdout", "heldout"})  # validation to some, test to others
-NO_LABEL = "in a folder of unlabelled images"
 NO_CLASS = "in a split folder without class folders"
 
 
 class ClassFolder(NamedTuple):
-    """A folder of images of one class."""
+    """A folder of samples of one class."""
 
     path: Path
     split: str
@@ -34,7 +34,7 @@ class ClassFolder(NamedTuple):
 
 @dataclass
 class Layout:
-    """Which folders hold the images.
+    """Which folders hold the samples.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Layout:
     splits : dict of Path to str
         The split folders, and which split each one is. Empty: there are none.
     passed : dict of Path to str
-        Folders whose images are passed over, and why.
+        Folders whose samples are passed over, and why.
     """
 
     top: Path
@@ -56,7 +56,7 @@ class Layout:
     passed: dict[Path, str] = field(default_factory=dict)
 
 
-def find_layout(root: Path) -> Layout:
+def find_layout(root: Path, kind: FileKind) -> Layout:
     """Find the class folders below ``root``.
 
     Raises
@@ -64,63 +64,64 @@ def find_layout(root: Path) -> Layout:
     DataError
         If there are none, or a folder could be a split or a class.
     """
-    parents = _wrappers(root)
+    parents = _wrappers(root, kind)
     layout = Layout(parents[-1], parents)
-    folders = _labelled(layout, layout.top)
+    folders = _labelled(layout, layout.top, kind)
     if not folders:
         raise DataError(
-            f"{layout.top} has no class folders; put the images of each class into a folder named after it."
+            f"{layout.top} has no class folders; put the {kind.unit}s of each class into a folder named after it."
         )
-    inner = {folder: _inner(folder) for folder in folders if _split(folder)}
+    inner = {folder: _inner(folder, kind) for folder in folders if _split(folder)}
     splits = {folder: chain for folder, chain in inner.items() if look(chain[-1]).folders}
     if not splits:
-        _refuse_unclear(layout.top, folders)
+        _refuse_unclear(layout.top, folders, kind)
         layout.classes = [ClassFolder(folder, "train") for folder in folders]
         return layout
-    _refuse_odd(layout.top, list(splits), [folder for folder in folders if folder not in splits])
+    _refuse_odd(layout.top, list(splits), [folder for folder in folders if folder not in splits], kind)
     for folder in folders:
         if folder not in splits:
             layout.passed[folder] = NO_CLASS
             continue
         layout.splits[folder] = split = _split(folder)
         layout.parents += splits[folder]
-        layout.classes += [ClassFolder(each, split) for each in _labelled(layout, splits[folder][-1])]
+        layout.classes += [ClassFolder(each, split) for each in _labelled(layout, splits[folder][-1], kind)]
     return layout
 
 
-def _labelled(layout: Layout, folder: Path) -> list[Path]:
-    """Return the folders in a folder, and pass over those of unlabelled images."""
+def _labelled(layout: Layout, folder: Path, kind: FileKind) -> list[Path]:
+    """Return the folders in a folder, and pass over those of unlabelled samples."""
     folders, _, _, unusable = look(folder)
     for path, problem in unusable:
         if path.is_symlink() and not path.suffix:
             raise DataError(f"{path}, which should be a class folder, is {problem}; mend or remove it.")
-    layout.passed |= {each: NO_LABEL for each in folders if plain_word(each.name) in UNLABELLED}
+    no_label = f"in a folder of unlabelled {kind.unit}s"
+    layout.passed |= {each: no_label for each in folders if plain_word(each.name) in UNLABELLED}
     return [each for each in folders if each not in layout.passed]
 
 
-def _wrappers(root: Path) -> list[Path]:
+def _wrappers(root: Path, kind: FileKind) -> list[Path]:
     """Return the root and, as long as a folder holds one folder of folders, that one."""
     chain = [root]
-    while (inner := _only_folder(look(chain[-1]))) and not _split(inner) and not is_loop(inner):
+    while (inner := _only_folder(look(chain[-1]), kind)) and not _split(inner) and not is_loop(inner):
         below = look(inner)
-        if not below.folders or any(map(is_picture, below.files)) or plain_word(inner.name) in UNLABELLED:
+        if not below.folders or any(map(kind.means, below.files)) or plain_word(inner.name) in UNLABELLED:
             break
         chain.append(inner)
     return chain
 
 
-def _inner(folder: Path) -> list[Path]:
+def _inner(folder: Path, kind: FileKind) -> list[Path]:
     """Return a split folder and, where unzipping made it hold one folder of the same split, that one: train/train."""
     chain = [folder]
-    while (inner := _only_folder(look(chain[-1]))) and _split(folder) in map(SPLIT_NAMES.get, _words(inner)):
+    while (inner := _only_folder(look(chain[-1]), kind)) and _split(folder) in map(SPLIT_NAMES.get, _words(inner)):
         if is_loop(inner):
             break
         chain.append(inner)
     return chain
 
 
-def _only_folder(inside: Contents) -> Path | None:
-    return inside.folders[0] if len(inside.folders) == 1 and not any(map(is_picture, inside.files)) else None
+def _only_folder(inside: Contents, kind: FileKind) -> Path | None:
+    return inside.folders[0] if len(inside.folders) == 1 and not any(map(kind.means, inside.files)) else None
 
 
 def _split(folder: Path) -> str:
@@ -134,12 +135,12 @@ def _words(folder: Path) -> list[str]:
     return [re.sub("(set|data)$", "", word.lower()) for word in words]
 
 
-def _refuse_unclear(top: Path, folders: list[Path]) -> None:
+def _refuse_unclear(top: Path, folders: list[Path], kind: FileKind) -> None:
     """Refuse folders that may be splits, where none is known to be one."""
     for folder in folders:
         like = any(word in SPLIT_NAMES or word in EITHER for word in _words(folder))
         inside = look(folder)
-        if like and inside.folders and not any(map(is_picture, inside.files)):
+        if like and inside.folders and not any(map(kind.means, inside.files)):
             raise DataError(
                 f"{folder} may be a split or a class; if a split, call it train, validation or test; if a class, put "
                 f"all class folders into {top / 'train'}."
@@ -147,8 +148,8 @@ def _refuse_unclear(top: Path, folders: list[Path]) -> None:
     named = [folder for folder in folders if _split(folder) or plain_word(folder.name) in EITHER]
     if len(named) == len(folders):
         raise DataError(
-            f"{top} has no class folders, as {named[0]} is named after a split; put the images of each class into "
-            f"{top / 'train' / '<class>'}."
+            f"{top} has no class folders, as {named[0]} is named after a split; put the {kind.unit}s of each class "
+            f"into {top / 'train' / '<class>'}."
         )
     for folder in named:
         if _split(folder) != "train":  # which nobody has without classes, beside classes
@@ -158,23 +159,24 @@ def _refuse_unclear(top: Path, folders: list[Path]) -> None:
             )
 
 
-def _refuse_odd(top: Path, splits: list[Path], others: list[Path]) -> None:
-    """Refuse splits without one to train on, and folders of images beside them that are none."""
+def _refuse_odd(top: Path, splits: list[Path], others: list[Path], kind: FileKind) -> None:
+    """Refuse splits without one to train on, and folders of samples beside them that are none."""
     train = next((split for split in splits if _split(split) == "train"), None)
     if train is None:
         raise DataError(
-            f"{top} has class folders in {splits[0]}, but none in {top / 'train'}; put the training images there, or "
-            f"give {splits[0]} itself as the data."
+            f"{top} has class folders in {splits[0]}, but none in {top / 'train'}; put the training {kind.unit}s "
+            f"there, or give {splits[0]} itself as the data."
         )
     for other in others:
-        if not _split(other) and _holds_pictures(other):
+        if not _split(other) and holds_samples(other, kind):
             raise DataError(
                 f"{other} is no split, but {train} beside it holds class folders; move it out of {top}, or call it "
                 "train, validation or test."
             )
 
 
-def _holds_pictures(folder: Path) -> bool:
+def holds_samples(folder: Path, kind: FileKind) -> bool:
+    """Tell whether a file in a folder, or below it without links, should be a sample."""
     inside = look(folder)
     deeper = (each for each in inside.folders if not each.is_symlink())
-    return any(map(is_picture, inside.files)) or any(map(_holds_pictures, deeper))
+    return any(map(kind.means, inside.files)) or any(holds_samples(each, kind) for each in deeper)
