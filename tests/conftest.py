@@ -40,6 +40,12 @@ def quick_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(augmenter, "TEACHER_STEPS", 20)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let files with slow tests come first: last, one of them would keep one worker busy and the others idle."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("gpu"):
         import torch
