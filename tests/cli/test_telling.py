@@ -46,7 +46,7 @@ def split_or_class(here: Path) -> None:
 
 
 def not_an_image(here: Path) -> None:
-    np.savez(here / "rows.npz", X=np.zeros((4, 8)), y=[0, 1, 0, 1])
+    np.savez(here / "rows.npz", X=np.zeros((4, 2, 2, 2, 2)), y=[0, 1, 0, 1])
 
 
 BAD = {
