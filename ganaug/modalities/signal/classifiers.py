@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from ganaug.errors import ConfigError, DataError, option
 from ganaug.modalities.estimators import is_users, make_estimator, tuned
 from ganaug.modalities.signal.features import RocketFeatures, raw_features
+from ganaug.modalities.signal.minirocket import FEATURES
 from ganaug.modalities.signal.ridge import Ridge
 from ganaug.modalities.signal.spec import SignalSpec
 from ganaug.modalities.signal.treatments import Training, balanced, treat
@@ -77,7 +78,7 @@ def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: Trai
 
 
 def _fit_rocket(name: str, training: Training, setting: Setting, spec: SignalSpec, config: TrainConfig) -> Predict:
-    features = RocketFeatures.fit(take(training.signals, training.real), spec, seed=config.seed)
+    features = RocketFeatures.fit(take(training.signals, training.real), spec, FEATURES, config.seed)
     factor = PENALTY_FACTORS[setting.learning_rate]
     ridge = Ridge.fit(features(training.signals), training.targets, training.weights, training.real, factor)
     absent = training.targets.sum(0) == 0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.modalities.signal.grid import lengths, to_grid
-from ganaug.modalities.signal.minirocket import FEATURES, LENGTH, MiniRocket
+from ganaug.modalities.signal.minirocket import LENGTH, MiniRocket
 from ganaug.modalities.signal.spec import Signals, SignalSpec
 
 Matrix = NDArray[np.float32]
@@ -33,7 +33,7 @@ class RocketFeatures:
     points: int
 
     @classmethod
-    def fit(cls, signals: Signals, spec: SignalSpec, features: int = FEATURES, seed: int = 0) -> RocketFeatures:
+    def fit(cls, signals: Signals, spec: SignalSpec, features: int, seed: int) -> RocketFeatures:
         """Fit to training signals."""
         points = max(spec.longest, LENGTH)
         return cls(MiniRocket.fit(to_grid(signals, points), features, seed), spec, points)

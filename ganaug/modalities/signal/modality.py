@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ganaug.modalities.signal.teacher import SignalTeacher
 
-STEPS = {"components": 400, "curves": 1_000}
+STEPS = 400
 
 
 class SignalModality(Modality):
@@ -64,7 +64,7 @@ class SignalModality(Modality):
 
     def suggest(self, spec: SignalSpec, counts: Codes) -> tuple[dict[str, Any], list[str]]:  # type: ignore[override]
         """Suggest nothing: signals train in seconds, or in a minute where they go through convolutions."""
-        return {}, ["signals: networks of full size, as many steps as their form takes"]
+        return {}, [f"signals: networks of full size, {STEPS} steps"]
 
     def columns(self, spec: SignalSpec) -> pa.Schema:  # type: ignore[override]  # noqa: D102
         return storage.schema(spec)
@@ -132,7 +132,7 @@ class SignalModality(Modality):
         return lambda inputs, others: (inputs - others).abs().flatten(1).mean(1)
 
     def auto_steps(self, rows: int, device: str) -> int:  # noqa: D102
-        return STEPS["components"]
+        return STEPS
 
     def teacher(  # noqa: D102
         self,

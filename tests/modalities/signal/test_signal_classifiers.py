@@ -60,7 +60,7 @@ SETTINGS = [
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_every_setting_trains_and_is_one_of_its_own(setting, monkeypatch):
-    monkeypatch.setattr("ganaug.modalities.signal.features.FEATURES", 336)
+    monkeypatch.setattr("ganaug.modalities.signal.classifiers.FEATURES", 336)
     held, codes, spec = data(ragged=True)
     rows = rows_of(held, codes, synthetic=8)
     plain, found = (SIGNAL.fit_classifier("minirocket", rows, s, config(spec))(held) for s in (Setting(), setting))

@@ -144,3 +144,15 @@ def test_ragged_signals_are_taken_and_joined():
     given = cut(waves(6)[0])
     joined = concat([take(given, [5, 2]), take(given, slice(0, 0)), take(given, np.arange(6) < 2)])
     assert [len(signal[0]) for signal in joined] == [given[i].shape[1] for i in (5, 2, 0, 1)]
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("suffices", [0.0, 2.0])
+def test_signals_are_of_the_class_asked_for_on_a_gpu_and_the_same_again(suffices, monkeypatch):
+    monkeypatch.setattr(codecs, "SUFFICE", suffices)
+    signals, labels = waves(40, 2)
+    options = QUICK | {"device": "cuda", "invariances": ["jitter", "scale", "shift"]}
+    made, again = (GANAugmenter(**options).fit(signals, labels).sample(per_class=30, random_state=0) for _ in range(2))
+    assert np.array_equal(made[0], again[0])
+    hits = [speed(signal) == {"slow": 2, "quick": 4}[label] for signal, label in zip(*made, strict=True)]
+    assert np.mean(hits) > 0.8
