@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    if progress := sys.modules.get("ganaug.utils.progress"):
+        progress._runs.clear()  # of a stage that ran in this process for an earlier test
     if item.get_closest_marker("gpu"):
         import torch
 

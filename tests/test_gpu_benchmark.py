@@ -38,7 +38,7 @@ def test_all_sections(tmp_path):
     assert all(row["same bytes"] for row in found["graphs"])
     assert 1 < found["trainer"][0]["% of matmul"] < 100
     assert [(row["what"], row["steps"]) for row in found["fit"] if row["device"] == "cpu"] == [
-        ("fit", 3200),
+        ("fit", 1800),
         ("classifier", 1000),
     ]
 
