@@ -8,6 +8,7 @@ from typing import Any
 
 from ganaug.errors import ConfigError
 from ganaug.modalities.training import RATES, Setting
+from ganaug.utils.imported import import_named
 
 _DOWN_AND_UP = (1, 1 / 4, 4, 1 / 16, 16, 1 / 2)
 _UP = (1, 2, 4, 8, 3, 6)
@@ -61,6 +62,20 @@ def make_estimator(name: str, setting: Setting = Setting()) -> Any:  # noqa: B00
             "sklearn.calibration.CalibratedClassifierCV in a module of your own, or take another"
         )
     return estimator if lists else tuned(estimator, name, setting)
+
+
+def make_users(name: str, setting: Setting) -> Any:
+    """Make the estimator that a user's function ``module:function`` returns, tuned for a setting.
+
+    Raises
+    ------
+    ConfigError
+        There is no such function, what it returns gives no probabilities, or nothing tells this setting from another.
+    """
+    estimator = import_named(name, "the classifier")()
+    if not hasattr(estimator, "predict_proba"):
+        raise ConfigError(f"the classifier {name} gives no probabilities (predict_proba); return one that does")
+    return tuned(estimator, name, setting)
 
 
 def _parsed(name: str) -> tuple[str, str, dict[str, Any]]:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from ganaug.config import Params
 from ganaug.utils import progress, run
@@ -94,3 +95,23 @@ def test_a_broken_file_is_as_none(clock: Clock) -> None:
 
 def test_times_in_words() -> None:
     assert [span(s) for s in (12.4, 240, 9000)] == ["12 s", "4 min", "2.5 h"]
+
+
+def test_what_runs_again_after_a_stage_is_what_dvc_yaml_says(repository: Path) -> None:
+    stages = YAML(typ="safe", pure=True).load(repository / "dvc.yaml")["stages"]
+    stages = {kind: stage.get("do", stage) for kind, stage in stages.items()}
+    paths = {kind: [next(iter(o)) if isinstance(o, dict) else o for o in s["outs"]] for kind, s in stages.items()}
+
+    def follow(kind: str) -> set[str]:
+        direct = {
+            other
+            for other, stage in stages.items()
+            if any(dep == out or dep.startswith(f"{out}/") or out.startswith(f"{dep}/")
+                   for dep in stage["deps"] for out in paths[kind])
+        }  # fmt: skip
+        return direct.union(*map(follow, direct))
+
+    own = {"baselines": {"evaluate"}}  # not for its outs, see there
+    assert {kind: set(after) for kind, after in AFTER.items()} == {
+        kind: follow(kind) | own.get(kind, set()) for kind in stages
+    }

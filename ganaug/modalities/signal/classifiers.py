@@ -16,7 +16,7 @@ from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 from ganaug.errors import ConfigError, DataError, option
-from ganaug.modalities.estimators import is_users, make_estimator, tuned
+from ganaug.modalities.estimators import is_users, make_estimator, make_users
 from ganaug.modalities.signal.features import RocketFeatures, raw_features
 from ganaug.modalities.signal.minirocket import FEATURES
 from ganaug.modalities.signal.ridge import Ridge
@@ -24,7 +24,6 @@ from ganaug.modalities.signal.spec import SignalSpec
 from ganaug.modalities.signal.treatments import Training, balanced, treat
 from ganaug.modalities.table.treatments import mix_weights
 from ganaug.modalities.training import RATES, Predict, Setting, TrainConfig, TrainingRows
-from ganaug.utils.imported import import_named
 from ganaug.utils.samples import take
 
 MINIROCKET = "minirocket"
@@ -119,10 +118,7 @@ def _fit_estimator(name: str, training: Training, setting: Setting, spec: Signal
 def _make(name: str, setting: Setting) -> Any:
     """Make the estimator of a name."""
     if is_users(name):
-        estimator = import_named(name, "the classifier")()
-        if not hasattr(estimator, "predict_proba"):
-            raise ConfigError(f"the classifier {name} gives no probabilities (predict_proba); return one that does")
-        return tuned(estimator, name, setting)
+        return make_users(name, setting)
     described = NAMED.get(name, name)
     if not described.startswith("sklearn."):
         raise ConfigError(

@@ -23,12 +23,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import has_fit_parameter
 
 from ganaug.errors import ConfigError, DataError, option
-from ganaug.modalities.estimators import is_users, make_estimator, tuned
+from ganaug.modalities.estimators import is_users, make_estimator, make_users
 from ganaug.modalities.table.features import Features, Matrix, Scaled
 from ganaug.modalities.table.spec import TableSpec, infer
 from ganaug.modalities.table.treatments import Training, mix_weights, needs_imblearn, treat
 from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows
-from ganaug.utils.imported import import_named
 
 NAMED = {
     "hist_gradient_boosting": "sklearn.ensemble.HistGradientBoostingClassifier(min_samples_leaf=5)",
@@ -104,10 +103,7 @@ def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: Trai
 def _make(name: str, setting: Setting) -> Any:
     """Make the estimator of a name."""
     if is_users(name):
-        estimator = import_named(name, "the classifier")()
-        if not hasattr(estimator, "predict_proba"):
-            raise ConfigError(f"the classifier {name} gives no probabilities (predict_proba); return one that does")
-        return tuned(estimator, name, setting)
+        return make_users(name, setting)
     described = NAMED.get(name, name)
     package = described.partition(".")[0]
     if package in (*OTHERS, "imblearn") and importlib.util.find_spec(package) is None:
