@@ -80,7 +80,7 @@ def _add_json(parser: Parser) -> None:
 
 def _add_format(parser: Parser) -> None:
     forms = dict.fromkeys(("parquet", *export_forms()))
-    parser.add_argument("--format", choices=forms, help="of a folder. Default: image_folder, for tables csv")
+    parser.add_argument("--format", choices=forms, help="of a folder. Default: image_folder, tables: csv, signals: npz")
 
 
 def _init(commands: Any) -> None:

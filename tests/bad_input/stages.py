@@ -55,5 +55,5 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         os.path.relpath(path, folder): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and not path.is_symlink() and path.name != "run.json"
+        if path.is_file() and not path.is_symlink() and path != folder / ".ganaug" / "run.json"
     }
