@@ -35,6 +35,7 @@ STEPS = 1800  # of a GAN, where its budget depends on its rows
 SIDE_BY_SIDE = 3  # arms without synthetic rows that a first look has
 ARMS = {"auto": 7, "all": 10}
 SAVED_SECONDS = 5.0  # between notes of how far a stage is
+TELLING = 0.25  # share of a stage from which its speed tells something: before, it has loaded and started processes
 
 
 def cpu_count() -> int:
@@ -129,6 +130,8 @@ class Run:
 
     def heard(self, share: float) -> None:
         """Note which share of the current stage is done."""
+        if share < TELLING:
+            return
         kind = self.begun[-1].split()[0]
         if kind == "train_gan" and self.seconds[self.begun[-1]] > START:
             share /= self.rounds

@@ -66,6 +66,18 @@ def test_the_share_grows_from_stage_to_stage(clock: Clock) -> None:
     assert 0.9 < shares[-1] <= 1
 
 
+def test_the_start_of_a_stage_says_nothing_of_its_speed(clock: Clock) -> None:
+    before = dict(half("evaluate", 0, clock, 100).factors)
+    begin_stage("evaluate", PARAMS, 1)
+    bar = Progress("evaluate repeat 1", 8)
+    clock.now += 1000
+    bar.advance()
+    assert progress._runs[0].factors == before
+    clock.now += 100
+    bar.advance()
+    assert progress._runs[0].factors["evaluate"] > before["evaluate"]
+
+
 def test_what_was_measured_counts_from_then_on(clock: Clock) -> None:
     slow = half("train_gan", 0, clock, 3000)
     assert slow.state()[1] > 9000  # half of the first GANs, then the second round, and the rest as slowly
