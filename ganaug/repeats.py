@@ -31,6 +31,7 @@ from ganaug.data.folders import fresh_folder
 from ganaug.data.rows import read_rows
 from ganaug.gan.fabric import one_writer, resolve_device
 from ganaug.utils.files import remove_stale
+from ganaug.utils.run import side_by_side
 from ganaug.utils.sources import code_digest
 
 PR_SET_PDEATHSIG = 1  # of prctl
@@ -134,13 +135,13 @@ def train_repeat(repeat: int, params: Params, store: Path) -> None:
 
 
 def _start_others(mine: Training) -> list[BaseProcess]:
-    """Start processes that train the GANs of other repeats, as many as there are cores to spare."""
+    """Start processes that train the GANs of other repeats; see `side_by_side`."""
     alone = "TORCHELASTIC_RUN_ID" in os.environ or "LT_CLI_USED" in os.environ  # then several processes share one GAN
     if alone or resolve_device(mine.params.train_gan.device).type != "cpu":
         return []
     others = [Training(repeat, mine.params, mine.store) for repeat in mine.params.repeats if repeat != mine.repeat]
     waiting = [other for other in others if _has_to_run(other)]
-    spare, parent = min(cpu_count() - 1, len(waiting)), os.getpid()
+    spare, parent = min(side_by_side(len(waiting) + 1, cpu_count()) - 1, len(waiting)), os.getpid()
     context = multiprocessing.get_context("spawn")
     helpers: list[BaseProcess] = [
         context.Process(target=_train_all, args=(waiting[i::spare], parent), daemon=True) for i in range(spare)

@@ -46,6 +46,17 @@ def test_a_stage_also_trains_the_other_repeats_to_the_same_bytes(params, monkeyp
     assert not waiting.exists()
 
 
+def test_no_core_waits_for_a_last_gan(params, monkeypatch):
+    prepare("digits", repeats=(0, 1, 2), per_class=5)
+    monkeypatch.setattr(repeats, "cpu_count", lambda: 2)
+    three = params.model_copy(update={"repeats": (0, 1, 2)})
+    helpers = repeats._start_others(Training(0, three, Path(".store")))
+    assert len(helpers) == 2  # three GANs on two cores
+    for helper in helpers:
+        helper.terminate()
+        helper.join()
+
+
 def test_other_parameters_are_another_training(params):
     other = params.model_copy(update={"train_gan": params.train_gan.model_copy(update={"learning_rate": 0.001})})
     assert Training(0, params, Path()).finished != Training(0, other, Path()).finished

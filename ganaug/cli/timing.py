@@ -13,7 +13,7 @@ from ganaug.data.rows import Rows, read_rows
 from ganaug.evaluation.downstream.arms import resolved
 from ganaug.evaluation.downstream.training_rows import RowSource
 from ganaug.modalities.training import Setting, TrainConfig
-from ganaug.utils.run import CLASSIFIER_STEP, GAN_STEP, STEPS, Run, rounds, span
+from ganaug.utils.run import CLASSIFIER_STEP, GAN_STEP, STEPS, Run, cpu_count, side_by_side, span
 
 FEW, MORE = 4, 12  # steps of a GAN, whose difference is looked at
 TRIED = 20  # steps of a classifier
@@ -38,9 +38,10 @@ def run_time(params: Params, folder: Path) -> str:
     kinds = {stage.split()[0] for stage in run.seconds}
     each = {kind: sum(run.lasts(stage) for stage in run.seconds if stage.split()[0] == kind) for kind in kinds}
     classifiers = each["baselines"] + each["evaluate"]
+    repeats = len(params.repeats)
     return (
         f"about {span(sum(each.values()))} {where}: {span(each['train_gan'])} of it for GANs "
-        f"({rounds(params)} one after another), {span(classifiers)} for classifiers"
+        f"({min(repeats, side_by_side(repeats, cpu_count()))} at a time), {span(classifiers)} for classifiers"
     )
 
 

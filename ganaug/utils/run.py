@@ -65,13 +65,23 @@ def expected(params: Any) -> dict[str, float]:
         "evaluate": START + training * max(0, count - SIDE_BY_SIDE),
     }
     found = {name(kind, repeat): kinds[kind] for kind in AFTER for repeat in ((None,) if kind in ONCE else repeats)}
-    found[name("train_gan", repeats[0])] = START + gan * rounds(params)  # see ganaug/repeats.py
+    found[name("train_gan", repeats[0])] = START + gan * in_turn(len(repeats), cores)  # see ganaug/repeats.py
     return found
 
 
-def rounds(params: Any) -> int:
-    """Return how many GANs the first repeat's stage trains one after another, with one a core side by side."""
-    return int(-(-len(params.repeats) // cpu_count()))
+def side_by_side(count: int, cores: int) -> int:
+    """Return how many of so many GANs train at the same time.
+
+    One a core, or a few more where a last GAN would otherwise leave cores idle: three on two cores take as long as one
+    and a half, and as long as two where one waits for the others.
+    """
+    return min(range(cores, 2 * cores), key=lambda number: -(-count // number) * number)
+
+
+def in_turn(count: int, cores: int) -> float:
+    """Return how many times as long as one GAN so many of them take."""
+    number = side_by_side(count, cores)
+    return -(-count // number) * max(1.0, min(count, number) / cores)
 
 
 def name(kind: str, repeat: int | None) -> str:
@@ -94,7 +104,7 @@ class Run:
     factors : dict
         By kind: how many times as long as expected such stages took, in this run or before.
     rounds : int
-        See `rounds`.
+        How many GANs the first repeat's stage trains one after another.
     """
 
     file: Path
@@ -108,7 +118,8 @@ class Run:
     @classmethod
     def read(cls, params: Any, folder: str | Path = ".") -> Run:
         """Return what is known of the last run in a folder."""
-        run = cls(Path(os.environ.get("DVC_ROOT", folder), ".ganaug", "run.json"), expected(params), rounds(params))
+        rounds = -(-len(params.repeats) // side_by_side(len(params.repeats), cpu_count()))
+        run = cls(Path(os.environ.get("DVC_ROOT", folder), ".ganaug", "run.json"), expected(params), rounds)
         with suppress(OSError, ValueError, TypeError, AttributeError):  # none yet, or no longer readable
             known = json.loads(run.file.read_text(encoding="utf-8"))
             run.begun = [stage for stage in known["begun"] if stage in run.seconds]

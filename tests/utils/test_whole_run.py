@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ganaug.config import Params
 from ganaug.utils import progress, run
 from ganaug.utils.progress import Progress, begin_stage
-from ganaug.utils.run import AFTER, Run, expected, span
+from ganaug.utils.run import AFTER, Run, expected, in_turn, side_by_side, span
 
 
 class Clock:
@@ -80,7 +80,7 @@ def test_the_start_of_a_stage_says_nothing_of_its_speed(clock: Clock) -> None:
 
 def test_what_was_measured_counts_from_then_on(clock: Clock) -> None:
     slow = half("train_gan", 0, clock, 3000)
-    assert slow.state()[1] > 9000  # half of the first GANs, then the second round, and the rest as slowly
+    assert slow.state()[1] > 8000  # half of the GANs, and the rest as slowly
     assert Run.read(PARAMS).factors["train_gan"] > 10
 
 
@@ -127,3 +127,11 @@ def test_what_runs_again_after_a_stage_is_what_dvc_yaml_says(repository: Path) -
     assert {kind: set(after) for kind, after in AFTER.items()} == {
         kind: follow(kind) | own.get(kind, set()) for kind in stages
     }
+
+
+@pytest.mark.parametrize(("count", "cores", "number", "times"), [
+    (1, 2, 1, 1), (2, 2, 2, 1), (3, 2, 3, 1.5), (5, 2, 2, 3), (10, 2, 2, 5), (10, 16, 10, 1), (3, 1, 1, 3),
+])  # fmt: skip
+def test_so_many_gans_train_at_a_time(count: int, cores: int, number: int, times: float) -> None:
+    assert min(count, side_by_side(count, cores)) == number
+    assert in_turn(count, cores) == times
