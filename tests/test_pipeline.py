@@ -178,6 +178,27 @@ def test_the_commands_of_the_docs_run(project: Path, repository: Path, tmp_path:
     assert read(clone / "reports" / "generate" / "0.json")["wanted"] == 200  # of merge.amount
 
 
+def test_experiments_wait_in_a_queue_and_a_remote_holds_them(project: Path, repository: Path, tmp_path: Path) -> None:
+    clone, other = shutil.copytree(project, tmp_path / "clone", symlinks=True), tmp_path / "other"
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["add", "."], [*who, "commit", "-qm", "before"]):
+        subprocess.run(["git", *command], cwd=clone, check=True)
+    page = (repository / "docs" / "pipeline.md").read_text(encoding="utf-8")
+    for line in re.findall(r"^```sh\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)[1].splitlines():
+        dvc(clone, *line.replace("/mnt/share/ganaug", str(tmp_path / "remote")).removeprefix("dvc ").split())
+    deadline = time.monotonic() + 600
+    while (status := dvc(clone, "queue", "status")).count("Success") < 2:
+        assert "Failed" not in status
+        assert time.monotonic() < deadline, status
+        time.sleep(1)
+    for command in (["add", "."], [*who, "commit", "-qm", "remote"], ["clone", "-q", str(clone), str(other)]):
+        subprocess.run(["git", *command], cwd=clone, check=True)
+    dvc(other, "pull", "prepare")
+    assert "Stage 'prepare' didn't change, skipping" in dvc(other, "repro", "prepare")
+    train = Path("data/splits/0/train.parquet")
+    assert (other / train).read_bytes() == (project / train).read_bytes()
+
+
 def test_fewer_arms_are_fine(project: Path, tmp_path: Path) -> None:
     clone = shutil.copytree(project, tmp_path / "clone", symlinks=True)
     params = clone / "params.yaml"

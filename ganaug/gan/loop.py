@@ -121,8 +121,8 @@ def run(
         steps
     }
     log = TrainingLog()
-    if checkpoint is not None and checkpoint.exists():
-        tensors = load_checkpoint(checkpoint, identity)
+    tensors = _saved(trainer, checkpoint, identity)
+    if tensors is not None:
         trainer.restore(tensors)
         log = TrainingLog.of(tensors)
     good, rollbacks, saved = trainer.state() | log.tensors(), 0, time.monotonic()
@@ -157,6 +157,17 @@ def run(
     if log.best:
         trainer.ema.module.load_state_dict(log.best)
     return log
+
+
+def _saved(trainer: Trainer, checkpoint: Path | None, identity: str) -> dict[str, Tensor] | None:
+    """Return what the first process finds in the checkpoint, in all of them: other hosts have disks of their own."""
+    if checkpoint is None:
+        return None
+    tensors = None
+    if trainer.fabric.is_global_zero and checkpoint.exists():
+        tensors = load_checkpoint(checkpoint, identity)
+    found: dict[str, Tensor] | None = trainer.fabric.broadcast(tensors)
+    return found
 
 
 def _tired(log: TrainingLog, choice: Choice | None) -> bool:

@@ -103,8 +103,24 @@ def pair(work: Callable[[int], None], **environment: str) -> list[int]:
     return [ended(child) for child in ranks]
 
 
+def dying(step: int, work: Callable[[], None]) -> None:
+    """Do ``work`` in a process that is killed before it takes a step."""
+    train_step = Trainer.train_step
+
+    def last(self: Trainer):
+        if self.step == step:
+            time.sleep(0.5)  # the other one gets as far
+            os.kill(os.getpid(), signal.SIGKILL)
+        return train_step(self)
+
+    Trainer.train_step = last
+    work()
+
+
 def together(folder: Path) -> dict:
-    """Train alone, as two processes of torchrun, as two of `fabric run`, then let two share a batch of 15.
+    """Train alone, as two processes of torchrun, as two of `fabric run`, then let two share a batch of 15; kill two.
+
+    Processes have folders of their own, as hosts without a common disk.
 
     The learning rate is low: in a wild training differences of a rounding grow.
     """
@@ -117,11 +133,14 @@ def together(folder: Path) -> dict:
     cli = {"LT_CLI_USED": "1", "LT_ACCELERATOR": "cpu", "LT_STRATEGY": "ddp", "LT_DEVICES": "2", "LT_NUM_NODES": "1"}
     fabric = pair(lambda rank: work(folder / f"fabric{rank}"), **cli)
     uneven = pair(lambda rank: work(folder / "uneven", batch_size=15))
+    loop.SECONDS = 0.0
+    killed = pair(lambda rank: dying(26, lambda: work(folder / f"killed{rank}")))
+    resumed = pair(lambda rank: work(folder / f"killed{rank}"))
     others = []
     for penalty in ("lecam", "gradient_penalty"):  # the ones that remember and that draw by chance
         others.append(ended(fork(lambda p=penalty: work(folder / p, penalty=p))))
         others += pair(lambda rank, p=penalty: work(folder / f"{p}{rank}", penalty=p))
-    return {"ends": [alone, *torchrun, *fabric, *uneven, *others]}
+    return {"ends": [alone, *torchrun, *fabric, *uneven, *killed, *resumed, *others]}
 
 
 def shared(folder: Path) -> dict:

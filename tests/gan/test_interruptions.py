@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file
 
-NAMES = ("alone", "torchrun0", "fabric0", "lecam", "lecam0", "gradient_penalty", "gradient_penalty0")
+NAMES = ("alone", "torchrun0", "killed0", "fabric0", "lecam", "lecam0", "gradient_penalty", "gradient_penalty0")
 
 
 def attempt(what: str, folder: Path, says: str = "") -> list[int]:
     """Let `attempts.py` do ``what`` in ``folder`` and say ``says``; return how its processes ended."""
     script = Path(__file__).with_name("attempts.py")
-    done = subprocess.run([sys.executable, script, what, folder], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, script, what, folder], capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     assert says in done.stderr
     return json.loads(done.stdout.splitlines()[-1])["ends"]
@@ -57,10 +57,12 @@ def test_ctrl_c_saves_says_130_and_goes_on(tmp_path):
 
 def test_two_processes_train_like_one(tmp_path):
     says = "ganaug: train_gan.batch_size is 15, which 2 processes cannot share evenly: give a multiple of 2."
-    assert attempt("together", tmp_path, says) == [0, 0, 0, 0, 0, 2, 2, *[0] * 6]
-    alone, torchrun, fabric, *others = (pd.read_csv(tmp_path / n / "history.csv") for n in NAMES)
+    assert attempt("together", tmp_path, says) == [0, 0, 0, 0, 0, 2, 2, -9, -9, 0, 0, *[0] * 6]
+    alone, torchrun, killed, fabric, *others = (pd.read_csv(tmp_path / n / "history.csv") for n in NAMES)
     for one, two in (others[:2], others[2:]):
         np.testing.assert_allclose(two, one, rtol=1e-4, atol=1e-5)
+    assert contents(tmp_path / "killed0") == contents(tmp_path / "torchrun0")
+    assert killed["step"].tolist() == torchrun["step"].tolist()
     assert alone["step"].tolist() == torchrun["step"].tolist()
     np.testing.assert_allclose(torchrun, alone, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(fabric, torchrun, rtol=1e-5, atol=1e-6)

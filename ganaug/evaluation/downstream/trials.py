@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib import Parallel, cpu_count, delayed
 
 from ganaug import __version__
 from ganaug.data.rows import Rows, digest
@@ -17,6 +17,7 @@ from ganaug.metrics.classification import classification_metrics
 from ganaug.metrics.thresholds import choose_weights
 from ganaug.modalities.estimators import is_users
 from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows
+from ganaug.utils.cluster import backend
 from ganaug.utils.files import read_json, write_json
 from ganaug.utils.progress import Progress
 from ganaug.utils.registry import Registry
@@ -48,7 +49,7 @@ def run_trials(
     stage: str,
     cache_dir: str | Path | None = None,
 ) -> dict[Trial, Measured]:
-    """Run every trial, side by side on the CPU's cores, one after another on a GPU.
+    """Run every trial, side by side on the CPU's cores, one after another on a GPU; or on a cluster, see `backend`.
 
     Parameters
     ----------
@@ -74,39 +75,41 @@ def run_trials(
     on_gpu = config.device.startswith("cuda") or (config.device == "auto" and torch.cuda.is_available())
     at_once = 1 if on_gpu else cpu_count() if jobs == "auto" else int(jobs)
     held_out = {part: splits[part] for part in HELD_OUT}
-    tasks = (delayed(_look_up)(trial, rows, held_out, config, cache_dir) for trial, rows in todo.items())
-    measured = {}
+    known = {trial: _known(trial, rows, held_out, config, cache_dir) for trial, rows in todo.items()}
+    measured = {trial: read_json(path) for trial, path in known.items() if path is not None and path.exists()}
+    left = [trial for trial in todo if trial not in measured]
     with (
-        parallel_config("loky", n_jobs=min(at_once, len(todo)), inner_max_num_threads=1),
-        Progress(stage, len(todo), "classifiers") as progress,
+        Progress(stage, len(todo), "classifiers", start=len(measured)) as progress,
+        backend(min(at_once, len(left) or 1)),
     ):
-        for trial, found in zip(todo, Parallel(return_as="generator")(tasks), strict=True):
+        tasks = (delayed(_measure)(trial, todo[trial], held_out, config) for trial in left)
+        for trial, found in Parallel(return_as="generator_unordered")(tasks):
             measured[trial] = found
+            if (path := known[trial]) is not None:  # at once: an interruption loses what is running, and no more
+                write_json(path, found)
             progress.advance()
-    return measured
+    return {trial: measured[trial] for trial in todo}
 
 
-def _look_up(
+def _known(
     trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], config: TrainConfig, cache_dir: str | Path | None
-) -> Measured:
-    """Look up what was measured before, by the other half of the arms or before an interruption, or measure it."""
+) -> Path | None:
+    """Return where a trial is kept, for the other half of the arms and after an interruption."""
     if (
         cache_dir is None or is_users(trial.classifier) or trial.classifier in CLASSIFIERS
     ):  # whose code may have changed since
-        return _measure(trial, rows, held_out, config)
+        return None
     settings = __version__, torch.__version__, code_digest(*ROOMS), trial, config
     key = hashlib.blake2b(repr(settings).encode(), digest_size=16)
     parts: list[TrainingRows | Rows] = [rows, *held_out.values()]
     for part in parts:
         key.update(digest(part.ids).encode() + part.labels.tobytes())
-    path = Path(cache_dir, f"{key.hexdigest()}.json")
-    if not path.exists():
-        write_json(path, _measure(trial, rows, held_out, config))
-    found: Measured = read_json(path)
-    return found
+    return Path(cache_dir, f"{key.hexdigest()}.json")
 
 
-def _measure(trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], config: TrainConfig) -> Measured:
+def _measure(
+    trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], config: TrainConfig
+) -> tuple[Trial, Measured]:
     """Train one classifier and measure it on the held-out rows."""
     rows = rows.take(~rows.synthetic | (rows.confidence >= trial.setting.min_confidence))
     modality = held_out[HELD_OUT[0]].schema.modality
@@ -124,4 +127,4 @@ def _measure(trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], con
         for part, held in held_out.items()
     }
     n_train = {"real": int((~rows.synthetic).sum()), "synthetic": int(rows.synthetic.sum())}
-    return {"setting": asdict(trial.setting), "n_train": n_train, "train_ids": digest(rows.ids), **measured}
+    return trial, {"setting": asdict(trial.setting), "n_train": n_train, "train_ids": digest(rows.ids), **measured}
