@@ -33,7 +33,7 @@ def main() -> None:
         pen.text((left, 4), f"{title}: the first {EACH} of each of {len(real)} repeats", fill="black", font_size=15)
         sheet.paste(grid.resize((width, height), Image.Resampling.NEAREST), (left, HEAD))
     schema = real[0].schema
-    step = SCALE * (schema.height + GAP)
+    step = SCALE * (schema.spec.height + GAP)
     for code, name in enumerate(schema.classes):
         pen.text((0, HEAD + code * step + step // 2 - 8), name, fill="black", font_size=13)
     Path("docs").mkdir(exist_ok=True)

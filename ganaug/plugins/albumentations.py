@@ -1,4 +1,4 @@
-"""`SyntheticSwap`: an albumentations transform that puts synthetic images of the same class in place of real ones."""
+"""Transforms of albumentations: `SyntheticSwap` puts synthetic images in place of real ones, `GANVary` varies them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch.utils.data import Dataset, get_worker_info
 
 from ganaug.data.text import plain
 from ganaug.errors import DataError, GanaugError
-from ganaug.plugins.live import open_pool
+from ganaug.plugins.live import LivePool, open_pool
 
 CURE = "run `pip install 'ganaug[albumentations]'`"
 
@@ -54,7 +54,51 @@ torch_seed = default_generator.initial_seed
 Image = NDArray[Any]  # uint8 or float32, (H, W, C) or (H, W)
 
 
-class SyntheticSwap(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
+class Seeded(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
+    """What both transforms share: they change ``image=`` and ``images=`` alone, and draw from streams of their own."""
+
+    _targets = A.core.type_definitions.Targets.IMAGE
+
+    @property
+    def targets(self) -> dict[str, Any]:
+        """The arguments that change."""
+        return {"image": self.apply, "images": self.apply_to_images}
+
+    def add_targets(self, additional_targets: dict[str, str]) -> None:
+        """Leave additional targets alone, of whatever kind: a generated image is no second view."""
+
+    def update_transform_params(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+        """Need no shape, which the host would take from whatever target there is."""
+        return params
+
+    @property
+    def py_random(self) -> random.Random:
+        """The stream of choices. It starts anew when torch is seeded, as in every worker of a DataLoader and epoch."""
+        if torch_seed() != self._torch_seed:
+            follows = self.seed is None or get_worker_info() is not None
+            self.py_random = self._stream_of(self.seed) if follows else self._stream
+        return self._stream
+
+    @py_random.setter
+    def py_random(self, stream: random.Random) -> None:
+        self._stream, self._torch_seed = stream, torch_seed()
+
+    def set_random_seed(self, seed: int | None) -> None:
+        """Start the stream that belongs to a seed and this transform's arguments."""
+        self.seed, self.py_random = seed, self._stream_of(seed)
+        self.random_generator = np.random.default_rng(self._stream_of(seed).getrandbits(128))
+
+    def _stream_of(self, seed: int | None) -> random.Random:
+        worker: Any = get_worker_info()
+        outer = worker.seed if worker else torch_seed() if seed is None else None
+        return random.Random(repr((*self._arguments(), self.p, seed, outer)))
+
+    def _arguments(self) -> tuple[Any, ...]:
+        """Return what tells this transform from another of its kind."""
+        raise NotImplementedError
+
+
+class SyntheticSwap(Seeded):
     """Replace an image by a synthetic one of its class, or mix the two; only ``image=`` and ``images=`` ever change.
 
     Parameters
@@ -104,8 +148,6 @@ class SyntheticSwap(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
     (32, 32, 3)
     """
 
-    _targets = A.core.type_definitions.Targets.IMAGE
-
     class InitSchema(A.ImageOnlyTransform.InitSchema):  # type: ignore[misc,name-defined]  # noqa: D106 - the host's
         pool: str | Path
         label_key: str
@@ -117,43 +159,12 @@ class SyntheticSwap(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
         self._pool = open_pool(pool)
 
     @property
-    def targets(self) -> dict[str, Any]:
-        """The arguments that change."""
-        return {"image": self.apply, "images": self.apply_to_images}
-
-    def add_targets(self, additional_targets: dict[str, str]) -> None:
-        """Leave additional targets alone, of whatever kind: there is one synthetic image, and it is no second view."""
-
-    def update_transform_params(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-        """Need no shape, which the host would take from whatever target there is."""
-        return params
-
-    @property
     def available_keys(self) -> set[str]:
         """The arguments that a strict `Compose` lets through."""
         return {*super().available_keys, self.label_key}
 
-    @property
-    def py_random(self) -> random.Random:
-        """The stream of choices. It starts anew when torch is seeded, as in every worker of a DataLoader and epoch."""
-        if torch_seed() != self._torch_seed:
-            follows = self.seed is None or get_worker_info() is not None
-            self.py_random = self._stream_of(self.seed) if follows else self._stream
-        return self._stream
-
-    @py_random.setter
-    def py_random(self, stream: random.Random) -> None:
-        self._stream, self._torch_seed = stream, torch_seed()
-
-    def set_random_seed(self, seed: int | None) -> None:
-        """Start the stream that belongs to a seed and this transform's arguments."""
-        self.seed, self.py_random = seed, self._stream_of(seed)
-        self.random_generator = np.random.default_rng(self._stream_of(seed).getrandbits(128))
-
-    def _stream_of(self, seed: int | None) -> random.Random:
-        worker: Any = get_worker_info()
-        outer = worker.seed if worker else torch_seed() if seed is None else None
-        return random.Random(repr((self.pool, self.label_key, self.alpha, self.p, seed, outer)))
+    def _arguments(self) -> tuple[Any, ...]:
+        return self.pool, self.label_key, self.alpha
 
     def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
         """Choose by index, so that a replay shows the same images."""
@@ -207,8 +218,75 @@ class SyntheticSwap(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
     def _swap(self, image: Image, chosen: int | None) -> Image:
         if chosen is None:
             return image
-        check_image(image, self._pool.shape, self.pool)
+        check_image(image, self._pool.shape, self.pool, "SyntheticSwap")
         return blend(image, self._pool.image(chosen), self.alpha)
+
+
+class GANVary(Seeded):
+    """Turn an image into another version of itself, as images of other classes vary; no label is needed.
+
+    Parameters
+    ----------
+    model : path-like
+        Folder of a saved model with a translating generator (``GANAugmenter(generator="translation")``) and its rows,
+        of whose styles it takes one at random.
+    truncation : float, default=1.0
+        Scale of the styles, above 0; below 1, versions are more alike.
+    p : float, default=0.5
+        Probability of doing anything.
+
+    Raises
+    ------
+    ConfigError
+        The model makes images of noise and labels, or was saved without its rows.
+    DataError
+        In a call, the image is not like the model's, or there is none.
+    ModelError
+        The saved model is damaged.
+
+    Notes
+    -----
+    What `SyntheticSwap` says of images, of other targets and of seeds holds here, too. A class that the model never saw
+    is none that it minds.
+
+    Examples
+    --------
+    >>> import albumentations as A
+    >>> from ganaug.plugins.albumentations import GANVary
+    >>> augment = A.Compose([GANVary("models/gan/0", p=0.3), A.HorizontalFlip()])
+    >>> augment(image=image)["image"].shape
+    (32, 32, 3)
+    """
+
+    class InitSchema(A.ImageOnlyTransform.InitSchema):  # type: ignore[misc,name-defined]  # noqa: D106 - the host's
+        model: str | Path
+        truncation: float = Field(gt=0, le=10)
+
+    def __init__(self, model: str | Path, truncation: float = 1.0, p: float = 0.5) -> None:
+        self.model, self.truncation = os.fspath(model), truncation
+        super().__init__(p=p)
+        self._model = LivePool(model)
+        self._model.vary(np.zeros((1, *self._model.shape), np.uint8), 0, truncation)  # what cannot work is said now
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return self.model, self.truncation
+
+    def get_params(self) -> dict[str, Any]:
+        """Choose by seed, so that a replay makes the same versions."""
+        return {"seed": int(self.py_random.random() * 2**31)}
+
+    def apply(self, img: Image, seed: int = 0, **params: Any) -> Image:
+        """Make a version of one image."""
+        made: Image = self.apply_to_images(img[None], seed)[0]
+        return made
+
+    def apply_to_images(self, images: Image, seed: int = 0, **params: Any) -> Image:
+        """Make a version of every image (n, H, W[, C])."""
+        for image in images:
+            check_image(image, self._model.shape, self.model, "GANVary")
+        pixels = images if images.dtype == np.uint8 else np.rint(255 * images.clip(0, 1)).astype(np.uint8)
+        made = self._model.vary(pixels.reshape(-1, *self._model.shape), seed, self.truncation).reshape(images.shape)
+        return made if images.dtype == np.uint8 else made.astype(np.float32) / 255
 
 
 def blend(image: Image, synthetic: NDArray[np.uint8], alpha: float) -> Image:
@@ -220,19 +298,19 @@ def blend(image: Image, synthetic: NDArray[np.uint8], alpha: float) -> Image:
     return mixed if mixed.shape == image.shape else mixed.reshape(image.shape)
 
 
-def check_image(image: Image, shape: tuple[int, int, int], pool: str) -> None:
-    """Refuse (`DataError`) an image that one of a pool's, (H, W, C) of ``shape``, cannot replace."""
+def check_image(image: Image, shape: tuple[int, int, int], source: str, transform: str) -> None:
+    """Refuse (`DataError`) an image that one of a pool's or model's, (H, W, C) of ``shape``, cannot replace."""
     if image.shape != shape and (*image.shape, 1) != shape:
         raise DataError(
-            f"The image has shape {image.shape}, those of {pool} have {shape}: resize before SyntheticSwap, "
-            "or take a pool of this data set."
+            f"The image has shape {image.shape}, those of {source} have {shape}: resize before {transform}, "
+            "or take a pool or model of this data set."
         )
     if image.dtype == np.uint8:
         return
     # Interpolation may leave [0, 1] by a little; 0 to 255, or a mean of 0, goes far beyond it.
     if image.dtype != np.float32 or not -0.5 <= image.min() <= image.max() <= 1.5:
         raise DataError(
-            f"The image is {image.dtype} from {image.min():.3g} to {image.max():.3g}: give SyntheticSwap uint8, "
+            f"The image is {image.dtype} from {image.min():.3g} to {image.max():.3g}: give {transform} uint8, "
             "or float32 in [0, 1], and normalise after it."
         )
 

@@ -71,6 +71,12 @@ class LivePool:
         found: NDArray[np.uint8] = images.reshape(self.shape)
         return found
 
+    def vary(self, images: NDArray[np.uint8], seed: int, truncation: float) -> NDArray[np.uint8]:
+        """Make a version of each image (n, H, W, C), see `GANAugmenter.vary`."""
+        found, _ = self._augmenter.vary(images, np.zeros(len(images)), truncation=truncation, random_state=seed)
+        made: NDArray[np.uint8] = found.reshape(images.shape)
+        return made
+
     def __reduce__(self) -> tuple[Any, ...]:
         return LivePool, (self.path or self._augmenter,)
 
