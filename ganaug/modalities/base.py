@@ -56,7 +56,6 @@ class Modality(ABC):
     shown: ClassVar[int] = 20  # samples of a class that a report shows, at most
     film: ClassVar[bool] = True  # whether grids of samples through training are worth showing
     augments: ClassVar[bool] = False  # whether there is a classical augmentation, of some strength
-    moves_thresholds: ClassVar[bool] = False  # whether validation rows choose how probable a class has to be
     classifiers: ClassVar[tuple[str, ...]] = ()  # names of downstream classifiers, the default first
     generators: ClassVar[tuple[str, ...]] = ("latent",)  # kinds of generators that `architecture` knows
 

@@ -119,9 +119,7 @@ def _measure(
         else:
             predict = modality.fit_classifier(trial.classifier, rows, trial.setting, config)
         found = {part: predict(held.samples) for part, held in held_out.items()}
-    weights = None
-    if modality.moves_thresholds:
-        weights = choose_weights(held_out["validation"].labels, found["validation"])
+    weights = choose_weights(held_out["validation"].labels, found["validation"])
     measured = {
         part: classification_metrics(held.labels, found[part], held.schema.classes, weights)
         for part, held in held_out.items()

@@ -41,7 +41,6 @@ class TableModality(Modality):
         "real", "class_weights", "prior", "balanced_forest", "random_over", "smote", "mixup_within", "oracle",
         "gan", "prior_gan", "unfiltered", "shuffled", "synthetic",
     )  # fmt: skip
-    moves_thresholds = True
     shown = 6
     film = False
     classifiers = (

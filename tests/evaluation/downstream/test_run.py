@@ -105,6 +105,22 @@ def test_zero_synthetic_rows_are_an_allowed_answer(folder):
     assert shuffled["setting"]["share"] == 0.5
 
 
+def test_where_classes_are_unequal_validation_rows_choose_how_probable_a_class_has_to_be(folder, monkeypatch):
+    rows = digits(0, 400)
+    rare = np.isin(rows.labels, range(5))
+    for name, start in (("train", 0), ("validation", 200)):
+        part = np.arange(len(rows.labels)) // 200 == start // 200
+        write(folder / f"{name}.parquet", rows.take(part & (~rare | (np.arange(400) % 5 == 0))))
+    write(folder / "test.parquet", digits(400, 800))
+    naive_bayes = {"classifiers": ["sklearn.naive_bayes.GaussianNB(var_smoothing=10)"], "trials": 1}
+    moved = read_json(evaluate(folder, ["real"], **naive_bayes)[0])
+    monkeypatch.setattr(trials, "choose_weights", lambda labels, found: np.ones(found.shape[1]))
+    plain = read_json(evaluate(folder, ["real"], **naive_bayes)[0])
+    assert moved["validation"]["balanced_accuracy"] > plain["validation"]["balanced_accuracy"]
+    assert moved["test"]["balanced_accuracy"] > plain["test"]["balanced_accuracy"]
+    assert moved["test"]["nll"] == plain["test"]["nll"]
+
+
 def test_synthetic_rows_enter_with_a_weight_a_threshold_or_first(folder):
     mixings = [
         Mixing(share=0.5),
