@@ -17,22 +17,24 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from joblib import cpu_count
 
 import ganaug
-from ganaug.augmenter import GANAugmenter
 from ganaug.config import Params
 from ganaug.data.folders import fresh_folder
 from ganaug.data.rows import read_rows
-from ganaug.gan.fabric import one_writer, resolve_device
 from ganaug.utils.files import remove_stale
 from ganaug.utils.run import side_by_side
 from ganaug.utils.sources import code_digest
+
+if TYPE_CHECKING:  # where something is trained it is imported there: the stage of a finished model loads no PyTorch
+    from ganaug.augmenter import GANAugmenter
 
 PR_SET_PDEATHSIG = 1  # of prctl
 MARK = "config.json"  # what a model's folder holds
@@ -78,7 +80,7 @@ class Training:
         settings = {
             **self.params.train_gan.model_dump(),
             "repeat": self.repeat,
-            "versions": [ganaug.__version__, torch.__version__, code_digest(*ROOMS)],
+            "versions": [ganaug.__version__, version("torch"), code_digest(*ROOMS)],
         }
         key = hashlib.blake2b(json.dumps(settings, sort_keys=True, default=str).encode(), digest_size=16)
         for path in self.splits:
@@ -87,6 +89,8 @@ class Training:
 
     def run(self, verbose: str | bool) -> GANAugmenter:
         """Train, from the checkpoint if there is one."""
+        from ganaug.augmenter import GANAugmenter
+
         options = self.params.train_gan.model_dump()
         rows, validation = (read_rows(path) for path in self.splits)
         names = np.array(rows.schema.classes)
@@ -120,6 +124,8 @@ def train_repeat(repeat: int, params: Params, store: Path) -> None:
             shutil.copytree(mine.finished, folder, dirs_exist_ok=True)
         _note(mine)
         return
+    from ganaug.gan.fabric import one_writer
+
     helpers = _start_others(mine)
     try:
         mine.run(f"train_gan repeat {repeat}").save(mine.out)
@@ -136,6 +142,8 @@ def train_repeat(repeat: int, params: Params, store: Path) -> None:
 
 def _start_others(mine: Training) -> list[BaseProcess]:
     """Start processes that train the GANs of other repeats; see `side_by_side`."""
+    from ganaug.gan.fabric import resolve_device
+
     alone = "TORCHELASTIC_RUN_ID" in os.environ or "LT_CLI_USED" in os.environ  # then several processes share one GAN
     if alone or resolve_device(mine.params.train_gan.device).type != "cpu":
         return []

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Annotated, Any, TypeVar
 
 from annotated_types import Ge, Gt, Le, Len, Lt
@@ -17,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from ganaug.config.names import EXPORTS
+from ganaug.utils.registry import offered
 
 T = TypeVar("T")
 
@@ -59,18 +59,18 @@ def of_modality(*names: str) -> Takes:
     """One of these words, or any where another package adds a modality, which will say whether it is one of its own."""
     known = one_of(*names)
     others = re.compile(r"[a-z]\w*").fullmatch
-    return Takes(known.words, names, lambda v: v in names or (entry_points(group="ganaug.modality") and others(v)))
+    return Takes(known.words, names, lambda v: v in names or (offered("ganaug.modality") and others(v)))
 
 
 def registered(group: str, *names: str) -> Takes:
     """One of these words, or one that another package adds through the entry points ``ganaug.<group>``."""
     known = one_of(*names)
-    return Takes(known.words, names, lambda v: v in names or v in entry_points(group=f"ganaug.{group}").names)
+    return Takes(known.words, names, lambda v: v in names or v in offered(f"ganaug.{group}").names)
 
 
 def export_forms() -> tuple[str, ...]:
     """Return the forms, of whatever modality, that `ganaug.modalities.exports` and other packages can write."""
-    others = sorted(entry_points(group="ganaug.export").names)
+    others = sorted(offered("ganaug.export").names)
     return tuple(dict.fromkeys(name.partition(".")[2] for name in (*EXPORTS, *others)))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics.pairwise import euclidean_distances
 
 from ganaug.utils.samples import Samples, take
 
@@ -37,6 +36,8 @@ def nearest(rows: Samples, others: Samples, embed: Embed, skip_self: bool = Fals
     int array (n,)
         Which one it is.
     """
+    from sklearn.metrics.pairwise import euclidean_distances  # seconds that stages which compare nothing do not spend
+
     best, where = np.full(len(rows), np.inf, np.float32), np.zeros(len(rows), np.int64)
     block = _block(rows, embed)
     for first in range(0, len(rows), block):
@@ -86,6 +87,8 @@ def copy_distance(training: Samples, embed: Embed) -> float:
 
 def spread_out(rows: Samples, limit: float, embed: Embed) -> NDArray[np.int64]:
     """Return positions of samples (n), each further than ``limit`` from those returned before it."""
+    from sklearn.metrics.pairwise import euclidean_distances
+
     if not len(rows):
         return np.empty(0, np.int64)
     flat = embed(rows)

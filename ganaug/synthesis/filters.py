@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +36,11 @@ from ganaug.config.messages import check_keys
 from ganaug.config.types import Factor, Share, Takes, one_of
 from ganaug.errors import ConfigError
 from ganaug.metrics.nearest import Embed, copy_distance, nearest, spread_out
-from ganaug.synthesis.score import Scores
 from ganaug.utils.registry import Registry
 from ganaug.utils.samples import Samples, concat, nbytes, take
+
+if TYPE_CHECKING:
+    from ganaug.synthesis.score import Scores
 
 MEMORY = 2**28  # bytes of kept rows that a diversity guard remembers
 REMEMBERED = 4096  # scores of a class that a quota remembers

@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import entry_points
+from functools import lru_cache
+from importlib.metadata import EntryPoints, entry_points
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from ganaug.errors import ConfigError
 
 T = TypeVar("T")
+
+
+def offered(group: str) -> EntryPoints:
+    """Return the entry points of a group, of all packages that are installed now."""
+    return _offered(group, tuple(map(_state, sys.path)))
+
+
+@lru_cache
+def _offered(group: str, installed: tuple[tuple[int, ...], ...]) -> EntryPoints:
+    """Look for them: that reads a file of every package, and names are asked for again and again."""
+    return entry_points(group=group)
+
+
+def _state(folder: str) -> tuple[int, ...]:
+    """Tell a folder of packages from others, and from itself before one came or went."""
+    try:
+        found = Path(folder or ".").stat()
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
 class Registry(Generic[T]):
@@ -40,12 +63,12 @@ class Registry(Generic[T]):
         return file
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted({*self._known, *(point.name for point in entry_points(group=self.group))}))
+        return iter(sorted({*self._known, *offered(self.group).names}))
 
     def __getitem__(self, name: str) -> T:
         if name in self._known:
             return self._known[name]
-        for point in entry_points(group=self.group, name=name):
+        for point in offered(self.group).select(name=name):
             choice: T = point.load()
             return choice
         close = difflib.get_close_matches(name, list(self), n=1)

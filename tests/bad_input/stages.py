@@ -38,11 +38,12 @@ PARAMS = {  # of a run of seconds
 
 
 def run(command: str, script_folder: Path) -> int:
-    """Run a stage's script, such as ``"merge --repeat 0"``, as `python` would; return its exit code."""
+    """Run a stage's script, such as ``"merge --repeat 0"``, as `python` would, teachers in short; return its code."""
     name, *arguments = command.split()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [name, *arguments])
         patch.setattr("ganaug.augmenter.TEACHER_STEPS", 2)
+        patch.setattr("ganaug.evaluation.fidelity.STEPS", 2)
         try:
             runpy.run_path(str(script_folder / f"{name}.py"), run_name="__main__")
         except SystemExit as stop:

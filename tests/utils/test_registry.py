@@ -57,3 +57,7 @@ def test_an_entry_point_of_another_package(tmp_path, monkeypatch):
     assert colours["red"] == "our red"
     with pytest.raises(ConfigError, match="did you mean 'blue'"):
         colours["blu"]
+    (tmp_path / "later-1.dist-info").mkdir()
+    (tmp_path / "later-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: later\nVersion: 1\n")
+    (tmp_path / "later-1.dist-info" / "entry_points.txt").write_text("[ganaug.colour]\ngreen = shiny:blue\n")
+    assert list(colours) == ["bad", "blue", "green", "red"]  # also what is installed later
