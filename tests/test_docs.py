@@ -34,8 +34,9 @@ PYTHON = [
 
 @pytest.mark.parametrize(("code", "name"), PYTHON)
 def test_python_blocks_run(code: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process, since loading PyTorch takes longer than most of them; the teacher is one of few steps."""
+    """In this process, since loading PyTorch takes longer than most of them; with small networks."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ganaug.modalities.image.setup.auto_width", lambda device: 8)
     monkeypatch.setattr("ganaug.augmenter.TEACHER_STEPS", 20)
     exec(compile(code, name, "exec"), {"__name__": "__main__"})
 

@@ -16,9 +16,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import lightning_fabric  # noqa: F401  # training would load it, and PyTorch's compiler, in each child anew
 import numpy as np
 from sklearn.datasets import load_digits
 
+from ganaug import augmenter
 from ganaug.augmenter import GANAugmenter
 from ganaug.errors import guard
 from ganaug.gan import loop
@@ -151,6 +153,7 @@ def shared(folder: Path) -> dict:
     from ganaug.synthesis.generate import write_candidates
     from ganaug.synthesis.select import Selection
 
+    augmenter.TEACHER_STEPS = 20
     images, labels = load_digits(return_X_y=True)
     images, names = (images[:60].reshape(-1, 8, 8, 1) * 15.9).astype(np.uint8), labels[:60].astype(str)
     schema = image_schema(8, 8, 1, tuple("0123456789"))

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file
 
+pytestmark = pytest.mark.slow
 NAMES = ("alone", "torchrun0", "killed0", "fabric0", "lecam", "lecam0", "gradient_penalty", "gradient_penalty0")
 
 
