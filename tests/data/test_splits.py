@@ -177,7 +177,7 @@ def test_too_few_rows_for_disjoint_repeats_repeat_the_split() -> None:
     assert len({tuple(split.test) for split in splits.repeats.values()}) == 3
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(seed=st.integers(0, 1000), size=st.integers(1, 3), share=st.sampled_from([0.2, 0.25, 0.34]))
 def test_repeated_repeats_are_folds(seed: int, size: int, share: float) -> None:
     """The test sets of a turn share no row; the next turn deals other folds."""

@@ -33,6 +33,7 @@ def test_a_planted_gain_is_worth_the_rows_that_bring_it(gain: float, rows: float
     assert found.high - found.low < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repeats", [5, 10])
 def test_the_interval_holds_the_planted_answer_as_often_as_promised(repeats: int) -> None:
     rng, rounds = np.random.default_rng(1), 20

@@ -154,6 +154,7 @@ def test_many_rows_are_cut_to_a_stated_number(measure, unseen: Rows, monkeypatch
     assert found["overall"]["rows"] == dict.fromkeys(("reference", *COMPARED), 40)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(measure, unseen: Rows) -> None:
     assert measure(unseen, seed=1) == measure(unseen, seed=1)
     assert measure(unseen, seed=1)["overall"]["real_vs_real"] != measure(unseen, seed=2)["overall"]["real_vs_real"]

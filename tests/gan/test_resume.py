@@ -135,6 +135,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         loop.run(point_trainer(5), snapshot, checkpoint=tmp_path / "file" / "c", identity="run")
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_ends_like_an_uninterrupted_one(tmp_path, monkeypatch):
     """Ctrl-C at many moments, each time going on from the file, with a log as whole as the weights."""
     whole = point_trainer(200, seed=2)
@@ -170,6 +171,7 @@ def falling_then_rising(low: int):
     return lambda generator: abs(next(looks) - low)
 
 
+@pytest.mark.slow
 def test_the_best_state_is_kept_also_over_interruptions(tmp_path, monkeypatch):
     expected, whole = point_trainer(200), point_trainer(200)
     loop.run(whole, snapshot, choice=loop.Choice(falling_then_rising(4)))

@@ -102,6 +102,7 @@ def test_a_finished_run_waits_for_its_model_to_be_saved(tmp_path):
     assert list((tmp_path / "c").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_runs_do_not_take_up_each_others_checkpoints(tmp_path):
     rows, y = digits()
     runs = [{}, {"random_state": 1}, {"steps": 7}, {"learning_rate": 0.002}, {"objective": "hinge"}, {"penalty": "r1"},

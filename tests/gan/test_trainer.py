@@ -37,6 +37,7 @@ def test_scarce_classes_are_learnt_too():
     assert_learnt(point_trainer(rows=points((300, 10)), seed=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conditioning", sorted(CONDITIONINGS))
 def test_rows_without_labels_teach_what_rows_look_like(conditioning):
     """Here labelled rows show one spot of each class, and the others the whole of it."""

@@ -70,14 +70,14 @@ def test_the_frechet_distance_is_that_of_torchmetrics(n: int) -> None:
     assert frechet_distance(*features(pair)) == pytest.approx(float(theirs.compute()), rel=1e-5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(pairs)
 def test_neighbourhoods_are_those_of_prdc(pair: Pair) -> None:
     theirs = compute_prdc(*pair, nearest_k=5)
     assert neighbourhood_metrics(*pair, 5) == pytest.approx({name: float(value) for name, value in theirs.items()})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(pairs, st.integers(0, 99))
 def test_what_holds_for_any_two_samples(pair: Pair, seed: int) -> None:
     first, second = pair

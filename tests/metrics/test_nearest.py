@@ -65,12 +65,13 @@ def test_rows_that_are_spread_out_are_further_from_each_other_than_the_limit():
     assert spread_out(rows[:0], 0, embed).tolist() == []
 
 
-def test_large_rows_take_no_more_memory_than_small_ones():
-    rows = np.random.default_rng(0).integers(0, 256, (600, 128, 128, 3), np.uint8)
+def test_large_rows_take_no_more_memory_than_small_ones(monkeypatch):
+    monkeypatch.setattr(module, "BLOCK", module.BLOCK // 4)
+    rows = np.random.default_rng(0).integers(0, 256, (150, 128, 128, 3), np.uint8)
     tracemalloc.start()
     try:
         nearest(rows, rows, embed, skip_self=True)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < 100 * 2**20  # in single precision they would be 113 MiB
+    assert peak < 25 * 2**20  # in single precision they would be 28 MiB

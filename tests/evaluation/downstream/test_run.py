@@ -87,6 +87,7 @@ def test_writes_what_each_arm_is_worth(folder, capsys, monkeypatch):
     assert "evaluate repeat 4: " in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_every_arm_is_tuned_alike(folder):
     classifiers = ["small_cnn", "sklearn.naive_bayes.GaussianNB(var_smoothing=0.1)"]
     for n in (1, 3):

@@ -44,6 +44,7 @@ def test_equal_classifiers_are_told_apart_no_more_often_than_promised(world: Wor
         assert naive / rounds > 0.06
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 def test_adding_repeats_after_a_look_misleads_in_five_per_cent_at_most(world: World) -> None:
     rng, rounds = np.random.default_rng(1), 100
