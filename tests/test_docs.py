@@ -45,7 +45,9 @@ def test_python_blocks_run(code: str, name: str, tmp_path: Path, monkeypatch: py
 def test_the_page_on_your_own_data_runs_from_top_to_bottom(tmp_path: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    for language, code in blocks(ROOT / "docs" / "your-own-data.md"):
+    fewer = "sed -i '/^- [12]$/d' params.yaml"  # one repeat of the three: each stage is a process
+    for language, text in blocks(ROOT / "docs" / "your-own-data.md"):
+        code = text.replace("\ndvc repro\n", f"\n{fewer}\ndvc repro\n")
         command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euc", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
