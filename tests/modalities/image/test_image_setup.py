@@ -51,6 +51,7 @@ def shades(found: Trainer) -> list[float]:
         return found.ema.module(latents, labels).reshape(2, -1).mean(1).tolist()
 
 
+@pytest.mark.slow
 def test_a_training_of_images_learns_what_tells_classes_apart():
     trained = trainer()
     run(trained, lambda generator: torch.zeros(1))

@@ -128,7 +128,8 @@ def test_training_twice_gives_the_same_bytes(device, shape, precision, tmp_path)
     rows, y = noise(40, *shape), [0, 1] * 20
     files = []
     for name in ("first", "second"):
-        settings = {"steps": 30, "batch_size": 32, "width": 16, "device": device, "precision": precision}
+        steps = 30 if device == "cuda" else 5  # a CPU sums in one order or fails at once
+        settings = {"steps": steps, "batch_size": 32, "width": 16, "device": device, "precision": precision}
         found = tiny(**settings, invariances=INVARIANCES, depth=2).fit(rows, y)
         found.save(tmp_path / name)
         images = found.sample(per_class=20, random_state=0)[0]
