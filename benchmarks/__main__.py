@@ -45,7 +45,7 @@ SHORT = {
         "wine, as it comes, LR": (r"\| wine \| LogisticRegression \| none \| ([\d.]+)", "0.982"),
     }),
     "decoding": Short("decoding.py pipelines/smoke.yaml", {
-        "times that evaluate decodes a sample, at most": (r"^evaluate --repeat 0 +[\d.]+ s +decoded[^m]+most +(\d+)", "1"),
+        "decodings of a sample by evaluate, at most": (r"^evaluate --repeat 0 +[\d.]+ s +decoded[^m]+most +(\d+)", "1"),
     }),
     "quality": Short("quality.py digits --rows 10 --repeats 1", {
         "digits, share of samples of their class": (r"^\| digits \| 10 \| 1 \| ([\d.]+)", "1.000"),
