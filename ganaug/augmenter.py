@@ -17,6 +17,7 @@ from ganaug.config.types import Factor
 from ganaug.data.rows import Rows, Schema, digest
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.fabric import gathered, one_writer, rank_and_size, resolve_device
+from ganaug.gan.networks import rows_at_a_time
 from ganaug.gan.parameters import check_value, seed_of
 from ganaug.gan.saved_model import SHOWN, Saved, misfit, read_saved, write_saved
 from ganaug.gan.setup import Data, Trained, explained, train
@@ -99,7 +100,7 @@ class GANAugmenter(Sampler):
         Parameters
         ----------
         X : array or DataFrame (n, ...)
-            uint8 images (n, H, W) or (n, H, W, C) of 8 to 128 pixels a side and 1 to 4 channels; or a table.
+            uint8 images (n, H, W) or (n, H, W, C) of 8 to 512 pixels a side and 1 to 4 channels; or a table.
         y : array (n,)
             Strings or numbers; bytes are text in UTF-8.
         unlabelled : like X (m, ...), optional
@@ -356,8 +357,9 @@ class GANAugmenter(Sampler):
         return samples, codes
 
     def _snapshot(self, generator: torch.nn.Module) -> torch.Tensor:
-        """Return the same latents of up to ten classes through the generator as it is now (n, ...)."""
-        codes = np.repeat(np.arange(min(10, len(self.classes_))), SHOWN)
+        """Return the same latents of up to ten classes, fewer of large samples, through the generator as it is now."""
+        most = max(1, rows_at_a_time(generator, 10 * SHOWN) // SHOWN)
+        codes = np.repeat(np.arange(min(most, len(self.classes_))), SHOWN)
         return torch.cat([part.float().cpu() for part in sample(generator, codes, self.seed_)])
 
     def _keep(self, trained: Trained, samples: Samples, codes: NDArray[np.int64], groups: NDArray[np.object_]) -> None:

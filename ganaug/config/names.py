@@ -33,7 +33,7 @@ EXPORTS = (  # of a modality
 MOST_TRIALS = 6
 MOST_ROWS = 10**9  # of a class
 LOOKS = 10  # at the criterion
-MAX_SIDE, MIN_SIDE = 128, 8  # pixels
+MAX_SIDE, MIN_SIDE = 512, 8  # pixels
 PRESETS = {  # repeats, settings tried for each arm, and the arms: a first look does without those that only explain
     "quick": (3, 2, "auto"),
     "standard": (10, 4, "all"),

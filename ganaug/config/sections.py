@@ -91,7 +91,8 @@ class PrepareParams(Section):
         "auto", description="What a row is, or what another package adds; auto: told from the source, and said."
     )
     size: Pair[Side] | None = Field(
-        None, description="Height and width, 8 to 128 pixels each; null: the source's most common."
+        None,
+        description="Height and width, 8 to 512 pixels each; null: the source's most common, scaled to at most 128.",
     )
     channels: Channels | None = Field(
         None, description="1 gray, 3 RGB, 4 RGBA; null: the fewest that hold every image."
@@ -144,6 +145,11 @@ class TrainGanParams(Section):
     )
     steps: Auto | Positive = Field("auto", description="Optimiser steps of each network; auto: from rows and device.")
     batch_size: Annotated[int, Ge(2)] = Field(64, description="Rows of either kind in a step.")
+    micro_batch: Auto | Positive = Field(
+        "auto",
+        description="Rows of a step that go through the networks at a time, their gradients summed: fewer take less "
+        "memory and a little longer; auto: all, or fewer of large images, and it is said.",
+    )
     learning_rate: Between = Field(
         0.0025, description="Step size of both optimisers; linearly down over the second half."
     )
@@ -192,7 +198,8 @@ class TrainGanParams(Section):
     warm_start: Text | None = Field(
         None,
         description="Folder of a saved model to start from, of the same width, "
-        "depth, conditioning and image shape; null: from scratch.",
+        "depth and conditioning; of images of another size "
+        "the stages that match are taken, and it is said; null: from scratch.",
     )
     compile: bool = Field(
         False, description="Compile the networks (torch.compile): minutes at first, hardly a gain; no CUDA graphs."
@@ -200,6 +207,10 @@ class TrainGanParams(Section):
     device: Device = Field("auto", description="Where to train.")
     precision: Annotated[str, one_of(*PRECISIONS)] = Field(
         "auto", description="Number format; auto: bfloat16 where the hardware has it, as elsewhere it is slower."
+    )
+    max_hours: Annotated[float, Gt(0)] = Field(
+        24.0,
+        description="Hours that training may take on a CPU; what would take longer, by its first steps, is refused.",
     )
     seed: Seed = Field(0, description="Seed of the GAN; the repeat is added to it.")
 

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from ganaug.errors import GanaugError, option
+from ganaug.gan.budget import look_ahead
 from ganaug.gan.checkpoint import load_checkpoint, save_checkpoint
 from ganaug.gan.trainer import StepMetrics, Trainer, under
 from ganaug.utils.progress import Progress
@@ -83,6 +84,7 @@ def run(
     identity: str = "",
     stage: str | None = None,
     choice: Choice | None = None,
+    max_hours: float = math.inf,
 ) -> TrainingLog:
     """Take all steps of the trainer's schedule, from the checkpoint if there is one.
 
@@ -101,6 +103,8 @@ def run(
     choice : Choice, optional
         Leaves the averaged generator in its best state, looked at `CHOICES` times in the second half, when the learning
         rate falls. None: the last state.
+    max_hours : float, optional
+        What would take longer on a CPU is refused, see `look_ahead`.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def run(
     ModelError
         The checkpoint cannot be read or written, or is another run's.
     GanaugError
-        Training diverged `ROLLBACKS` times in a row.
+        Training diverged `ROLLBACKS` times in a row, or would take too long.
     """
     steps = trainer.schedule.steps
     every = max(1, min(EVERY, steps // LOOKS))
@@ -125,6 +129,7 @@ def run(
     if tensors is not None:
         trainer.restore(tensors)
         log = TrainingLog.of(tensors)
+    look_ahead(trainer, max_hours, stage)
     good, rollbacks, saved = trainer.state() | log.tensors(), 0, time.monotonic()
 
     def save() -> None:

@@ -10,8 +10,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ganaug.gan.translation import RowPrior, StyledRows
 from ganaug.modalities.parts import Architecture
+from ganaug.utils.samples import at_a_time
 
 NAMES = ("generator", "discriminator")
+
+
+def rows_at_a_time(network: nn.Module, rows: int) -> int:
+    """Return how many rows, of so many, go through a network together: fewer where its ``row_size`` is large."""
+    return at_a_time(rows, getattr(network, "row_size", 1))
 
 
 def restore(architecture: Architecture, weights: Mapping[str, Mapping[str, Tensor]]) -> dict[str, nn.Module]:

@@ -31,6 +31,7 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         keep_rows: bool = True,
         steps: int | str = "auto",
         batch_size: int = 64,
+        micro_batch: int | str = "auto",
         learning_rate: float = 2.5e-3,
         objective: str = "relativistic",
         penalty: str = "auto",
@@ -47,6 +48,7 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         compile: bool = False,  # noqa: A002 - torch's name
         device: str = "auto",
         precision: str = "auto",
+        max_hours: float = 24.0,
         random_state: int | np.random.RandomState | None = None,
         checkpoint_dir: str | Path | None = None,
         verbose: bool | str = False,
@@ -70,6 +72,9 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
             Optimiser steps of each network. ``"auto"`` picks a budget from data and device.
         batch_size : int, default=64
             Rows of either kind in a step.
+        micro_batch : int or "auto", default="auto"
+            Rows of a step that go through the networks at a time, their gradients summed, which is the same but for
+            rounding. Fewer take less memory and a little longer. ``"auto"``: all, or fewer of large images.
         learning_rate : float, default=0.0025
             Of both Adam optimisers; linearly down over the second half.
         objective : str, default="relativistic"
@@ -106,8 +111,9 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         patience : int, optional
             Stop early, after so many of 10 looks at the criterion, 9 at most, without a better one.
         warm_start : path-like, optional
-            Folder of a saved model to start from, trained with the same width, depth and conditioning on samples of the
-            same size. Its classes may be others: those of the same name keep what they have learnt.
+            Folder of a saved model to start from, trained with the same width, depth and conditioning. Its classes may
+            be others: those of the same name keep what they have learnt. So may be the size of images: stages that work
+            on grids of the same number of cells are taken.
         compile : bool, default=False
             Compile both networks (torch.compile): takes half a minute or more and a C++ compiler, and may pay in long
             runs on a GPU; on two CPU cores training was half as fast.
@@ -116,6 +122,8 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         precision : str, default="auto"
             ``"32-true"``, ``"bf16-mixed"``, or ``"auto"``: bfloat16 where the hardware has it, as elsewhere it is
             slower.
+        max_hours : float, default=24.0
+            Hours that training may take on a CPU. What would take longer, as its first steps show, is refused.
         random_state : int, RandomState or None, default=None
             The same int gives the same model on the same machine.
         checkpoint_dir : path-like, optional
@@ -129,6 +137,7 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         self.keep_rows = keep_rows
         self.steps = steps
         self.batch_size = batch_size
+        self.micro_batch = micro_batch
         self.learning_rate = learning_rate
         self.objective = objective
         self.penalty = penalty
@@ -145,6 +154,7 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         self.compile = compile
         self.device = device
         self.precision = precision
+        self.max_hours = max_hours
         self.random_state = random_state
         self.checkpoint_dir = checkpoint_dir
         self.verbose = verbose

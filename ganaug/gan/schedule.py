@@ -19,6 +19,7 @@ class Schedule:
 
     steps: int
     batch_size: int = 64
+    parts: int = 1  # in which a batch goes through the networks, for memory
     learning_rate: float = 2.5e-3  # constant over the first half, then linearly down to FINAL_RATE of it
     betas: tuple[float, float] = (0.0, 0.95)
     penalty_weight: float = 0.1

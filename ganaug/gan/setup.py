@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from torch import nn
 from ganaug import __version__
 from ganaug.errors import ConfigError, ModelError, option
 from ganaug.gan.augmentation import AUGMENTATIONS, Augmentation
+from ganaug.gan.budget import parts_of_batch
 from ganaug.gan.checkpoint import checkpoint_in, fingerprint
 from ganaug.gan.fabric import make_fabric
 from ganaug.gan.generation import FromLatents
@@ -29,7 +30,7 @@ from ganaug.gan.sampler import BalancedSampler, PairSampler
 from ganaug.gan.schedule import Schedule, translation_steps
 from ganaug.gan.trainer import NetworkSetup, Trainer
 from ganaug.gan.translation import FEW, TIMES, FromRows, RowPrior
-from ganaug.gan.warm_start import start_from
+from ganaug.gan.warm_start import differ_in_size, start_from, taken_in_words
 from ganaug.modalities.base import Modality
 from ganaug.modalities.loaded import Spec
 from ganaug.modalities.parts import Architecture, Augment, Codec
@@ -38,7 +39,7 @@ from ganaug.utils.samples import Samples, take
 from ganaug.utils.threads import one_thread
 
 ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they
-    "checkpoint_dir", "verbose", "keep_rows",  # change no byte, or
+    "checkpoint_dir", "verbose", "keep_rows", "max_hours",  # change no byte, or
     "random_state", "device", "warm_start", "modality",  # count as what they come to: the seed, the kind of device, ...
 )  # fmt: skip
 COMPILER = ("torch._dynamo", "torch._inductor")
@@ -118,9 +119,11 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
         fabric.device,
         data.groups,
     )
+    device, processes = fabric.device.type, fabric.world_size
+    schedule = replace(schedule, parts=parts_of_batch(params, setup.generator, device, processes, stage))
     inherited = None
     if params["warm_start"] is not None:
-        inherited = _start_warm(setup, Path(params["warm_start"]), data)
+        inherited = _start_warm(setup, architecture, Path(params["warm_start"]), data, stage)
     facts = {
         "modality": modality.name,
         "architecture": asdict(architecture),  # type: ignore[call-overload]
@@ -145,7 +148,10 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
         )  # fmt: skip
         choice = Choice(CRITERIA[params["criterion"]](known), params["patience"])
     with one_thread(fabric.device):
-        log = run(trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage, choice=choice)
+        log = run(
+            trainer, snapshot, checkpoint=checkpoint, identity=identity, stage=stage, choice=choice,
+            max_hours=params["max_hours"],
+        )  # fmt: skip
     discriminator = setup.discriminator.eval().requires_grad_(False)
     return Trained(codec, architecture, trainer.ema.module.eval(), discriminator, log, checkpoint, inherited)
 
@@ -181,7 +187,7 @@ def explained(params: Mapping[str, Any]) -> Iterator[None]:
         if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in reason:
             raise ConfigError(
                 f"There is too little memory for batch_size {params['batch_size']}, width {params['width']} and depth "
-                f"{params['depth']}: lower one of them, or make the samples smaller."
+                f"{params['depth']}: lower one of them or micro_batch, or make the samples smaller."
             ) from error
         if params["compile"] and ("torch.compile" in reason or type(error).__module__.startswith(COMPILER)):
             raise ConfigError(f"compile is true, but torch cannot compile here ({reason}): set it to false.") from error
@@ -281,8 +287,13 @@ def network_setup(
     )
 
 
-def _start_warm(setup: NetworkSetup, folder: Path, data: Data) -> dict[str, Any]:
-    """Load the weights of a saved model, and return what that one was trained on."""
+def _start_warm(
+    setup: NetworkSetup, architecture: Architecture, folder: Path, data: Data, stage: str | None
+) -> dict[str, Any]:
+    """Load the weights of a saved model, and return what that one was trained on.
+
+    Of one for samples of another size all weights are taken that fit, and it is said which.
+    """
     config, weights = load_model(folder)
     try:
         if config["modality"] != data.modality.name:
@@ -291,8 +302,14 @@ def _start_warm(setup: NetworkSetup, folder: Path, data: Data) -> dict[str, Any]
                 "start from a model of the same."
             )
         known, names = ([str(c) for c in labels] for labels in (config["classes"], data.classes))
-        for name, module in (("generator", setup.generator), ("discriminator", setup.discriminator)):
-            start_from(module, weights[name], known, names, str(folder))
+        grown = differ_in_size(config["architecture"], architecture)
+        taken = [
+            start_from(module, weights[name], known, names, str(folder), grown)
+            for name, module in (("generator", setup.generator), ("discriminator", setup.discriminator))
+        ]
+        if grown and stage is not None:
+            theirs = data.modality.describe(data.modality.spec_of(config["spec"]))
+            print(f"ganaug: {stage}: {folder} was trained on {theirs}: {taken_in_words(taken)}", file=sys.stderr)
         return dict(config["trained_on"])
-    except (KeyError, TypeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ModelError(f"{folder} does not fit this version of ganaug ({error}): train it again.") from error

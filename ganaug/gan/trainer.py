@@ -19,7 +19,7 @@ from ganaug.gan.augmentation import Augmentation
 from ganaug.gan.conditioning import mismatch_loss, other_labels
 from ganaug.gan.cuda_graph import StepGraph, obstacle, step_graphs
 from ganaug.gan.ema import EMA
-from ganaug.gan.generation import Autocast, FromLatents, Generation
+from ganaug.gan.generation import Autocast, Drawn, FromLatents, Generation
 from ganaug.gan.losses import Objective
 from ganaug.gan.regularizers import Penalty
 from ganaug.gan.sampler import BalancedSampler, PairSampler
@@ -56,6 +56,19 @@ class StepMetrics(NamedTuple):
     fake_logits: Tensor
     real_squares: Tensor
     fake_squares: Tensor
+
+
+class Part(NamedTuple):
+    """Rows (n,) of a batch that go through the networks at a time, and all that chance says of them."""
+
+    batch: Drawn
+    others: Tensor  # (n,) labels that the real rows do not have
+    condition: Tensor  # (n,) how much each label counts
+    seen_real: Tensor  # (n, A) what happens to the real rows before D sees them
+    seen_fake: Tensor  # (n, A) to the generated ones
+    seen_again: Tensor  # (n, A) to these when G learns
+    chance: Tensor | None  # (n,) of the penalty, where there is one
+    weight: float  # the share of the rows of this process
 
 
 class Trainer:
@@ -145,93 +158,131 @@ class Trainer:
     def train_networks(self, penalised: bool) -> Tensor:
         """Do all of a step that a GPU does alone: draw a batch, train D, with its penalty or without, and train G.
 
+        A batch in several parts sums their gradients, so that memory is for one part. It is then generated twice, for
+        D and for G, as G learns from what D has become.
+
         Returns
         -------
         Tensor
             The `StepMetrics`, and the mean sign of the logits of real rows.
         """
-        setup, n = self.setup, self.schedule.batch_size
+        parts = self._parts(penalised)
+        whole = len(parts) == 1
+        setup, found, states = self.setup, [], []
+        before = setup.penalty.state
+        setup.discriminator.requires_grad_(True)
+        self.optimizer_d.zero_grad(set_to_none=True)
+        for part in parts:
+            real = setup.rows(part.batch.indices)
+            with torch.set_grad_enabled(whole):
+                fake, further_loss = self.generation.make(part.batch, real, self.condition)
+            setup.penalty.state = dict(before)
+            found.append(self.discriminator_step(part, real, fake.detach(), penalised))
+            states.append(setup.penalty.state)
+        if penalised:
+            setup.penalty.state = self._averages(states, parts)
+        self._descend(self.optimizer_d)
+
+        setup.discriminator.requires_grad_(False)
+        self.optimizer_g.zero_grad(set_to_none=True)
+        metrics = []
+        for part, (real_logits, loss_d, penalty) in zip(parts, found, strict=True):
+            if not whole:
+                fake, further_loss = self.generation.make(part.batch, setup.rows(part.batch.indices), self.condition)
+            fake_logits, loss_g = self.generator_step(part, fake, real_logits, further_loss)
+            means = [logits.mean() for logits in (real_logits, fake_logits, real_logits.square(), fake_logits.square())]
+            sign = self._mean(real_logits.sign().mean())
+            metrics.append(torch.stack([loss_d, loss_g, penalty, *means, sign]) * part.weight)
+        self._descend(self.optimizer_g)
+        return torch.stack(metrics).sum(0)
+
+    def _parts(self, penalised: bool) -> list[Part]:
+        """Draw a batch; return what this process works on, one part after the other."""
+        setup, n, fabric = self.setup, self.schedule.batch_size, self.fabric
         batch = self.generation.draw(n, self.random)
         others = other_labels(batch.labels, len(setup.sampler.counts), self.random)
-        share = slice(self.fabric.global_rank, None, self.fabric.world_size)
-        draws = setup.augment.draw(3 * n, self.probability, self.random)
-        seen_real, seen_fake, seen_again = (d[share] for d in draws.chunk(3))
-        batch, others = batch.share(share), others[share]
-        labels = batch.labels
-        condition = self.condition.float().expand(labels.shape)
-        if setup.labelled is not None:
-            condition = condition * setup.labelled[batch.indices]
-
-        real = setup.rows(batch.indices)
-        fake, further_loss = self.generation.make(batch, real, self.condition)
-        real_seen = setup.augment(real, seen_real)
-        fake_seen = setup.augment(fake.detach(), seen_fake)
-        real_logits, loss_d, penalty = self.discriminator_step(
-            real_seen, fake_seen, labels, others, condition, penalised
-        )
-        seen = setup.augment(fake, seen_again)
-        fake_logits, loss_g = self.generator_step(seen, labels, real_logits, condition, further_loss)
-        means = [logits.mean() for logits in (real_logits, fake_logits, real_logits.square(), fake_logits.square())]
-        return torch.stack([loss_d, loss_g, penalty, *means, self._mean(real_logits.sign().mean())])
+        real, fake, again = setup.augment.draw(3 * n, self.probability, self.random).chunk(3)
+        chance = torch.rand(n, generator=self.random, device=fabric.device) if penalised else None
+        parts = []
+        for i in range(self.schedule.parts):
+            share = slice(fabric.global_rank + i * fabric.world_size, None, fabric.world_size * self.schedule.parts)
+            mine = batch.share(share)
+            condition = self.condition.float().expand(mine.labels.shape)
+            if setup.labelled is not None:
+                condition = condition * setup.labelled[mine.indices]
+            weight = len(mine.labels) * fabric.world_size / n
+            drawn = None if chance is None else chance[share]
+            parts.append(Part(mine, others[share], condition, real[share], fake[share], again[share], drawn, weight))
+        return parts
 
     def discriminator_step(
-        self, real: Tensor, fake: Tensor, labels: Tensor, others: Tensor, condition: Tensor, penalised: bool
+        self, part: Part, real: Tensor, fake: Tensor, penalised: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Train D to tell real rows from generated ones (n, ...), which go through it as one batch, and labels apart.
+        """Have D learn to tell real rows from generated ones (n, ...), which go through it as one batch, and labels.
 
-        ``others`` (n,) are labels that the real rows do not have, ``condition`` (n,) says how much each label counts.
+        Returns
+        -------
+        Tensor, Tensor, Tensor
+            The logits of the real rows (n,), the loss, and the penalty.
         """
-        discriminator = self.setup.discriminator.requires_grad_(True)
-        condition_scale = condition.repeat(3)
+        labels, condition_scale = part.batch.labels, part.condition.repeat(3)
+        real, fake = self.setup.augment(real, part.seen_real), self.setup.augment(fake, part.seen_fake)
         with self.fabric.autocast():
-            logits, classes = discriminator(
-                torch.cat([real, fake]), torch.cat([labels, labels, others]), condition_scale
+            logits, classes = self.setup.discriminator(
+                torch.cat([real, fake]), torch.cat([labels, labels, part.others]), condition_scale
             )
         real_logits, fake_logits, mismatched = logits.float().chunk(3)
         loss = self.setup.objective.discriminator(real_logits, fake_logits)
         loss = loss + self.schedule.mismatch_weight * mismatch_loss(real_logits, mismatched)
         if classes is not None:
-            loss = loss + _classification(classes[: len(labels)], labels, condition)
+            loss = loss + _classification(classes[: len(labels)], labels, part.condition)
         penalty = loss.new_zeros(())
         if penalised:
-            penalty = self._penalty(real, fake, labels.repeat(2), condition_scale)
+            penalty = self._penalty(real, fake, part, condition_scale)
         weight = self.schedule.penalty_weight * self.schedule.penalty_interval
-        self._descend(self.optimizer_d, loss + weight * penalty)
+        ((loss + weight * penalty) * part.weight).backward()  # type: ignore[no-untyped-call]
         return real_logits.detach(), loss.detach(), penalty.detach()
 
-    def _penalty(self, real: Tensor, fake: Tensor, labels: Tensor, condition_scale: Tensor) -> Tensor:
-        """Return D's penalty at real and generated rows (n, ...), whose labels are the first or all of (2n,)."""
-        rule, n = self.setup.penalty, self.schedule.batch_size
-        chance = torch.rand(n, generator=self.random, device=self.fabric.device)
+    def _penalty(self, real: Tensor, fake: Tensor, part: Part, condition_scale: Tensor) -> Tensor:
+        """Return D's penalty at real and generated rows (n, ...), as D sees them."""
+        labels = part.batch.labels.repeat(2)
         forward = self.setup.discriminator.forward  # past torch.compile, which cannot differentiate twice
 
         def critic(inputs: Tensor) -> Tensor:
             logits: Tensor = forward(inputs, labels[: len(inputs)], condition_scale[: len(inputs)])[0]
             return logits.float()
 
+        assert part.chance is not None
         with self.fabric.autocast():
-            penalty = rule(critic, real, fake, chance[self.fabric.global_rank :: self.fabric.world_size])
-        rule.state = {name: self._mean(value) for name, value in rule.state.items()}
-        return penalty
+            return self.setup.penalty(critic, real, fake, part.chance)
+
+    def _averages(self, states: list[dict[str, Tensor]], parts: list[Part]) -> dict[str, Tensor]:
+        """Return the averages of a penalty over the parts of a batch, and over the processes."""
+        if len(parts) == 1:
+            return {name: self._mean(value) for name, value in states[0].items()}
+        weights = [part.weight for part in parts]
+        return {
+            name: self._mean(torch.stack([w * state[name] for w, state in zip(weights, states, strict=True)]).sum(0))
+            for name in states[0]
+        }
 
     def generator_step(
-        self, fake: Tensor, labels: Tensor, real_logits: Tensor, condition: Tensor, further_loss: Tensor
+        self, part: Part, fake: Tensor, real_logits: Tensor, further_loss: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Train G so that D, which stands still, takes its rows for real; ``further_loss`` is what else it learns."""
-        discriminator = self.setup.discriminator.requires_grad_(False)
+        """Have G learn to make D, which stands still, take its rows for real, and what ``further_loss`` asks for."""
+        labels = part.batch.labels
+        seen = self.setup.augment(fake, part.seen_again)
         with self.fabric.autocast():
-            logits, classes = discriminator(fake, labels, condition)
+            logits, classes = self.setup.discriminator(seen, labels, part.condition)
         fake_logits = logits.float()
         loss = self.setup.objective.generator(real_logits, fake_logits)
         if classes is not None:
-            loss = loss + _classification(classes, labels, condition)
-        self._descend(self.optimizer_g, loss + further_loss)
+            loss = loss + _classification(classes, labels, part.condition)
+        ((loss + further_loss) * part.weight).backward()  # type: ignore[no-untyped-call]
         return fake_logits.detach(), loss.detach()
 
-    def _descend(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    def _descend(self, optimizer: torch.optim.Optimizer) -> None:
         parameters = optimizer.param_groups[0]["params"]
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
         if self.fabric.world_size > 1:
             self._average([p.grad for p in parameters if p.grad is not None])
         torch.nn.utils.clip_grad_norm_(parameters, self.schedule.clip)

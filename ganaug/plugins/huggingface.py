@@ -57,7 +57,7 @@ def augment_dataset(
     ratio : float, default=1.0
         Synthetic rows for each row of the training split, class by class.
     image_column : str or None, default="image"
-        Column of images, all of one size, 8 to 128 pixels a side, and of one mode: L, RGB or RGBA; or gray in bits,
+        Column of images, all of one size, 8 to 512 pixels a side, and of one mode: L, RGB or RGBA; or gray in bits,
         16 or 32 bits or floats. None: all columns but the label are a table, of numbers, times, text and class names.
     label_column : str, default="label"
         Column of class labels, strings, bytes of UTF-8 or numbers.

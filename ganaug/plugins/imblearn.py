@@ -125,7 +125,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
       decimals, truth values, strings and categories in any mixture, of all of which any may be missing. New rows have
       the dtypes of the old ones, stay within the range of each column and on its grid: integers stay integers, amounts
       keep to cents and days to midnight;
-    - images, uint8 (n, H, W) or (n, H, W, C), of 8 to 128 pixels a side;
+    - images, uint8 (n, H, W) or (n, H, W, C), of 8 to 512 pixels a side;
     - with ``image_shape``, such images flattened, of any numeric type. They are made in 256 levels from the lowest to
       the highest value.
 

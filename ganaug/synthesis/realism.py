@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ganaug.gan.networks import rows_at_a_time
 from ganaug.modalities.parts import Codec
 from ganaug.utils.samples import Samples, take
 from ganaug.utils.threads import one_thread
@@ -54,8 +55,9 @@ class Realism:
         condition_scale = 0.0 if labels is None else 1.0
         codes = np.zeros(len(rows), np.int64) if labels is None else labels
         parts = [np.empty(0, np.float32)]
-        for start in range(0, len(rows), BATCH):
-            portion = slice(start, start + BATCH)
+        most = rows_at_a_time(self.discriminator, BATCH)
+        for start in range(0, len(rows), most):
+            portion = slice(start, start + most)
             *batch, code = (
                 torch.tensor(array, device=device)
                 for array in (*self.codec.to_arrays(take(rows, portion)), codes[portion])

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganaug.gan.latents import Prior
+from ganaug.gan.networks import rows_at_a_time
 from ganaug.gan.translation import RowPrior
 from ganaug.utils.threads import one_thread
 
-BLOCK = 256  # rows whose latents share a seed; also rows that go through the generator at once
+BLOCK = 256  # rows whose latents share a seed; also rows that go through the generator at once, where they are small
 
 
 def draws_of_block(prior: Prior | RowPrior, seed: int, block: int) -> Tensor:
@@ -37,7 +38,8 @@ def sample(
     Parameters
     ----------
     generator : nn.Module
-        ``(latents, labels) -> rows``, with a `Prior` or `RowPrior` as attribute ``prior``.
+        ``(latents, labels) -> rows``, with a `Prior` or `RowPrior` as attribute ``prior``; ``row_size`` says how many
+        numbers a row has, where these may be many.
     labels : int array (n,)
         Class codes.
     seed : int
@@ -56,10 +58,10 @@ def sample(
     """
     device = next(generator.parameters()).device
     source: Any = generator.prior if prior is None else prior
-    done = 0
+    most, done = rows_at_a_time(generator, BLOCK), 0
     while done < len(labels):
         block, offset = divmod(start + done, BLOCK)
-        codes = torch.from_numpy(labels[done : done + BLOCK - offset]).to(device)
+        codes = torch.from_numpy(labels[done : done + min(most, BLOCK - offset)]).to(device)
         draws = draws_of_block(source, seed, block)[offset : offset + len(codes)].to(device)
         with one_thread(device):
             rows: Tensor = generator(source(draws, codes, truncation), codes)

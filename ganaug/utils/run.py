@@ -166,7 +166,9 @@ class Run:
 
 
 def span(seconds: float) -> str:
-    """Return a time in words: ``"50 s"``, ``"4 min"``, ``"2.5 h"``."""
+    """Return a time in words: ``"50 s"``, ``"4 min"``, ``"2.5 h"``, ``"3.1 days"``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.1f} days"

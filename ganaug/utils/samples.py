@@ -14,6 +14,12 @@ import numpy as np
 import pandas as pd
 
 Samples = Any  # ndarray (n, ...), DataFrame (n, columns) or list of n
+LARGE = 2**16  # numbers of a sample, say 128 x 128 pixels of 4 channels, beyond which fewer are looked at together
+
+
+def at_a_time(rows: int, numbers: int) -> int:
+    """Return how many samples of so many numbers each to look at together: ``rows``, and fewer of large ones."""
+    return max(1, min(rows, rows * LARGE // max(1, numbers)))
 
 
 def take(samples: Samples, at: Any) -> Samples:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug.config.names import MAX_SIDE, MIN_SIDE
 from ganaug.errors import DataError
 from ganaug.modalities.image.ranges import DIM
 
-SIDES = range(8, 129)  # pixels
+SIDES = range(MIN_SIDE, MAX_SIDE + 1)  # pixels
 
 
 def are_images(X: Any) -> bool:  # noqa: N803 - scikit-learn's name
@@ -28,7 +29,7 @@ def as_images(X: Any) -> NDArray[np.uint8]:  # noqa: N803 - scikit-learn's name
     Raises
     ------
     DataError
-        They are no uint8 array of such a shape, of 8 to 128 pixels a side and 1 to 4 channels.
+        They are no uint8 array of such a shape, of 8 to 512 pixels a side and 1 to 4 channels.
     """
     try:
         X = np.asarray(X)  # noqa: N806
@@ -46,7 +47,7 @@ def as_images(X: Any) -> NDArray[np.uint8]:  # noqa: N803 - scikit-learn's name
     if height not in SIDES or width not in SIDES or not 1 <= channels <= 4:
         raise DataError(
             f"X holds images of {height}x{width} pixels and {channels} channels: "
-            "resize to 8 to 128 pixels a side, with 1 to 4 channels last."
+            "resize to 8 to 512 pixels a side, with 1 to 4 channels last."
         )
     if not len(images):
         raise DataError("X holds no image: give at least one.")

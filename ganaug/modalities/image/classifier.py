@@ -20,6 +20,7 @@ from ganaug.errors import DataError
 from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.codec import to_float
 from ganaug.utils.progress import Progress
+from ganaug.utils.samples import at_a_time
 from ganaug.utils.threads import one_thread
 
 Augment = Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]]
@@ -46,7 +47,7 @@ class SmallCNN(nn.Module):
     Parameters
     ----------
     shape : (int, int, int)
-        Height, width (8 to 128 each) and channels (1 to 4) of the images.
+        Height, width (8 to 512 each) and channels (1 to 4) of the images.
     n_classes : int
         Number of classes.
 
@@ -113,7 +114,7 @@ def train_classifier(
     Parameters
     ----------
     images : uint8 array (n, H, W, C)
-        Training images, 8 to 128 pixels a side, 1 to 4 channels.
+        Training images, 8 to 512 pixels a side, 1 to 4 channels.
     labels : int array (n,)
         Class codes in ``range(n_classes)``; a class may be absent.
     n_classes : int
@@ -211,6 +212,7 @@ def _by_portions(
     function: Callable[[Tensor], Tensor], model: nn.Module, images: NDArray[np.uint8], size: int
 ) -> NDArray[np.float32]:
     device, parts = next(model.parameters()).device, []
+    size = at_a_time(size, images[:1].size)
     with torch.inference_mode(), one_thread(device):
         for start in range(0, max(len(images), 1), size):  # no images: one empty batch
             batch = torch.tensor(images[start : start + size], device=device)

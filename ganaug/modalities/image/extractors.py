@@ -16,6 +16,7 @@ from ganaug.modalities.image.classifier import extract_features
 from ganaug.modalities.image.codec import to_float
 from ganaug.modalities.parts import checked_features
 from ganaug.utils.imported import import_named
+from ganaug.utils.samples import at_a_time
 from ganaug.utils.threads import one_thread
 
 Images = NDArray[np.uint8]
@@ -23,7 +24,7 @@ Features = NDArray[np.float32]
 Extractor = Callable[[Images], Features]
 
 BATCH = 256  # images at a time
-SIDE = 128  # pixels that EfficientNet sees: the most an image has here; 224, as published, takes four times as long
+SIDE = 128  # pixels that EfficientNet sees; 224, as published, takes four times as long
 
 
 def make_extractor(name: str, classifier: nn.Module) -> Extractor:
@@ -54,7 +55,8 @@ def make_extractor(name: str, classifier: nn.Module) -> Extractor:
     def in_batches(images: Images) -> Features:
         if not len(images):
             return np.empty((0, 0), np.float32)
-        parts = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
+        size = at_a_time(BATCH, images[0].size)
+        parts = (images[start : start + size] for start in range(0, len(images), size))
         return np.concatenate([checked_features(extract(part), len(part), name) for part in parts])
 
     return in_batches

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug.config.names import MAX_SIDE, MIN_SIDE
 from ganaug.errors import DataError
 from ganaug.modalities.files.load import check_readable, loaded, readable
 from ganaug.modalities.files.source import UnreadableError
@@ -21,10 +22,10 @@ from ganaug.modalities.image.spec import ImageSpec
 from ganaug.modalities.loaded import Loaded, Rejected
 from ganaug.utils.words import counted
 
-MIN_SIDE, MAX_SIDE = 8, 128  # pixels
+USUAL_SIDE = 128  # pixels, at most, where the size is not asked for: more are for a GPU
 SIZE_RULE = (
     "images of another size are scaled as a whole, by Lanczos with antialiasing; the aspect ratio is not kept; "
-    "the size is prepare.size, or else the most common one, with sides of 8 to 128 pixels"
+    f"the size is prepare.size, or else the most common one, with sides of {MIN_SIDE} to {USUAL_SIDE} pixels"
 )
 
 
@@ -66,7 +67,7 @@ def load(
     source : ImageSource, or see `open_source`
         The rows to decode.
     size : (int, int), optional
-        Height and width, each 8 to 128. None: see `common_size`.
+        Height and width, each 8 to 512. None: see `common_size`.
     channels : {1, 3, 4}, optional
         None: the fewest that hold every image.
     columns : mapping, optional
@@ -84,7 +85,9 @@ def load(
         If too many rows are unreadable, the shape asked for is not possible, or the range of the pixels cannot be told.
     """
     if channels not in (None, *CHANNELS) or not all(MIN_SIDE <= side <= MAX_SIDE for side in size or ()):
-        raise DataError(f"size {size} and channels {channels}: sides must be 8 to 128, channels 1, 3 or 4.")
+        raise DataError(
+            f"size {size} and channels {channels}: sides must be {MIN_SIDE} to {MAX_SIDE}, channels 1, 3 or 4."
+        )
     opened = source if isinstance(source, ImageSource) else open_source(source, columns)
     found = survey(opened, max_unreadable, pixel_range)
     target = common_shape(list(found.shapes.values()), size, channels)
@@ -92,9 +95,11 @@ def load(
         return _loaded(opened, found, target, list(found.shapes), None)
     images = np.empty((len(found.shapes), *target), np.uint8)
     good: list[int] = []
-    for i, pixels in readable(
-        list(found.shapes), opened.pixels.read, opened, found.rejected, "image", "reading images"
-    ):
+
+    def read(i: int) -> NDArray[Any]:
+        return opened.pixels.read(i, target[:2])
+
+    for i, pixels in readable(list(found.shapes), read, opened, found.rejected, "image", "reading images"):
         images[len(good)] = fit_image(found.ranges.to_levels(pixels), target)
         good.append(i)
     check_readable(found.rejected, len(opened.names) + len(opened.rejected), max_unreadable)
@@ -133,7 +138,7 @@ def _loaded(
 
 def _tile(source: ImageSource, ranges: PixelRanges, i: int, shape: Shape) -> NDArray[np.uint8]:
     try:
-        return fit_image(ranges.to_levels(source.pixels.read(i)), shape)
+        return fit_image(ranges.to_levels(source.pixels.read(i, shape[:2])), shape)
     except UnreadableError:  # its header could be read
         return np.zeros(shape, np.uint8)
 
@@ -186,7 +191,7 @@ def common_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
     most = max(counts.values())
     tied = sorted((size for size, count in counts.items() if count == most), key=lambda size: (size[0] * size[1], size))
     height, width = tied[len(tied) // 2]
-    scale = min(1.0, MAX_SIDE / max(height, width))
+    scale = min(1.0, USUAL_SIDE / max(height, width))
     scale = max(scale, MIN_SIDE / min(height, width))
-    sides = (min(MAX_SIDE, max(MIN_SIDE, round(side * scale))) for side in (height, width))
+    sides = (min(USUAL_SIDE, max(MIN_SIDE, round(side * scale))) for side in (height, width))
     return next(sides), next(sides)

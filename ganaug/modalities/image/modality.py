@@ -33,7 +33,7 @@ IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 
 class ImageModality(Modality):
-    """Images of 8 to 128 pixels a side."""
+    """Images of 8 to 512 pixels a side."""
 
     name = "image"
     unit = "images"

@@ -1,4 +1,4 @@
-"""Generator and discriminator for images of any height and width from 8 to 128 pixels and 1 to 4 channels.
+"""Generator and discriminator for images of any height and width from 8 to 512 pixels and 1 to 4 channels.
 
 Residual blocks without normalisation (R3GAN, arXiv 2501.05441), plain 3x3 convolutions. Full-resolution convolutions
 are most of the cost on a CPU, so both networks leave full resolution at once: the discriminator enters by pixel-
@@ -62,8 +62,11 @@ class Layout:
 
 
 def stage_widths(width: int, stages: int) -> list[int]:
-    """Channels of each stage, coarsest first: halved with every doubling of resolution, not below a quarter."""
-    return [max(width >> i, width // 4, 8) for i in range(stages)]
+    """Channels of each stage, coarsest first: halved with the first two doublings of resolution, then with every other.
+
+    So a stage costs as much as the one before or four times, and images of 256 pixels a side hardly twice those of 128.
+    """
+    return [max(width >> min(i, i // 2 + 1), 8) for i in range(stages)]
 
 
 class ResidualBlock(nn.Module):
@@ -126,6 +129,7 @@ class Generator(nn.Module):
     def __init__(self, layout: Layout, channels: int, n_classes: int, prior: Prior, width: int, depth: int) -> None:
         super().__init__()
         self.layout, self.prior, latent = layout, prior, prior.size
+        self.row_size = channels * layout.height * layout.width
         widths = stage_widths(width, layout.stages)
         self.embedding = nn.Embedding(n_classes, latent)
         self.entry = nn.Linear(2 * latent, widths[0] * layout.grid[0] * layout.grid[1])
@@ -148,15 +152,20 @@ class Generator(nn.Module):
 class Encoder(nn.Module):
     """Images to maps at the coarsest grid.
 
+    ``from_finest`` are lists of modules that begin at the finest grid, see `ganaug.gan.warm_start.start_from`.
+
     Parameters
     ----------
     layout, channels, width, depth
         As for `Generator`.
     """
 
+    from_finest = ("stages", "changes")
+
     def __init__(self, layout: Layout, channels: int, width: int, depth: int) -> None:
         super().__init__()
         self.layout = layout
+        self.row_size = channels * layout.height * layout.width
         widths = stage_widths(width, layout.stages)[::-1]
         self.entry = nn.Conv2d(channels * layout.shuffle**2, widths[0], 3, padding=1)
         self.stages = nn.ModuleList(nn.Sequential(*(ResidualBlock(w) for _ in range(depth))) for w in widths)

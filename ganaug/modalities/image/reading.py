@@ -8,7 +8,7 @@ The rules:
 - gray is gray, palettes and CMYK become RGB, whatever has transparency becomes RGBA;
 - RGB to gray weighs by ITU-R 601 luma; dropping an alpha channel composes on white; adding one makes it opaque;
 - another size: the whole image is scaled to height x width by Pillow's antialiased Lanczos filter, up or down;
-  the aspect ratio is not kept, and nothing is cut off or padded.
+  the aspect ratio is not kept, and nothing is cut off or padded; a JPEG of four times the size is decoded reduced.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from ganaug.modalities.files.source import UnreadableError, check_file
@@ -33,11 +34,13 @@ SUFFIXES = frozenset(
     ".png .apng .jpg .jpeg .jpe .jfif .webp .bmp .dib .gif .tif .tiff .ppm .pgm .pbm .pnm".split()  # noqa: SIM905
 )
 _SAMPLE_FORMAT = 339  # a tag of TIFF; 2 is for signed integers, which Pillow takes for unsigned
-MAX_PIXELS = 50_000_000  # about 7000 x 7000; larger files are bombs or mistakes for images of at most 128 px
+MAX_PIXELS = 50_000_000  # about 7000 x 7000; larger files are bombs or mistakes for images of at most 512 px
 
 CHANNELS = (1, 3, 4)  # gray, RGB, RGBA
 
 Shape = tuple[int, int, int]  # height, width, channels
+Size = tuple[int, int]  # height, width
+REDUCING = 2  # how many times as large as wanted, at least, a JPEG is decoded, which what is left of scaling smooths
 
 
 class Header(NamedTuple):
@@ -84,13 +87,16 @@ def count_pages(source: Path | bytes) -> int:
         return 1
 
 
-def read_image(source: Path | bytes) -> NDArray[Any]:
+def read_image(source: Path | bytes, size: Size | None = None) -> NDArray[Any]:
     """Decode an image in its own size, colours and numbers.
 
     Parameters
     ----------
     source : Path or bytes
         A file, or what is in one.
+    size : (int, int), optional
+        Height and width that it will be scaled to. A JPEG that is `REDUCING` times as large, or more, is decoded at an
+        eighth, a quarter or half of its size, which takes a fraction of the time and leaves as much to scale down.
 
     Returns
     -------
@@ -104,6 +110,9 @@ def read_image(source: Path | bytes) -> NDArray[Any]:
     """
     with _opened(source) as image:
         dtype = _dtype(image)
+        if size is not None and isinstance(image, JpegImageFile):
+            height, width = (side * REDUCING for side in (size if _orientation(image) < 5 else size[::-1]))
+            image.draft(None, (width, height))
         if dtype == np.uint16 and len(image.getbands()) > 1:
             return _deep_colours(image, source)
         pixels = _decoded(image, None if dtype != np.uint8 else _target_mode(image)).astype(dtype, copy=False)

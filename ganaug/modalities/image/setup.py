@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -18,6 +18,8 @@ from ganaug.modalities.image.translator import Translator
 @dataclass(frozen=True)
 class ImageArchitecture:
     """Everything that determines the shapes of the two networks; see `ganaug.modalities.parts.Architecture`."""
+
+    SIZES: ClassVar[tuple[str, ...]] = ("height", "width")  # in which a model to start from may differ
 
     height: int
     width: int

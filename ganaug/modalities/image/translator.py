@@ -53,6 +53,7 @@ class Translator(nn.Module):
     def __init__(self, layout: Layout, channels: int, prior: RowPrior, width: int, depth: int) -> None:
         super().__init__()
         self.layout, self.prior = layout, prior
+        self.row_size = channels * layout.height * layout.width
         widths = stage_widths(width, layout.stages)
         self.content_encoder = Encoder(layout, channels, width, depth)
         self.style_encoder = Encoder(layout, channels, width // 2, depth)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.modalities.files.source import Source
-from ganaug.modalities.image.reading import Header, check_finite, count_pages, read_header, read_image
+from ganaug.modalities.image.reading import Header, Size, check_finite, count_pages, read_header, read_image
 
 
 class Pixels(Protocol):
@@ -20,8 +20,11 @@ class Pixels(Protocol):
     def header(self, i: int) -> Header:
         """Return image ``i``'s shape (H, W, C) and type without decoding it; `UnreadableError` if it is no use."""
 
-    def read(self, i: int) -> NDArray[Any]:
-        """Decode image ``i`` as (H, W, C) in numbers of its own type; `UnreadableError` if it cannot be used."""
+    def read(self, i: int, size: Size | None = None) -> NDArray[Any]:
+        """Decode image ``i`` as (H, W, C) in numbers of its own type; `UnreadableError` if it cannot be used.
+
+        Where ``size``, the height and width that it will be scaled to, is much smaller, some files give it reduced.
+        """
 
     def further(self, i: int) -> int:
         """Count the pages or frames of image ``i`` after the first, which are not read."""
@@ -37,7 +40,7 @@ class ArrayPixels:
         height, width, channels = self.images[i].shape
         return Header((height, width, channels), self.images.dtype)
 
-    def read(self, i: int) -> NDArray[Any]:  # noqa: D102
+    def read(self, i: int, size: Size | None = None) -> NDArray[Any]:  # noqa: D102
         image: NDArray[Any] = self.images[i]
         check_finite(image)
         return image
@@ -55,8 +58,8 @@ class EncodedPixels:
     def header(self, i: int) -> Header:  # noqa: D102
         return read_header(self.images[i])
 
-    def read(self, i: int) -> NDArray[Any]:  # noqa: D102
-        return read_image(self.images[i])
+    def read(self, i: int, size: Size | None = None) -> NDArray[Any]:  # noqa: D102
+        return read_image(self.images[i], size)
 
     def further(self, i: int) -> int:  # noqa: D102
         return count_pages(self.images[i]) - 1
