@@ -173,7 +173,7 @@ def test_what_training_leaves_behind(fitted):
     [
         (noise(4, 8, 8) / 255, [0, 1, 0, 1], "array of float64 .*images as uint8"),
         (noise(4, 64), [0, 1, 0, 1], r"shape \(4, 64\)"),
-        (noise(4, 7, 8), [0, 1, 0, 1], "resize to 8 to 128"),
+        (noise(4, 7, 8), [0, 1, 0, 1], "resize to 8 to 512"),
         (noise(4, 8, 8), [0, 1, 0], "for 4 samples: give one label for each"),
         (noise(4, 8, 8), [0, 1, np.nan, 1], "missing label at row 2"),
         (noise(4, 8, 8), np.array([0, 1, "a", 1], object), "mixes labels"),

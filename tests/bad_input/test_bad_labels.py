@@ -241,7 +241,7 @@ REFUSED: dict[str, tuple[str, Build, tuple[str, ...], dict[str, Any]]] = {
         (TEST_Y + ".gz is damaged",),
         {},
     ),
-    "a size out of range": ("digits", lambda: None, ("prepare.size[0] is 4", "8 to 128"), {"size": [4, 8]}),
+    "a size out of range": ("digits", lambda: None, ("prepare.size[0] is 4", "8 to 512"), {"size": [4, 8]}),
 }  # fmt: skip
 
 

@@ -48,7 +48,7 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "a list in a list": ("merge: {exports: [[csv]]}", ("merge.exports[0] is ['csv']; it must be one of",)),
     "a mistyped choice": ("merge: {policy: ballance}", ("merge.policy", "did you mean 'balance'?")),
     "a mistyped arm": ("evaluate: {arms: [real, clasical]}", ("evaluate.arms[1]", "did you mean 'classical'?")),
-    "below the range": ("prepare: {size: [4, 8]}", ("prepare.size[0] is 4; it must be a whole number from 8 to 128",)),
+    "below the range": ("prepare: {size: [4, 8]}", ("prepare.size[0] is 4; it must be a whole number from 8 to 512",)),
     "above the range": ("prepare: {max_unreadable: 1.5}", ("prepare.max_unreadable is 1.5", "from 0 to 1")),
     "infinite": ("merge: {amount: .inf}", ("merge.amount is inf; it must be a number from 0",)),
     "too large a number": ("merge: {amount: 1e999}", ("merge.amount is inf",)),

@@ -128,6 +128,8 @@ VALUES = {  # of every parameter some that are accepted, the ends among them
     "keep_rows": [True, False],
     "steps": [1, 2, 3],
     "batch_size": [2, 3, 4, 9],
+    "micro_batch": ["auto", 1, 2, 5],
+    "max_hours": [1e-9, 24.0],
     "learning_rate": [1e-9, 2.5e-3, 0.999],
     "objective": names.OBJECTIVES,
     "penalty": ("auto", *names.PENALTIES),

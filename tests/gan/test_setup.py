@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from sklearn.datasets import load_digits
-from small import tiny
+from small import noise, tiny
 
 from ganaug.augmenter import GANAugmenter
 from ganaug.errors import DataError, ModelError
@@ -85,9 +86,10 @@ OTHER = {  # for each parameter another value than its default
     "conditioning": "concat", "augmentation": "none", "invariances": ("rotate",), "prior": "normal", "width": 16,
     "depth": 2, "compile": True, "device": "cpu", "precision": "32-true", "random_state": 5, "criterion": "kid",
     "patience": 3, "warm_start": "low", "checkpoint_dir": "there", "verbose": "aloud",
-    "modality": "image", "generator": "translation", "keep_rows": False,
+    "modality": "image", "generator": "translation", "keep_rows": False, "micro_batch": 9,
+    "max_hours": 1.5,
 }  # fmt: skip
-SAME = {"device", "checkpoint_dir", "verbose", "modality", "keep_rows"}  # here auto is the CPU, and images
+SAME = {"device", "checkpoint_dir", "verbose", "modality", "keep_rows", "max_hours"}  # here auto is the CPU, and images
 NEEDS = {"patience": {"criterion": "kid"}, "warm_start": {"width": 16, "prior": "normal"}}
 
 
@@ -181,3 +183,35 @@ def test_a_checkpoint_of_other_settings_or_data_is_left_for_a_week_only(digits, 
         aged(path, KEPT_DAYS + 1)
     tiny(checkpoint_dir=tmp_path / "c", steps=2).fit(images, labels).save(tmp_path / "model")
     assert not list((tmp_path / "c").iterdir())
+
+
+# from small images to large ones
+
+
+@pytest.mark.parametrize("generator", ["latent", "translation"])
+def test_a_model_of_small_images_starts_one_of_larger_ones(generator, tmp_path, capsys):
+    """The stages that work on the same grids are taken, however they are numbered; the pixels are made anew."""
+    alike = {"width": 16, "generator": generator, "batch_size": 4, "learning_rate": 1e-9}
+    small = tiny(steps=2, **alike).fit(noise(6, 32, 32), [0, 1] * 3)
+    small.save(tmp_path)
+    large = tiny(steps=1, **alike, warm_start=tmp_path, verbose="aloud").fit(noise(4, 64, 64), [0, 1] * 2)
+    said = capsys.readouterr().err
+    assert f"ganaug: aloud: {tmp_path} was trained on images of 32 x 32 pixels, 1 channel: " in said
+    assert "tensors of the networks fit and are taken, the others start anew" in said
+
+    def first_weights(stage):
+        return next(p for p in stage.parameters() if p.ndim == 4)
+
+    pairs = list(zip(small.generator_.stages, large.generator_.stages, strict=False))
+    encoders = [(found.discriminator_.stages, found.discriminator_.changes) for found in (small, large)]
+    for mine, theirs in zip(*encoders, strict=True):
+        pairs += zip(reversed(mine), reversed(theirs), strict=False)
+    assert len(pairs) == 5
+    for mine, theirs in pairs:
+        torch.testing.assert_close(first_weights(mine), first_weights(theirs), atol=1e-6, rtol=0)
+    assert large.sample(per_class=1)[0].shape == (2, 64, 64)
+
+
+def test_a_model_of_small_images_of_another_width_is_refused(low_digits):
+    with pytest.raises(ModelError, match="another size or with another width"):
+        tiny(width=24, warm_start=low_digits).fit(noise(4, 16, 16), [0, 1] * 2)

@@ -74,9 +74,9 @@ def test_a_round_trains_each_player_on_its_own_loss():
     assert all(m.ndim == 0 and not m.requires_grad for m in measures)
     assert trainer.step == 1
     untouched = [p.grad.clone() for p in setup.discriminator.parameters()]
-    _, labels = points((2, 2))
-    fake = setup.generator(torch.zeros(4, setup.generator.prior.size), labels)
-    trainer.generator_step(fake, labels, torch.zeros(4), 1.0, torch.zeros(()))
+    (part,) = trainer._parts(penalised=False)
+    fake, further_loss = trainer.generation.make(part.batch, setup.rows(part.batch.indices), trainer.condition)
+    trainer.generator_step(part, fake, torch.zeros(64), further_loss)
     assert all(torch.equal(g, p.grad) for g, p in zip(untouched, setup.discriminator.parameters(), strict=True))
 
 

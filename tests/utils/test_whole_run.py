@@ -106,7 +106,7 @@ def test_a_broken_file_is_as_none(clock: Clock) -> None:
 
 
 def test_times_in_words() -> None:
-    assert [span(s) for s in (12.4, 240, 9000)] == ["12 s", "4 min", "2.5 h"]
+    assert [span(s) for s in (12.4, 240, 9000, 270_000)] == ["12 s", "4 min", "2.5 h", "3.1 days"]
 
 
 def test_what_runs_again_after_a_stage_is_what_dvc_yaml_says(repository: Path) -> None:

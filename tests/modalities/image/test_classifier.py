@@ -53,7 +53,9 @@ def test_the_seed_decides_and_the_global_state_is_left_alone(digits):
     assert not same(first, train_classifier(images, labels, 10, steps=5, seed=4))
 
 
-@pytest.mark.parametrize("shape", [(8, 8, 1), (9, 13, 3), (8, 128, 1), (28, 28, 1), (72, 48, 4), (128, 128, 3)])
+@pytest.mark.parametrize(
+    "shape", [(8, 8, 1), (9, 13, 3), (8, 128, 1), (28, 28, 1), (72, 48, 4), (128, 128, 3), (512, 8, 1), (400, 512, 3)]
+)
 def test_any_size_and_number_of_channels(shape):
     images = np.random.default_rng(0).integers(0, 256, (6, *shape), dtype=np.uint8)
     model = train_classifier(images, np.arange(6) % 3, 3, steps=2, batch_size=6)

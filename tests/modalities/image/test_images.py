@@ -186,6 +186,23 @@ def test_shrinking_is_antialiased() -> None:
     assert small[:, 2:-2].std() < 10
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_jpeg_of_four_times_the_size_is_decoded_reduced(orientation: int) -> None:
+    """At least twice as large as wanted, and next to no pixel comes out otherwise; upright as ever."""
+    rows, columns = np.mgrid[:320, :480]
+    photo = np.stack([rows * 0.7, columns * 0.5, 128 + 90 * np.sin(rows / 9) * np.cos(columns / 7)], 2).astype(np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = encoded(Image.fromarray(photo), "JPEG", quality=95, exif=exif)
+    size = (40, 50) if orientation == 1 else (50, 40)
+    whole, reduced = read_image(content), read_image(content, size)
+    assert reduced.shape[:2] == tuple(side // 4 for side in whole.shape[:2])
+    at_size = [fit_image(pixels, (*size, 3)).astype(int) for pixels in (whole, reduced)]
+    assert np.abs(at_size[0] - at_size[1]).mean() < 1
+    assert read_image(content, (161, 20)).shape == whole.shape
+    assert read_image(encoded(Image.fromarray(photo)), size).shape == photo.shape  # a PNG is decoded as it is
+
+
 def test_pixels_of_the_right_shape_are_untouched() -> None:
     pixels = np.zeros((8, 8, 3), np.uint8)
     assert fit_image(pixels, (8, 8, 3)) is pixels

@@ -26,7 +26,8 @@ def networks(height: int, width: int, channels: int, depth: int = 1, base: int =
 @example(128, 8, 2)
 @example(13, 14, 4)
 @example(128, 128, 4)
-def test_any_size_from_8_to_128_and_1_to_4_channels(height, width, channels):
+@example(512, 300, 3)
+def test_any_size_from_8_to_512_and_1_to_4_channels(height, width, channels):
     generator, discriminator = networks(height, width, channels)
     images = generator(LATENTS, LABELS)
     logits, classes = discriminator(images, LABELS)
