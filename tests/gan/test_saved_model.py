@@ -126,7 +126,7 @@ def test_a_warm_start_keeps_what_classes_of_the_same_name_have_learnt(fitted, fo
 
 @pytest.mark.parametrize(
     ("parameters", "shape"), [({"width": 16}, (8, 8)), ({"depth": 2}, (8, 8)), ({"conditioning": "acgan"}, (8, 8)),
-                              ({}, (32, 8))],
+                              ({}, (8, 8, 3))],
 )  # fmt: skip
 def test_a_warm_start_from_other_networks_is_refused(folder, parameters, shape):
     with pytest.raises(ModelError, match="use its settings, or train anew"):
