@@ -1,10 +1,13 @@
 """Time and memory by the number of rows: synthetic ones in their stages, and all of Fashion-MNIST in the pipeline.
 
     python benchmarks/scale.py rows [--sizes 100000 300000 1000000]
+    python benchmarks/scale.py prepare [--sizes 100000 300000 1000000]
     python benchmarks/scale.py pipeline FOLDER      # the four idx files of Fashion-MNIST
 
 - rows: so many 28x28 rows of a very small model are generated and scored, merged with 200 real ones, and exported as
   WebDataset shards. Time should grow in proportion to the rows, and memory hardly.
+- prepare: so many 28x28 images, two of the built-in clothes of a class mixed and shifted, are read from idx files, looked
+  through for copies, split and written. Here, too, pixels should take no memory; what is known of each row does.
 - pipeline: every stage on the 60,000 training rows, with few steps of training: the rows are what is measured.
 
 Every measurement is of a process of its own: its seconds, those of the processor (of which the imports take some),
@@ -43,8 +46,8 @@ PIPELINE_STAGES = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     kinds = parser.add_subparsers(dest="kind", required=True)
-    rows = kinds.add_parser("rows")
-    rows.add_argument("--sizes", type=int, nargs="+", default=[100_000, 300_000, 1_000_000])
+    for name in ("rows", "prepare"):
+        kinds.add_parser(name).add_argument("--sizes", type=int, nargs="+", default=[100_000, 300_000, 1_000_000])
     kinds.add_parser("pipeline").add_argument("folder", type=Path)
     one = kinds.add_parser("one", help="one measurement, in its own process")
     one.add_argument("stage", choices=list(STAGES))
@@ -53,20 +56,23 @@ def main() -> None:
     if arguments.kind == "one":
         STAGES[arguments.stage](arguments.rows)
     elif arguments.kind == "rows":
-        measure_rows(arguments.sizes)
+        measure_rows(arguments.sizes, "model", ("generate", "merge", "export"))
+    elif arguments.kind == "prepare":
+        measure_rows(arguments.sizes, None, ("source", "prepare"))
     else:
         measure_pipeline(arguments.folder.resolve())
 
 
-def measure_rows(sizes: list[int]) -> None:
+def measure_rows(sizes: list[int], first: str | None, stages: tuple[str, ...]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        run(folder, __file__, "one", "model", "0")
+        if first is not None:
+            run(folder, __file__, "one", first, "0")
         print(
             "| rows | stage | s | CPU s | CPU ms/row | peak MiB | MB written |\n|---|---|---|---|---|---|---|",
             flush=True,
         )
         for size in sizes:
-            for stage in ("generate", "merge", "export"):
+            for stage in stages:
                 seconds, cpu, peak = run(folder, __file__, "one", stage, str(size))
                 written = sum(path.stat().st_size for path in Path(folder, stage).rglob("*")) / 1e6
                 print(
@@ -146,7 +152,45 @@ def export_rows(_: int) -> None:
     export(modality_named("image"), "webdataset", "merge", "export")
 
 
-STAGES = {"model": make_model, "generate": generate, "merge": merge_rows, "export": export_rows}
+def write_source(count: int) -> None:
+    """Write so many images, a seventh of them to test, as the four idx files."""
+    import numpy as np
+
+    from ganaug.modalities.image.sources import open_source
+
+    clothes = open_source("fashion_mnist_mini")
+    padded = np.pad(np.asarray(clothes.items)[..., 0], ((0, 0), (2, 2), (2, 2)))
+    views = np.lib.stride_tricks.sliding_window_view(padded, (28, 28), axis=(1, 2))  # of 5 x 5 shifts
+    names = sorted(set(clothes.labels))
+    classes = np.array([np.flatnonzero(np.array(clothes.labels) == name)[:400] for name in names])
+    random = np.random.default_rng(0)
+    Path("source").mkdir(exist_ok=True)
+    for part, n in (("t10k", count // 7), ("train", count - count // 7)):
+        labels = random.integers(0, len(names), n)
+        with Path("source", f"{part}-labels-idx1-ubyte").open("wb") as file:
+            file.write(bytes([0, 0, 8, 1]) + np.array([n], ">u4").tobytes() + labels.astype(np.uint8).tobytes())
+        with Path("source", f"{part}-images-idx3-ubyte").open("wb") as file:
+            file.write(bytes([0, 0, 8, 3]) + np.array([n, 28, 28], ">u4").tobytes())
+            for start in range(0, n, 4096):
+                codes = labels[start : start + 4096]
+                one, other = (
+                    views[classes[codes, random.integers(0, 400, len(codes))], *random.integers(0, 5, (2, len(codes)))]
+                    for _ in range(2)
+                )
+                share = random.uniform(0, 1, (len(codes), 1, 1))
+                file.write((share * one + (1 - share) * other).astype(np.uint8).tobytes())
+
+
+def prepare_rows(_: int) -> None:
+    from ganaug.data.prepare import prepare
+
+    prepare("source", out="prepare", report="prepare.json", per_class=REAL // 10)
+
+
+STAGES = {
+    "model": make_model, "generate": generate, "merge": merge_rows, "export": export_rows,
+    "source": write_source, "prepare": prepare_rows,
+}  # fmt: skip
 
 if __name__ == "__main__":
     main()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.data.rows import Rows
@@ -16,10 +17,11 @@ Contents = Mapping[Path, Iterable[str]]  # by file what tells its rows apart, se
 
 def conflicts(rows: Rows) -> NDArray[np.bool_]:
     """Mark the rows whose exact copies bear another label; which one is right cannot be known."""
-    _, content = np.unique(rows.ids.astype(str), return_inverse=True)
-    pairs = np.unique(np.stack([content, rows.labels]), axis=1)
-    labels_of = np.bincount(pairs[0], minlength=len(rows))
-    return labels_of[content] > 1
+    content, k = pd.factorize(rows.ids)[0], len(rows.schema.classes)
+    pairs = np.unique(content * k + rows.labels)
+    labels_of = np.bincount(pairs // k)
+    found: NDArray[np.bool_] = labels_of[content] > 1
+    return found
 
 
 def assert_disjoint(training: Contents, held_out: Contents) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.data import integrity
@@ -25,6 +26,7 @@ from ganaug.modalities.choose import AUTO, check_options
 from ganaug.modalities.loaded import Loaded
 from ganaug.utils.files import write_json
 from ganaug.utils.progress import Progress
+from ganaug.utils.samples import let_go
 
 PARTS = ("train", "validation", "test", "pool")
 LISTED = 100  # names, or clusters of names, in a list of the report
@@ -159,12 +161,12 @@ def _write_rows(path: Path, rows: Rows, at: Indices) -> None:
     with RowWriter(path, rows.schema) as writer:
         for start in range(0, len(at), writer.row_group):
             writer.write(rows.take(at[start : start + writer.row_group]))
+            let_go(rows.samples)
 
 
 def _numbers(values: NDArray[np.object_]) -> Indices:
     """Number equal strings alike, from 0; None is -1."""
-    seen: dict[str, int] = {}
-    return np.array([-1 if value is None else seen.setdefault(value, len(seen)) for value in values], np.int64)
+    return pd.factorize(values)[0].astype(np.int64)
 
 
 def _counts(rows: Rows, at: Indices) -> dict[str, int]:
@@ -186,9 +188,11 @@ def rows_of(modality: Modality, loaded: Loaded) -> Rows:
 
 
 def _about_source(rows: Rows, loaded: Loaded) -> dict[str, Any]:
-    content = "\n".join(map(repr, zip(rows.ids, rows.labels.tolist(), loaded.splits, rows.groups, strict=True)))
+    digest = hashlib.blake2b(digest_size=16)
+    for i, row in enumerate(zip(rows.ids, rows.labels.tolist(), loaded.splits, rows.groups, strict=True)):
+        digest.update((f"\n{row!r}" if i else repr(row)).encode())
     return {
-        "hash": hashlib.blake2b(content.encode(), digest_size=16).hexdigest(),
+        "hash": digest.hexdigest(),
         "rows": {part: _counts(rows, np.flatnonzero(loaded.splits == part)) for part in sorted(set(loaded.splits))},
     }
 

@@ -5,21 +5,49 @@ scikit-learn's `_safe_indexing` takes the same. Only a `ganaug.modalities.base.M
 
 from __future__ import annotations
 
+import math
+import mmap
 import sys
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 Samples = Any  # ndarray (n, ...), DataFrame (n, columns) or list of n
+IN_MEMORY = 2**28  # bytes of an array
 LARGE = 2**16  # numbers of a sample, say 128 x 128 pixels of 4 channels, beyond which fewer are looked at together
 
 
 def at_a_time(rows: int, numbers: int) -> int:
     """Return how many samples of so many numbers each to look at together: ``rows``, and fewer of large ones."""
     return max(1, min(rows, rows * LARGE // max(1, numbers)))
+
+
+def room(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """Return an array to be filled: in memory, or of more than `IN_MEMORY` bytes in a file that goes when it does.
+
+    The file has no name and lies where temporary ones do (``TMPDIR``). What has been read or written of it counts as
+    memory of this process until `let_go`.
+    """
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    if size <= IN_MEMORY:
+        return np.empty(shape, dtype)
+    with tempfile.TemporaryFile() as file:
+        file.truncate(size)
+        return np.memmap(file, dtype, "r+", shape=shape)
+
+
+def let_go(samples: Samples) -> None:
+    """Have samples that are in a file, see `room`, leave memory; they come back as they are looked at."""
+    held = samples
+    while isinstance(held, np.ndarray):
+        held = held.base
+    if isinstance(held, mmap.mmap) and hasattr(held, "madvise"):
+        held.madvise(mmap.MADV_DONTNEED)
 
 
 def take(samples: Samples, at: Any) -> Samples:
@@ -43,16 +71,20 @@ def nbytes(samples: Samples) -> int:
     return sum(map(sys.getsizeof, samples))
 
 
-def gather(parts: Iterable[Samples], n: int) -> Samples:
-    """Join the n samples of parts as they come, at least one part; an array is never there twice."""
+def gather(
+    parts: Iterable[Samples], n: int, make: Callable[[tuple[int, ...], Any], NDArray[Any]] = np.empty
+) -> Samples:
+    """Join the n samples of parts as they come, at least one part; an array, made by ``make``, is never there twice."""
     stream = iter(parts)
     first = next(stream)
     if not isinstance(first, np.ndarray):
         return concat([first, *stream])
-    joined, done = np.empty((n, *first.shape[1:]), first.dtype), 0
+    joined, done = make((n, *first.shape[1:]), first.dtype), 0
     for part in chain([first], stream):
         joined[done : done + len(part)] = part
         done += len(part)
+        let_go(joined)
+        let_go(part)
     return joined
 
 

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from ganaug.config.names import MAX_SIDE, MIN_SIDE
 from ganaug.errors import DataError
 from ganaug.modalities.image.ranges import DIM
+from ganaug.utils.samples import let_go
 
+AT_ONCE = 2**14  # images looked at before they leave memory, where they are in a file
 SIDES = range(MIN_SIDE, MAX_SIDE + 1)  # pixels
 
 
@@ -77,5 +79,8 @@ def content_ids(images: NDArray[np.uint8]) -> NDArray[np.object_]:
     """Hash each image's shape and pixels (n, H, W, C): BLAKE2b-128 as 32 hexadecimal digits, (n,)."""
     head = repr(tuple(int(side) for side in images.shape[1:])).encode()
     ids = np.empty(len(images), dtype=object)
-    ids[:] = [hashlib.blake2b(head + image.tobytes(), digest_size=16).hexdigest() for image in images]
+    for i, image in enumerate(images):
+        ids[i] = hashlib.blake2b(head + image.tobytes(), digest_size=16).hexdigest()
+        if not (i + 1) % AT_ONCE:
+            let_go(images)
     return ids

@@ -20,12 +20,14 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from ganaug.data.clusters import components, join_clusters
 from ganaug.modalities.image.arrays import content_ids
 from ganaug.utils.progress import Progress
+from ganaug.utils.samples import let_go
 
 Floats = NDArray[np.floating[Any]]
 
@@ -60,7 +62,13 @@ _AXES = 12  # of thumbnails, those of most variance, by which close ones are loo
 _ROWS = 2048  # thumbnails made at once
 
 
+_SOME = 2**16  # thumbnails, at least, of which these are found
+
+
 _PAIRS = 2**17  # pairs of thumbnails compared at once: 64 MB
+
+
+_FOUND = 2**19  # pairs close along the first axes, found at once
 
 
 _VALUES = 2**22  # pixels of pairs looked at closely at once: 16 MB
@@ -71,8 +79,8 @@ def near_duplicates(images: NDArray[np.uint8], ids: NDArray[np.object_] | None =
 
     Looks up pairs that are close by thumbnails of 8x8 blocks, which only bring images closer, so that no near duplicate
     is missed (coloured ones have to be close there, too, where noise averages out); then looks at those pairs pixel by
-    pixel. Memory is some 1,000 bytes an image beside the pixels; 70,000 images of 28x28 take 6 s on one core, and time
-    grows with the number of close pairs.
+    pixel. Memory is some 700 bytes an image beside the pixels; time grows with the number of close pairs
+    (benchmarks/RESULTS.md, scale).
 
     Parameters
     ----------
@@ -87,17 +95,19 @@ def near_duplicates(images: NDArray[np.uint8], ids: NDArray[np.object_] | None =
         Number of the cluster of each image. Chains count: where a ~ b and b ~ c, all three are one cluster.
     """
     known = content_ids(images) if ids is None else ids
-    _, first, clusters = np.unique(known.astype(str), return_index=True, return_inverse=True)
-    clusters = clusters.astype(np.int64)
+    clusters = pd.factorize(known)[0].astype(np.int64)
+    first = np.unique(clusters, return_index=True)[1]
     at, thumbnails, reach = _structured(images)
     distinct = np.isin(at, first)  # exact copies are known
-    at, thumbnails, reach = at[distinct], thumbnails[distinct], reach[distinct]
+    if not distinct.all():
+        at, thumbnails, reach = at[distinct], thumbnails[distinct], reach[distinct]
     lookup = _Lookup(thumbnails, reach)
     with Progress("comparing images", len(at), "images") as progress:
-        for i, j in lookup.pairs(thumbnails, reach, progress):
-            apart = (i < j) & (clusters[at[i]] != clusters[at[j]])
+        for i, j in lookup.own_pairs(progress):
+            apart = clusters[at[i]] != clusters[at[j]]
             i, j = lookup.close(thumbnails, reach, i[apart], j[apart])
             clusters = _join_close(images, clusters, at[i], at[j])
+            let_go(images)
     return join_clusters(clusters)
 
 
@@ -153,7 +163,8 @@ class _Lookup:
     def __init__(self, thumbnails: Floats, reach: Floats) -> None:
         self._thumbnails, self._reach = thumbnails, reach
         if len(thumbnails):
-            self._axes = np.linalg.eigh(np.cov(thumbnails.T, bias=True))[1][:, -_AXES:]
+            some = thumbnails[:: max(1, len(thumbnails) // _SOME)]
+            self._axes = np.linalg.eigh(np.cov(some.T, bias=True))[1][:, -_AXES:]
             self._tree = KDTree(thumbnails @ self._axes)
 
     def pairs(
@@ -170,12 +181,55 @@ class _Lookup:
             if progress is not None:
                 progress.advance(len(rows))
 
+    def own_pairs(self, progress: Progress) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Yield the pairs of thumbnails that are close along the first axes, some of them twice, so many at a time.
+
+        Two are as close as the smaller reach of both says. So all are looked at with the smallest reach, and then those
+        of a larger one among themselves.
+        """
+        radii, at = np.sqrt(self._reach), np.arange(len(self._thumbnails))
+        while len(at):
+            radius = min(1.2 * float(radii[at].min()), float(radii[at].max()))
+            yield from _pairs_within(self._tree.data, at, radius)
+            progress.advance(int((radii[at] <= radius).sum()))
+            at = at[radii[at] > radius]
+
     def close(
         self, points: Floats, reach: Floats, i: NDArray[np.int64], j: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return those pairs of points and thumbnails that are as close as near duplicates."""
-        close = ((points[i] - self._thumbnails[j]) ** 2).sum(axis=1) <= np.minimum(reach[i], self._reach[j])
+        close = np.empty(len(i), bool)
+        for part in _ranges(len(i), _PAIRS):
+            a, b = i[part], j[part]
+            close[part] = ((points[a] - self._thumbnails[b]) ** 2).sum(axis=1) <= np.minimum(reach[a], self._reach[b])
         return i[close], j[close]
+
+
+def _pairs_within(
+    points: Floats, at: NDArray[np.int64], radius: float
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield the pairs among points (n, d) at these positions that are so close, about `_FOUND` at a time.
+
+    Two trees that are walked together find them in a fraction of the time that it takes point by point. What may be too
+    many pairs is cut in half, as the tree cuts space.
+    """
+    waiting: list[tuple[NDArray[np.int64], NDArray[np.int64] | None]] = [(at, None)]
+    while waiting:
+        a, b = waiting.pop()
+        tree = KDTree(points[a])
+        first, second = np.array_split(a[tree.indices], 2)
+        if b is None and len(a) ** 2 > 2 * _FOUND:
+            waiting += [(first, None), (second, None), (first, second)]
+        elif b is None:
+            i, j = tree.query_pairs(radius, output_type="ndarray").T
+            yield a[i], a[j]
+        else:
+            others = KDTree(points[b])
+            if len(a) * len(b) > _FOUND and tree.count_neighbors(others, radius) > _FOUND:
+                waiting += [(b, first), (b, second)]  # next time the other one is cut
+            else:
+                found = tree.sparse_distance_matrix(others, radius, output_type="ndarray")
+                yield a[found["i"]], b[found["j"]]
 
 
 def _join_close(
@@ -217,6 +271,7 @@ def _structured(
         found, contrasts = zip(*map(_scaled, _views(images[part])[:n]), strict=True)
         kept = np.flatnonzero(np.max(contrasts, axis=0) >= FLAT)
         thumbnails = np.concatenate([_thumbnails(one[kept]) for one in found], axis=1) / np.float32(np.sqrt(n))
+        let_go(images)
         noise = _noise(images) * _BLOCKS / np.sqrt(images[0, :, :, 0].size)  # blocks average it out
         limits = [np.where(one < FLAT, 0, 2 * (1 - _least(one, noise))) for one in contrasts]
         reach = np.mean(limits, axis=0)[kept] + _SLACK

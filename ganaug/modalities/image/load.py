@@ -20,8 +20,10 @@ from ganaug.modalities.image.reading import CHANNELS, Shape, fit_image
 from ganaug.modalities.image.sources import ImageSource, open_source
 from ganaug.modalities.image.spec import ImageSpec
 from ganaug.modalities.loaded import Loaded, Rejected
+from ganaug.utils.samples import let_go, room
 from ganaug.utils.words import counted
 
+AT_ONCE = 2**14  # images decoded before they leave memory, where they go to a file
 USUAL_SIDE = 128  # pixels, at most, where the size is not asked for: more are for a GPU
 SIZE_RULE = (
     "images of another size are scaled as a whole, by Lanczos with antialiasing; the aspect ratio is not kept; "
@@ -60,7 +62,7 @@ def load(
     pixel_range: Range | None = None,
     decode: bool = True,
 ) -> Loaded:
-    """Decode every image of a source to one shape. They are all held in memory, as uint8.
+    """Decode every image of a source to one shape, as uint8: in memory, or in a file where there are many.
 
     Parameters
     ----------
@@ -93,7 +95,7 @@ def load(
     target = common_shape(list(found.shapes.values()), size, channels)
     if not decode:
         return _loaded(opened, found, target, list(found.shapes), None)
-    images = np.empty((len(found.shapes), *target), np.uint8)
+    images = room((len(found.shapes), *target), np.uint8)
     good: list[int] = []
 
     def read(i: int) -> NDArray[Any]:
@@ -102,6 +104,9 @@ def load(
     for i, pixels in readable(list(found.shapes), read, opened, found.rejected, "image", "reading images"):
         images[len(good)] = fit_image(found.ranges.to_levels(pixels), target)
         good.append(i)
+        if not len(good) % AT_ONCE:
+            let_go(images)
+            let_go(opened.items)
     check_readable(found.rejected, len(opened.names) + len(opened.rejected), max_unreadable)
     return _loaded(opened, found, target, good, images[: len(good)])
 
@@ -160,13 +165,14 @@ def survey(source: ImageSource, max_unreadable: float = 0.05, pixel_range: Range
     """
     rejected = list(source.rejected)
     finder = RangeFinder(pixel_range, source.where)
+    known: dict[Shape, Shape] = {}  # of a million equal ones one is kept
 
     def look(i: int) -> Shape:
         shape, dtype = source.pixels.header(i)
         if finder.wants(dtype):
             with suppress(UnreadableError):  # which is found again when the row is decoded to be kept
                 finder.look(source.pixels.read(i), source.names[i])
-        return shape
+        return known.setdefault(shape, shape)
 
     rows = range(len(source.names))
     shapes = dict(readable(rows, look, source, rejected, "image", "reading headers"))

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from ganaug.errors import DataError
 from ganaug.modalities.image.sources.arrays import source_from_arrays
 from ganaug.modalities.image.sources.base import ImageSource
+from ganaug.utils.samples import gather, room
 
 FASHION_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
+AT_ONCE = 2**14  # images copied at a time
 # The files hold no names: Fashion-MNIST is known by the BLAKE2b-128 of its test labels.
 _FASHION_TEST_LABELS = "36a6875013fe680369ab320bd2ad1fe9"
 
@@ -36,8 +38,9 @@ def read_idx(folder: Path) -> ImageSource:
     """
     (train_x, train_y), (test_x, test_y) = read_idx_pair(folder, "train"), read_idx_pair(folder, "t10k")
     is_fashion = hashlib.blake2b(test_y.tobytes(), digest_size=16).hexdigest() == _FASHION_TEST_LABELS
+    parts = (images[at : at + AT_ONCE] for images in (train_x, test_x) for at in range(0, len(images), AT_ONCE))
     return source_from_arrays(
-        np.concatenate([train_x, test_x]),
+        gather(parts, len(train_x) + len(test_x), room),
         np.concatenate([train_y, test_y]),
         splits=np.repeat(["train", "test"], [len(train_y), len(test_y)]),
         classes=np.array(FASHION_CLASSES) if is_fashion else None,
@@ -62,13 +65,16 @@ def _read(folder: Path, name: str) -> NDArray[np.uint8]:
     if path is None:
         raise DataError(f"{folder} has no {name} or {name}.gz; put all four idx files there.")
     try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
+        if path.suffix == ".gz":
+            content = np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8)
+        else:
+            content = np.memmap(path, np.uint8, "r")
+    except (OSError, EOFError, ValueError, zlib.error) as error:  # ValueError: it is empty
         raise DataError(f"{path} is damaged: {error}") from error
-    axes = content[3] if len(content) > 3 else 0
+    axes = int(content[3]) if len(content) > 3 else 0
     start = 4 + 4 * axes
-    shape = tuple(np.frombuffer(content[4:start], ">u4")) if len(content) >= start else ()
+    shape = tuple(np.frombuffer(content[4:start].tobytes(), ">u4")) if len(content) >= start else ()
     size = int(np.prod(shape, dtype=np.int64))
-    if content[:3] != b"\0\0\x08" or not shape or len(content) - start != size:  # 8: unsigned bytes
+    if content[:3].tobytes() != b"\0\0\x08" or not shape or len(content) - start != size:  # 8: unsigned bytes
         raise DataError(f"{path} is no idx file of unsigned bytes, or is cut short.")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    return content[start:].reshape(shape)
