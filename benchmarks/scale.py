@@ -6,8 +6,8 @@
 
 - rows: so many 28x28 rows of a very small model are generated and scored, merged with 200 real ones, and exported as
   WebDataset shards. Time should grow in proportion to the rows, and memory hardly.
-- prepare: so many 28x28 images, two of the built-in clothes of a class mixed and shifted, are read from idx files, looked
-  through for copies, split and written. Here, too, pixels should take no memory; what is known of each row does.
+- prepare: so many 28x28 images, two of the built-in clothes of a class mixed and shifted, are read from idx files,
+  looked through for copies, split and written. Pixels should take no memory; what is known of each row does.
 - pipeline: every stage on the 60,000 training rows, with few steps of training: the rows are what is measured.
 
 Every measurement is of a process of its own: its seconds, those of the processor (of which the imports take some),
@@ -173,12 +173,13 @@ def write_source(count: int) -> None:
             file.write(bytes([0, 0, 8, 3]) + np.array([n, 28, 28], ">u4").tobytes())
             for start in range(0, n, 4096):
                 codes = labels[start : start + 4096]
-                one, other = (
-                    views[classes[codes, random.integers(0, 400, len(codes))], *random.integers(0, 5, (2, len(codes)))]
-                    for _ in range(2)
-                )
+                pair = []
+                for _ in range(2):
+                    which = classes[codes, random.integers(0, 400, len(codes))]
+                    down, across = random.integers(0, 5, (2, len(codes)))
+                    pair.append(views[which, down, across])
                 share = random.uniform(0, 1, (len(codes), 1, 1))
-                file.write((share * one + (1 - share) * other).astype(np.uint8).tobytes())
+                file.write((share * pair[0] + (1 - share) * pair[1]).astype(np.uint8).tobytes())
 
 
 def prepare_rows(_: int) -> None:
