@@ -18,6 +18,7 @@ from ganaug.modalities.image import duplicates
 from ganaug.modalities.image.duplicates import Originals, near_duplicates
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.schema import image_schema
+from ganaug.utils.progress import Progress
 
 
 @pytest.fixture(scope="module")
@@ -232,3 +233,19 @@ def test_a_leak_is_found_by_pixels(digits: Rows, write: Callable[..., Path]) -> 
     assert_disjoint({files[0]: known[files[0]]}, held_out | {Path("other"): digits.take([1000]).contents()})
     with pytest.raises(DataError, match=r"leak\.parquet and .*test\.parquet share the row [0-9a-f]{32}"):
         assert_disjoint(known, held_out)
+
+
+@pytest.mark.parametrize("found", [2**5, 2**8, 2**19])
+def test_close_thumbnails_are_found_however_many_at_a_time(found: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with the smaller reach of a pair, in a cloud that is dense here and thin there."""
+    monkeypatch.setattr(duplicates, "_FOUND", found)
+    random = np.random.default_rng(0)
+    points = np.concatenate([random.normal(0, spread, (150, 16)) for spread in (0.01, 0.1, 1)]).astype(np.float32)
+    reach = random.choice([0.006, 0.007, 0.05, 0.2], len(points)).astype(np.float32)
+    lookup = duplicates._Lookup(points, reach)
+    pairs = [lookup.close(points, reach, i, j) for i, j in lookup.own_pairs(Progress(None, len(points)))]
+    seen = {tuple(sorted(pair)) for i, j in pairs for pair in zip(i.tolist(), j.tolist(), strict=True)}
+    apart = ((points[:, None] - points) ** 2).sum(2)
+    rows, columns = np.nonzero(np.triu(apart <= np.minimum(reach[:, None], reach), 1))
+    assert seen == set(zip(rows.tolist(), columns.tolist(), strict=True))
+    assert len(seen) > 5000

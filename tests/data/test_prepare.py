@@ -176,3 +176,22 @@ def test_preparing_imports_no_torch() -> None:
     names = ", ".join(f"ganaug.{module}" for module in modules)
     code = f"import sys, {names}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_images_in_a_file_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they are there where they are too many for memory."""
+    idx = tmp_path / "idx"
+    idx.mkdir()
+    digits = open_source("digits")
+    for part, rows in (("train", slice(0, 200)), ("t10k", slice(200, 260))):
+        images = np.stack([digits.pixels.read(i)[:, :, 0] for i in range(260)[rows]])
+        codes = np.array(digits.labels[rows]).astype(np.uint8)
+        for kind, array in (("images-idx3", images), ("labels-idx1", codes)):
+            head = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+            (idx / f"{part}-{kind}-ubyte").write_bytes(head + array.tobytes())
+    run(tmp_path / "memory", idx, per_class=5)
+    monkeypatch.setattr("ganaug.utils.samples.IN_MEMORY", 0)
+    for module in ("load", "arrays", "sources.idx"):
+        monkeypatch.setattr(f"ganaug.modalities.image.{module}.AT_ONCE", 16)
+    run(tmp_path / "file", idx, per_class=5)
+    assert contents(tmp_path / "file") == contents(tmp_path / "memory")
