@@ -1,0 +1,134 @@
+"""Generator and discriminator for texts: dilated convolutions over tokens, without normalisation.
+
+The generator fills hidden tokens of a text in again; the discriminator judges the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import leaky_relu
+
+from ganaug.gan.conditioning import HeadOutput, apply_head
+from ganaug.gan.infilling import HiddenPrior, hide, sample_tokens
+from ganaug.gan.translation import StyledRows
+from ganaug.modalities.text.codec import NUMBERS, nearest_tokens, token_vectors
+
+SLOPE = 0.2
+DILATIONS = (1, 2, 4, 8)
+TEMPERATURE = 0.9  # of sampled tokens: more typical ones than the network's probabilities say
+
+
+class DilatedBlock(nn.Module):
+    """x + two convolutions of x, the first one dilated; the last one starts at zero, so that the block is identity."""
+
+    def __init__(self, width: int, dilation: int) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
+        self.second = nn.Conv1d(width, width, 1)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n, width, T) to (n, width, T)."""
+        branch: Tensor = self.second(leaky_relu(self.first(leaky_relu(x, SLOPE)), SLOPE))
+        return x + branch
+
+
+def _blocks(width: int, depth: int) -> nn.Sequential:
+    return nn.Sequential(*(DilatedBlock(width, dilation) for _ in range(depth) for dilation in DILATIONS))
+
+
+class Infiller(nn.Module):
+    """Texts with hidden tokens to texts, see `ganaug.gan.infilling.Infiller`.
+
+    Parameters
+    ----------
+    tokens, first : int
+        Tokens of the vocabulary V, and the first that is ever hidden or filled in: bytes and spaces stay.
+    n_classes : int
+        Number of classes K.
+    prior : HiddenPrior
+        Where texts and chance come from.
+    width, depth : int
+        Channels, and rounds of blocks of all `DILATIONS`.
+    """
+
+    vectors: Tensor
+
+    def __init__(self, tokens: int, first: int, n_classes: int, prior: HiddenPrior, width: int, depth: int) -> None:
+        super().__init__()
+        self.prior, self.first = prior, first
+        self.register_buffer("vectors", token_vectors(tokens), persistent=False)
+        self.embedding = nn.Embedding(n_classes, width)
+        self.entry = nn.Conv1d(NUMBERS + 1, width, 1)
+        self.stages = _blocks(width, depth)
+        self.exit = nn.Conv1d(width, tokens - first, 1)
+
+    def fillable(self, rows: Tensor) -> Tensor:
+        """Return the tokens of rows (n, NUMBERS, T), counted from ``first``; -1 where one always stays: (n, T)."""
+        return (nearest_tokens(rows, self.vectors) - self.first).clamp_min(-1)
+
+    def logits(self, rows: Tensor, hidden: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> Tensor:
+        """Return logits (n, T, V - first) for rows (n, NUMBERS, T) whose tokens are not seen where hidden (n, T).
+
+        A label of -1 is none.
+        """
+        shown = torch.cat([rows.masked_fill(hidden[:, None], 0.0), hidden[:, None].to(rows.dtype)], dim=1)
+        known = (labels >= 0)[:, None]
+        label = condition_scale * self.embedding(labels.clamp_min(0)) * known
+        x = self.stages(self.entry(shown) + label[:, :, None])
+        found: Tensor = self.exit(leaky_relu(x, SLOPE)).transpose(1, 2)
+        return found
+
+    def fill(self, rows: Tensor, hidden: Tensor, logits: Tensor, chance: Tensor) -> Tensor:
+        """Return rows (n, NUMBERS, T) with tokens drawn by logits (n, T, V - first) and chance (n, T) where hidden."""
+        drawn = sample_tokens(logits, chance, self.vectors[self.first :])
+        return torch.where(hidden[:, None], drawn.transpose(1, 2), rows)
+
+    def forward(self, rows: StyledRows, labels: Tensor, condition_scale: float | Tensor = 1.0) -> Tensor:
+        """Hide and fill in tokens of contents (n, NUMBERS, T), under the labels that come with them; see `HiddenPrior`.
+
+        ``rows.scale`` is a factor of the temperature.
+        """
+        known = labels if rows.labels is None else rows.labels
+        filled = rows.contents
+        for hides, chance in self.prior.chances(rows.noise):
+            hidden = hide(hides, self.fillable(filled) >= 0)
+            logits = self.logits(filled, hidden, known, condition_scale) / max(TEMPERATURE * rows.scale, 1e-3)
+            filled = self.fill(filled, hidden, logits.float(), chance)
+        return filled
+
+
+class Discriminator(nn.Module):
+    """Texts to features, and features to logits by a head.
+
+    Parameters
+    ----------
+    n_classes, width, depth
+        As for `Infiller`.
+    features : int
+        Length F of what the head sees.
+    head : callable
+        ``(F, K) -> module``, a choice of `ganaug.gan.conditioning.CONDITIONINGS`.
+    """
+
+    def __init__(
+        self, n_classes: int, width: int, depth: int, features: int, head: Callable[[int, int], nn.Module]
+    ) -> None:
+        super().__init__()
+        self.entry = nn.Conv1d(NUMBERS, width, 1)
+        self.stages = _blocks(width, depth)
+        self.exit = nn.Linear(2 * width, features)
+        self.head = head(features, n_classes)
+
+    def forward(self, rows: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> HeadOutput:
+        """Map texts (n, NUMBERS, T) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K).
+
+        More labels than rows are second opinions, see `ganaug.gan.conditioning.apply_head`.
+        """
+        x = leaky_relu(self.stages(self.entry(rows)), SLOPE)
+        features = leaky_relu(self.exit(torch.cat([x.mean(2), x.amax(2)], dim=1)), SLOPE)
+        return apply_head(self.head, features, labels, condition_scale)
