@@ -86,8 +86,8 @@ class PrepareParams(Section):
         "fashion_mnist_mini",
         description="The data: a built-in name (fashion_mnist_mini, digits, breast_cancer, wine, "
         "cylinder_bell_funnel, shop_messages), an image folder, a manifest (.csv, .jsonl, .parquet), a table, texts "
-        "(.csv, .tsv, .jsonl, .parquet, a folder of .txt files for each class), signals (.npz, .tsv, .ts, .parquet), an "
-        ".npz, or a folder of the four idx files.",
+        "(.csv, .tsv, .jsonl, .parquet, a folder of .txt files for each class), signals (.npz, .tsv, .ts, .parquet), "
+        "an .npz, or a folder of the four idx files.",
     )
     modality: Annotated[str, registered("modality", "auto", *MODALITIES)] = Field(
         "auto", description="What a row is, or what another package adds; auto: told from the source, and said."
@@ -294,7 +294,8 @@ class EvaluateParams(Section):
         description="Downstream classifiers, of which the first gives the verdict: of images small_cnn, timm:resnet18, "
         "features:sklearn.linear_model.LogisticRegression(C=10); of tables hist_gradient_boosting, random_forest, "
         "logistic_regression, lightgbm, xgboost, catboost; of signals minirocket, logistic_regression, "
-        "components_logistic_regression; of texts tfidf_logistic_regression, tfidf_linear_svm; of any sklearn.linear_model.LogisticRegression(C=10), "
+        "components_logistic_regression; of texts tfidf_logistic_regression, "
+        "tfidf_linear_svm; of any sklearn.linear_model.LogisticRegression(C=10), "
         "module:function; auto: the first of these.",
     )
     trials: Annotated[int, Ge(1), Le(MOST_TRIALS)] = Field(

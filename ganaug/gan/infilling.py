@@ -24,8 +24,9 @@ from ganaug.gan.translation import RowPrior, StyledRows
 if TYPE_CHECKING:
     from ganaug.gan.trainer import NetworkSetup
 
-PASSES = 2  # of hiding and filling in, when rows are sampled
-LEAST, MOST = 0.2, 0.6  # share of the parts that are hidden
+TRAINED = 0.1, 0.6  # share of the parts that are hidden in training: from, to
+PASSES = 6  # of hiding and filling in when rows are sampled,
+SAMPLED = 0.05, 0.3  # of few parts each: what is filled in at once does not know of each other
 NO_LABEL = -1
 ADVERSARIAL = 0.3  # what the discriminator's gradient counts beside the cross entropy
 
@@ -40,7 +41,7 @@ class Infiller(Protocol):
         ...
 
     def logits(self, rows: Tensor, hidden: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> Tensor:
-        """Return logits (n, T, V) for rows (n, ...) of these classes (n,), -1 for none, not seen where hidden (n, T)."""
+        """Return logits (n, T, V) for rows (n, ...), not seen where hidden (n, T), of classes (n,), -1 for none."""
         ...
 
     def fill(self, rows: Tensor, hidden: Tensor, logits: Tensor, chance: Tensor) -> Tensor:
@@ -78,18 +79,17 @@ class HiddenPrior(RowPrior):
         return StyledRows(contents, contents, draws[:, 1:], truncation, known)
 
     def chances(self, noise: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield what hides parts (n, T + 1) and what fills them in (n, T), pass by pass, of noise (n, k * (2 T + 1))."""
-        for part in noise.split(2 * self.length + 1, dim=1):
-            hides, fills = part.split([self.length + 1, self.length], dim=1)
-            yield hides, fills
+        """Yield what hides parts (n, T + 1) and what fills them in (n, T), pass by pass, of noise (n, k (2 T + 1))."""
+        for part in torch.split(noise, 2 * self.length + 1, dim=1):
+            yield part[:, : self.length + 1], part[:, self.length + 1 :]
 
 
-def hide(chance: Tensor, fillable: Tensor) -> Tensor:
+def hide(chance: Tensor, fillable: Tensor, shares: tuple[float, float]) -> Tensor:
     """Choose the parts to hide (n, T) among the fillable ones (n, T): a share of them that is drawn too, one at least.
 
-    ``chance`` (n, T + 1) are uniform numbers, of which the first says which share.
+    ``chance`` (n, T + 1) are uniform numbers, of which the first says which share, of those from and to which it is.
     """
-    share = LEAST + (MOST - LEAST) * chance[:, :1]
+    share = shares[0] + (shares[1] - shares[0]) * chance[:, :1]
     rolled = torch.where(fillable, chance[:, 1:], 2.0)
     return fillable & (rolled <= torch.maximum(share, rolled.amin(1, keepdim=True)))
 
@@ -147,7 +147,7 @@ class FromHidden:
         generator = cast(Infiller, self.setup.generator)
         truth = generator.fillable(real)
         ((hides, fills),) = generator.prior.chances(drawn.noise)
-        hidden = hide(hides, truth >= 0)
+        hidden = hide(hides, truth >= 0, TRAINED)
         labelled = self.setup.labelled
         labels = drawn.labels if labelled is None else torch.where(labelled[drawn.indices], drawn.labels, NO_LABEL)
         with self.autocast():

@@ -41,12 +41,14 @@ def _written(path: Path, kind: str) -> set[str]:
     if kind == ".jsonl":
         first = json.loads(head.splitlines()[0]) if head.strip() else {}
         return set(first) if isinstance(first, dict) else set()
-    cut = [next(csv.reader(io.StringIO(head, newline=""), delimiter=sign), []) for sign in SIGNS.get(kind, "")]
+    cut: list[list[str]] = [
+        next(csv.reader(io.StringIO(head, newline=""), delimiter=sign), []) for sign in SIGNS.get(kind, "")
+    ]
     return set(max(cut, key=len, default=[]))
 
 
 def _stored(path: Path, text: str) -> set[str]:
-    """Return the names of columns of a Parquet file, but for an index of pandas'; of none where texts are no strings."""
+    """Return the names of columns of a Parquet file, but for an index; none where texts are no strings."""
     schema = pq.read_schema(path)
     index = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("index_columns", [])
     kind = schema.field(text).type if text in schema.names else pa.null()

@@ -44,8 +44,8 @@ class TextArchitecture:
             return generator, Discriminator(self.n_classes, self.width, self.depth, self.features, head)
 
     def example(self) -> Tensor:
-        """Return a text of no token, (1, NUMBERS, T)."""
-        return torch.zeros(1, NUMBERS, self.length)
+        """Return a text of no token, (1, T, NUMBERS)."""
+        return torch.zeros(1, self.length, NUMBERS)
 
 
 def architecture_of(about: Mapping[str, Any]) -> TextArchitecture:

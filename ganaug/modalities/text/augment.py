@@ -24,5 +24,5 @@ class HideTokens:
         return (~(happens & hidden)).float()
 
     def __call__(self, inputs: Tensor, draws: Tensor) -> Tensor:
-        """Hide tokens of texts (n, NUMBERS, T) by draws (n, T)."""
-        return inputs * draws[:, None]
+        """Hide tokens of texts (n, T, NUMBERS) by draws (n, T)."""
+        return inputs * draws[:, :, None]

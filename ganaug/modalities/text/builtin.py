@@ -14,7 +14,7 @@ import numpy as np
 ROWS = 150  # of each class
 _SLOT = re.compile(r"\{(\w+)\}")
 WORDS = {
-    "thing": "jacket|lamp|kettle|phone case|pair of boots|backpack|desk|blender|keyboard|tent|coat|watch|rug|bike light",
+    "thing": "jacket|lamp|kettle|phone case|pair of boots|backpack|desk|blender|keyboard|tent|coat|watch|rug",
     "day": "Monday|Tuesday|Thursday|Friday|last week|yesterday|the weekend|two weeks ago|the 3rd|this morning",
     "number": "4127|8830|5519|1046|7702|6391|2258|9914",
     "city": "Leeds|Porto|Graz|Lyon|Turku|Gdansk|Cork|Bergen",
@@ -32,8 +32,9 @@ MESSAGES = {
     "the box came {day}, but the {thing} was not in it|could the {thing} come before {day}?|the driver never rang",
     "refund": "I want my money back for the {thing}|the {thing} is {bad}, please refund me|"
     "I sent the {thing} back {day} and have not been paid|you charged me twice for the {thing}|"
-    "the {thing} never came, so I would like a refund|how do I return a {thing}?|the {thing} is {bad}, can I return it?|"
-    "your invoice says £{number}, that is wrong|can I swap the {thing} for a {thing}?|when will the refund arrive?",
+    "the {thing} never came, so I would like a refund|how do I return a {thing}?|"
+    "the {thing} is {bad}, can I return it?|your invoice says £{number}, that is wrong|"
+    "can I swap the {thing} for a {thing}?|when will the refund arrive?",
     "account": "I can't log in since {day}|please change my address to {city}|how do I reset my password?|"
     "my account was closed {day}, why?|I get no email when I order a {thing}|please delete my account|"
     "the app says my card is not valid|someone ordered a {thing} with my account|can I have two accounts?|"

@@ -20,22 +20,22 @@ SEED = 0
 
 
 def token_vectors(tokens: int) -> Tensor:
-    """Return a vector of length 1 for each token (tokens, NUMBERS), of zeros for none; always the same ones."""
+    """Return a vector for each token (tokens, NUMBERS), of root mean square 1, of zeros for none; always the same."""
     vectors = torch.randn(tokens, NUMBERS, generator=torch.Generator().manual_seed(SEED))
-    vectors = vectors / vectors.norm(dim=1, keepdim=True)
+    vectors /= vectors.square().mean(1, keepdim=True).sqrt()
     vectors[PAD] = 0.0
     return vectors
 
 
 def nearest_tokens(inputs: Tensor, vectors: Tensor) -> Tensor:
-    """Return the tokens (n, T) whose vectors are nearest to inputs (n, NUMBERS, T); next to zero it is none."""
-    alike = torch.einsum("net,ve->ntv", inputs, vectors)
+    """Return the tokens (n, T) whose vectors are nearest to inputs (n, T, NUMBERS); next to zero it is none."""
+    alike = torch.einsum("nte,ve->ntv", inputs, vectors)
     best, which = alike.max(2)
-    return torch.where(best > 0.5, which, PAD)
+    return torch.where(best > NUMBERS / 2, which, PAD)
 
 
 class TextCodec(Codec):
-    """Texts as the vectors of their first tokens (n, NUMBERS, T).
+    """Texts as the vectors of their first tokens (n, T, NUMBERS).
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ class TextCodec(Codec):
         return (found,)
 
     def to_inputs(self, *arrays: Tensor) -> Tensor:
-        """Return the vectors of tokens (n, T), as (n, NUMBERS, T)."""
-        return self.vectors.to(arrays[0].device)[arrays[0].long()].transpose(1, 2).contiguous()
+        """Return the vectors of tokens (n, T), as (n, T, NUMBERS)."""
+        return self.vectors.to(arrays[0].device)[arrays[0].long()]
 
     def to_samples(self, inputs: Tensor) -> Texts:
-        """Return the texts of the tokens nearest to vectors (n, NUMBERS, T)."""
+        """Return the texts of the tokens nearest to vectors (n, T, NUMBERS)."""
         tokens = nearest_tokens(inputs.detach().float().cpu(), self.vectors)
         return [self.vocabulary.decode(row) for row in tokens.tolist()]
 

@@ -45,9 +45,9 @@ def compare(
     Returns
     -------
     dict
-        For ``after``, ``reference`` and ``real_vs_real``, of as many texts each: ``distinct`` {n: share}, ``self_bleu``,
-        ``new`` {n: share of n-grams that no training text has}, and ``words``, the 5th, 50th and 95th percentile of
-        lengths. ``copies``, kept texts that are training ones but for case, spacing and signs; ``detection``, the area
+        For ``after``, ``reference`` and ``real_vs_real``, of as many texts each: ``distinct`` {n: share},
+        ``self_bleu``, ``new`` {n: share of n-grams that no training text has}, and ``words``, the 5th, 50th and 95th
+        percentile of lengths. ``copies``, kept texts that are training ones but for case, spacing and signs; ``detection``, the area
         under the curve of a classifier that tells kept (or other real) texts from real ones, None of too few;
         ``pairs``, kept texts with their class and their nearest training text, as pieces that both have (``same``),
         only the kept one (``new``) and only the training one (``gone``). Empty where there are too few texts.
@@ -74,7 +74,7 @@ def compare(
 
 
 def changes(before: str, after: str) -> list[tuple[str, str]]:
-    """Return what two texts share and what only one has, in order, as pairs of ``same``, ``new`` or ``gone`` and text."""
+    """Return what two texts share and what only one has, in order: pairs of ``same``, ``new`` or ``gone``, and text."""
     first, second = pieces(before[:LETTERS]), pieces(after[:LETTERS])
     found: list[tuple[str, str]] = []
     for kind, a, b, c, d in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():

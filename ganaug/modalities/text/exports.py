@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -47,4 +47,8 @@ def _labelled(source: Path) -> Iterator[tuple[str, str]]:
         yield from ((text, classes[code]) for text, code in zip(rows.samples, rows.labels, strict=True))
 
 
-FORMS = {"csv": partial(_table, "csv"), "jsonl": partial(_table, "jsonl"), "text_folder": _folder}
+FORMS: Mapping[str, Callable[[Path, Path], Iterator[str]]] = {
+    "csv": partial(_table, "csv"),
+    "jsonl": partial(_table, "jsonl"),
+    "text_folder": _folder,
+}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ganaug.modalities.text.teacher import TextTeacher
 
-STEPS = 400
+STEPS = 250
 
 
 class TextModality(Modality):

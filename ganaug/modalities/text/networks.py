@@ -9,15 +9,15 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
+from torch.nn.functional import leaky_relu, pad
 
 from ganaug.gan.conditioning import HeadOutput, apply_head
-from ganaug.gan.infilling import HiddenPrior, hide, sample_tokens
+from ganaug.gan.infilling import SAMPLED, HiddenPrior, hide, sample_tokens
 from ganaug.gan.translation import StyledRows
 from ganaug.modalities.text.codec import NUMBERS, nearest_tokens, token_vectors
 
 SLOPE = 0.2
-DILATIONS = (1, 2, 4, 8)
+DILATIONS = (1, 2, 4)
 TEMPERATURE = 0.9  # of sampled tokens: more typical ones than the network's probabilities say
 
 
@@ -26,14 +26,18 @@ class DilatedBlock(nn.Module):
 
     def __init__(self, width: int, dilation: int) -> None:
         super().__init__()
-        self.first = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
-        self.second = nn.Conv1d(width, width, 1)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
+        self.dilation = dilation
+        self.first, self.second = nn.Linear(3 * width, width), nn.Linear(width, width)
+        nn.init.kaiming_normal_(self.first.weight, SLOPE)
+        for start in (self.first.bias, self.second.weight, self.second.bias):
+            nn.init.zeros_(start)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, width, T) to (n, width, T)."""
-        branch: Tensor = self.second(leaky_relu(self.first(leaky_relu(x, SLOPE)), SLOPE))
+        """Map (n, T, width) to (n, T, width): as matrix products, which on a CPU take half the time of convolutions."""
+        length, reach = x.shape[1], self.dilation
+        padded = pad(leaky_relu(x, SLOPE), (0, 0, reach, reach))
+        around = torch.cat([padded[:, at : at + length] for at in (0, reach, 2 * reach)], dim=2)
+        branch: Tensor = self.second(leaky_relu(self.first(around), SLOPE))
         return x + branch
 
 
@@ -63,40 +67,39 @@ class Infiller(nn.Module):
         self.prior, self.first = prior, first
         self.register_buffer("vectors", token_vectors(tokens), persistent=False)
         self.embedding = nn.Embedding(n_classes, width)
-        self.entry = nn.Conv1d(NUMBERS + 1, width, 1)
+        self.entry = nn.Linear(NUMBERS + 1, width)
         self.stages = _blocks(width, depth)
-        self.exit = nn.Conv1d(width, tokens - first, 1)
+        self.exit = nn.Linear(width, tokens - first)
 
     def fillable(self, rows: Tensor) -> Tensor:
-        """Return the tokens of rows (n, NUMBERS, T), counted from ``first``; -1 where one always stays: (n, T)."""
+        """Return the tokens of rows (n, T, NUMBERS), counted from ``first``; -1 where one always stays: (n, T)."""
         return (nearest_tokens(rows, self.vectors) - self.first).clamp_min(-1)
 
     def logits(self, rows: Tensor, hidden: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> Tensor:
-        """Return logits (n, T, V - first) for rows (n, NUMBERS, T) whose tokens are not seen where hidden (n, T).
+        """Return logits (n, T, V - first) for rows (n, T, NUMBERS) whose tokens are not seen where hidden (n, T).
 
         A label of -1 is none.
         """
-        shown = torch.cat([rows.masked_fill(hidden[:, None], 0.0), hidden[:, None].to(rows.dtype)], dim=1)
+        shown = torch.cat([rows.masked_fill(hidden[:, :, None], 0.0), hidden[:, :, None].to(rows.dtype)], dim=2)
         known = (labels >= 0)[:, None]
         label = condition_scale * self.embedding(labels.clamp_min(0)) * known
-        x = self.stages(self.entry(shown) + label[:, :, None])
-        found: Tensor = self.exit(leaky_relu(x, SLOPE)).transpose(1, 2)
+        found: Tensor = self.exit(leaky_relu(self.stages(self.entry(shown) + label[:, None]), SLOPE))
         return found
 
     def fill(self, rows: Tensor, hidden: Tensor, logits: Tensor, chance: Tensor) -> Tensor:
-        """Return rows (n, NUMBERS, T) with tokens drawn by logits (n, T, V - first) and chance (n, T) where hidden."""
+        """Return rows (n, T, NUMBERS) with tokens drawn by logits (n, T, V - first) and chance (n, T) where hidden."""
         drawn = sample_tokens(logits, chance, self.vectors[self.first :])
-        return torch.where(hidden[:, None], drawn.transpose(1, 2), rows)
+        return torch.where(hidden[:, :, None], drawn, rows)
 
     def forward(self, rows: StyledRows, labels: Tensor, condition_scale: float | Tensor = 1.0) -> Tensor:
-        """Hide and fill in tokens of contents (n, NUMBERS, T), under the labels that come with them; see `HiddenPrior`.
+        """Hide and fill in tokens of contents (n, T, NUMBERS), under the labels that come with them; see `HiddenPrior`.
 
         ``rows.scale`` is a factor of the temperature.
         """
         known = labels if rows.labels is None else rows.labels
         filled = rows.contents
         for hides, chance in self.prior.chances(rows.noise):
-            hidden = hide(hides, self.fillable(filled) >= 0)
+            hidden = hide(hides, self.fillable(filled) >= 0, SAMPLED)
             logits = self.logits(filled, hidden, known, condition_scale) / max(TEMPERATURE * rows.scale, 1e-3)
             filled = self.fill(filled, hidden, logits.float(), chance)
         return filled
@@ -119,16 +122,16 @@ class Discriminator(nn.Module):
         self, n_classes: int, width: int, depth: int, features: int, head: Callable[[int, int], nn.Module]
     ) -> None:
         super().__init__()
-        self.entry = nn.Conv1d(NUMBERS, width, 1)
+        self.entry = nn.Linear(NUMBERS, width)
         self.stages = _blocks(width, depth)
         self.exit = nn.Linear(2 * width, features)
         self.head = head(features, n_classes)
 
     def forward(self, rows: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> HeadOutput:
-        """Map texts (n, NUMBERS, T) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K).
+        """Map texts (n, T, NUMBERS) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K).
 
         More labels than rows are second opinions, see `ganaug.gan.conditioning.apply_head`.
         """
         x = leaky_relu(self.stages(self.entry(rows)), SLOPE)
-        features = leaky_relu(self.exit(torch.cat([x.mean(2), x.amax(2)], dim=1)), SLOPE)
+        features = leaky_relu(self.exit(torch.cat([x.mean(1), x.amax(1)], dim=1)), SLOPE)
         return apply_head(self.head, features, labels, condition_scale)

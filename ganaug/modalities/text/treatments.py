@@ -97,7 +97,7 @@ def over_sampled(own: Texts, count: int, random: np.random.Generator) -> Texts:
 def mixed_within(
     features: csr_matrix, labels: NDArray[np.int64], weights: NDArray[np.float64], alpha: float, seed: int
 ) -> tuple[csr_matrix, NDArray[np.int64], NDArray[np.float64]]:
-    """Add as many rows of features (n, F) again, each between two of its class (mixup, arXiv 1710.09412, in classes)."""
+    """Add as many rows of features (n, F) again, each between two of its class (mixup, arXiv 1710.09412)."""
     random = np.random.default_rng(seed)
     partner = np.arange(len(labels))
     for code in np.unique(labels):

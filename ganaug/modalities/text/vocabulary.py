@@ -26,7 +26,7 @@ def _pattern() -> re.Pattern[str]:
     letter = rf"(?![{_SPACELESS}])\w{mark}*"
     sign = rf"[^\w\s]{mark}*"
     return re.compile(
-        rf"(?: ?(?:{letter})+(?:['’](?:{letter})+)*"  # a word, with apostrophes inside
+        rf"(?: ?(?:{letter})+(?:['\u2019](?:{letter})+)*"  # a word, with apostrophes inside
         rf"| ?[\U0001f1e6-\U0001f1ff]{{2}}"  # a flag
         rf"| ?{sign}(?:(?<=\u200d){sign})*"  # a sign, or emojis that are joined
         rf"| ?[{_SPACELESS}]{mark}*"
