@@ -44,7 +44,7 @@ def _written(path: Path, kind: str) -> set[str]:
     cut: list[list[str]] = [
         next(csv.reader(io.StringIO(head, newline=""), delimiter=sign), []) for sign in SIGNS.get(kind, "")
     ]
-    return set(max(cut, key=len, default=[]))
+    return set(max(cut, key=lambda names: len(list(names)), default=[]))
 
 
 def _stored(path: Path, text: str) -> set[str]:
