@@ -14,14 +14,15 @@ from ganaug.gan.infilling import HiddenPrior
 from ganaug.modalities.table.architecture import LARGEST
 from ganaug.modalities.text.codec import LENGTH, NUMBERS
 from ganaug.modalities.text.networks import Discriminator, Infiller
+from ganaug.modalities.text.vocabulary import BYTES, MOST_TOKENS
 
 
 @dataclass(frozen=True)
 class TextArchitecture:
     """Everything that determines the shapes of the two networks; see `ganaug.modalities.parts.Architecture`."""
 
-    tokens: int
     first: int
+    kinds: tuple[int, ...]
     length: int
     n_classes: int
     conditioning: str = "projection"
@@ -39,7 +40,7 @@ class TextArchitecture:
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             prior = HiddenPrior(self.length)
-            generator = Infiller(self.tokens, self.first, self.n_classes, prior, self.width, self.depth)
+            generator = Infiller(self.first, self.kinds, self.n_classes, prior, self.width, self.depth)
             head = CONDITIONINGS[self.conditioning]
             return generator, Discriminator(self.n_classes, self.width, self.depth, self.features, head)
 
@@ -51,11 +52,13 @@ class TextArchitecture:
 def architecture_of(about: Mapping[str, Any]) -> TextArchitecture:
     """Return the architecture with these fields; `TypeError` where they are none."""
     known = {field.name for field in fields(TextArchitecture)}
-    if set(about) != known or not isinstance(about["conditioning"], str):
+    held = dict(about)
+    conditioning, kinds = held.pop("conditioning", None), held.pop("kinds", None)
+    if set(about) != known or not isinstance(conditioning, str) or not isinstance(kinds, (list, tuple)):
         raise TypeError(f"the networks of texts are described by {', '.join(sorted(known))}")
-    sizes = [value for name, value in about.items() if name != "conditioning"]
+    sizes = [*held.values(), *kinds]
     if not all(type(size) is int and 0 < size <= LARGEST for size in sizes):
         raise TypeError(f"the sizes of the networks of texts are whole numbers up to {LARGEST}")
-    if about["first"] >= about["tokens"] or about["length"] > LENGTH:
-        raise TypeError("the networks of texts are for another vocabulary")
-    return TextArchitecture(**about)
+    if held["first"] + sum(kinds) > MOST_TOKENS + 1 + BYTES or held["length"] > LENGTH:
+        raise TypeError("the networks of texts are for fewer tokens")
+    return TextArchitecture(**held, conditioning=conditioning, kinds=tuple(kinds))

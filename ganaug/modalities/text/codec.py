@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ganaug.modalities.parts import Codec
 from ganaug.modalities.text.spec import Texts, TextSpec
-from ganaug.modalities.text.vocabulary import PAD, Vocabulary
+from ganaug.modalities.text.vocabulary import PAD, Vocabulary, kind
 
 LENGTH = 128  # tokens that networks see of a text, at most: the first ones
 NUMBERS = 64  # that stand for a token
@@ -21,7 +21,7 @@ SEED = 0
 
 def token_vectors(tokens: int) -> Tensor:
     """Return a vector for each token (tokens, NUMBERS), of root mean square 1, of zeros for none; always the same."""
-    vectors = torch.randn(tokens, NUMBERS, generator=torch.Generator().manual_seed(SEED))
+    vectors = torch.randn(tokens, NUMBERS, generator=torch.Generator().manual_seed(SEED), device="cpu")
     vectors /= vectors.square().mean(1, keepdim=True).sqrt()
     vectors[PAD] = 0.0
     return vectors
@@ -82,6 +82,6 @@ def restore(about: Mapping[str, Any]) -> TextCodec:
     tokens, length = about["tokens"], about["length"]
     if not isinstance(tokens, list) or not all(isinstance(token, str) and token for token in tokens):
         raise ValueError("a damaged vocabulary")
-    if type(length) is not int or not 0 < length <= LENGTH or len(set(tokens)) != len(tokens):
+    if type(length) is not int or not 0 < length <= LENGTH or sorted(set(tokens), key=kind) != sorted(tokens, key=kind):
         raise ValueError(f"a vocabulary of {len(tokens)} tokens for texts of {length}")
     return TextCodec(Vocabulary(tuple(tokens)), length)

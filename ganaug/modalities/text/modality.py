@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ganaug.modalities.text.teacher import TextTeacher
 
-STEPS = 250
+STEPS = 200
 
 
 class TextModality(Modality):
@@ -116,8 +116,8 @@ class TextModality(Modality):
 
         assert isinstance(codec, TextCodec)
         return TextArchitecture(
-            len(codec.vocabulary),
             codec.vocabulary.first,
+            codec.vocabulary.kinds,
             codec.length,
             n_classes,
             conditioning=params["conditioning"],

@@ -5,7 +5,7 @@ The generator fills hidden tokens of a text in again; the discriminator judges t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from ganaug.modalities.text.codec import NUMBERS, nearest_tokens, token_vectors
 
 SLOPE = 0.2
 DILATIONS = (1, 2, 4)
+NEVER = -1e4  # a logit
 TEMPERATURE = 0.9  # of sampled tokens: more typical ones than the network's probabilities say
 
 
@@ -50,8 +51,11 @@ class Infiller(nn.Module):
 
     Parameters
     ----------
-    tokens, first : int
-        Tokens of the vocabulary V, and the first that is ever hidden or filled in: bytes and spaces stay.
+    first : int
+        The first token that is ever hidden or filled in: bytes and spaces stay.
+    kinds : sequence of int
+        How many tokens from there on are of one kind, of the next and so on, V - first in all. A token is filled in by
+        one of its kind: a word by a word, a number by a number, with the space before it or without.
     n_classes : int
         Number of classes K.
     prior : HiddenPrior
@@ -61,15 +65,20 @@ class Infiller(nn.Module):
     """
 
     vectors: Tensor
+    kinds: Tensor
 
-    def __init__(self, tokens: int, first: int, n_classes: int, prior: HiddenPrior, width: int, depth: int) -> None:
+    def __init__(
+        self, first: int, kinds: Sequence[int], n_classes: int, prior: HiddenPrior, width: int, depth: int
+    ) -> None:
         super().__init__()
         self.prior, self.first = prior, first
-        self.register_buffer("vectors", token_vectors(tokens), persistent=False)
+        self.register_buffer("vectors", token_vectors(first + sum(kinds)), persistent=False)
+        of_each = [kind for kind, count in enumerate(kinds) for _ in range(count)]
+        self.register_buffer("kinds", torch.tensor(of_each, device="cpu"), persistent=False)
         self.embedding = nn.Embedding(n_classes, width)
         self.entry = nn.Linear(NUMBERS + 1, width)
         self.stages = _blocks(width, depth)
-        self.exit = nn.Linear(width, tokens - first)
+        self.exit = nn.Linear(width, sum(kinds))
 
     def fillable(self, rows: Tensor) -> Tensor:
         """Return the tokens of rows (n, T, NUMBERS), counted from ``first``; -1 where one always stays: (n, T)."""
@@ -84,7 +93,8 @@ class Infiller(nn.Module):
         known = (labels >= 0)[:, None]
         label = condition_scale * self.embedding(labels.clamp_min(0)) * known
         found: Tensor = self.exit(leaky_relu(self.stages(self.entry(shown) + label[:, None]), SLOPE))
-        return found
+        others = self.kinds != self.kinds[self.fillable(rows).clamp_min(0)][:, :, None]
+        return found.masked_fill(others, NEVER)
 
     def fill(self, rows: Tensor, hidden: Tensor, logits: Tensor, chance: Tensor) -> Tensor:
         """Return rows (n, T, NUMBERS) with tokens drawn by logits (n, T, V - first) and chance (n, T) where hidden."""

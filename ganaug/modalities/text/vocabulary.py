@@ -39,6 +39,14 @@ def pieces(text: str) -> list[str]:
     return _pattern().findall(text)
 
 
+def kind(piece: str) -> tuple[bool, bool, int]:
+    """Say what a piece is: no space, with a space before it; a sign, number, word with a capital, or another word."""
+    bare = piece.strip()
+    word = bare[:1].isalnum() or bare[:1] == "_"
+    shape = 0 if not word else 1 if bare.isnumeric() else 2 if bare[0].isupper() else 3
+    return bool(bare), piece != bare, shape
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The words, signs and spaces of training texts.
@@ -46,7 +54,7 @@ class Vocabulary:
     Attributes
     ----------
     tokens : tuple of str
-        Those that are tokens, from number 257 on: spaces first, then the others, the commonest first.
+        Those that are tokens, from number 257 on: spaces first, then the others, by `kind`.
     """
 
     tokens: tuple[str, ...]
@@ -56,7 +64,7 @@ class Vocabulary:
         """Take the commonest pieces of texts."""
         counts = Counter(piece for text in texts for piece in pieces(text))
         common = sorted(counts, key=lambda piece: (-counts[piece], piece))[:MOST_TOKENS]
-        return cls(tuple(sorted(common, key=lambda piece: not piece.isspace())))
+        return cls(tuple(sorted(common, key=kind)))
 
     def __len__(self) -> int:
         return 1 + BYTES + len(self.tokens)
@@ -65,6 +73,11 @@ class Vocabulary:
     def first(self) -> int:
         """The first token that is a word or a sign; those before it are no token at all, bytes and spaces."""
         return 1 + BYTES + sum(piece.isspace() for piece in self.tokens)
+
+    @property
+    def kinds(self) -> tuple[int, ...]:
+        """How many tokens there are of each kind of words and signs, in order."""
+        return tuple(Counter(kind(piece) for piece in self.tokens if not piece.isspace()).values())
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
