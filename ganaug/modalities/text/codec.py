@@ -82,6 +82,11 @@ def restore(about: Mapping[str, Any]) -> TextCodec:
     tokens, length = about["tokens"], about["length"]
     if not isinstance(tokens, list) or not all(isinstance(token, str) and token for token in tokens):
         raise ValueError("a damaged vocabulary")
-    if type(length) is not int or not 0 < length <= LENGTH or sorted(set(tokens), key=kind) != sorted(tokens, key=kind):
+    if (
+        type(length) is not int
+        or not 0 < length <= LENGTH
+        or len(set(tokens)) < len(tokens)
+        or tokens != sorted(tokens, key=kind)
+    ):
         raise ValueError(f"a vocabulary of {len(tokens)} tokens for texts of {length}")
     return TextCodec(Vocabulary(tuple(tokens)), length)

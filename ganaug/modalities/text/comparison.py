@@ -49,7 +49,8 @@ def compare(
         ``self_bleu``, ``new`` {n: share of n-grams that no training text has}, and ``words``, the 5th, 50th and 95th
         percentile of lengths. ``copies``, kept texts that are training ones but for case, spacing and signs;
         ``detection``, the area under the curve of a classifier that tells kept (or other real) texts from real ones,
-        None of too few; ``pairs``, kept texts with their class and their nearest training text, as pieces that both have (``same``),
+        None of too few; ``pairs``, kept texts with their class and their nearest training text, as pieces that both
+        have (``same``),
         only the kept one (``new``) and only the training one (``gone``). Empty where there are too few texts.
     """
     rows = min(ROWS, *(len(samples[name]) for name in NAMES))
