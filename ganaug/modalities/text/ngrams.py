@@ -30,7 +30,7 @@ class NgramModel:
     def __init__(self, texts: Texts) -> None:
         counts: dict[Context, Counter[str]] = defaultdict(Counter)
         for text in texts:
-            whole = [END] * (ORDER - 1) + pieces(text) + [END]
+            whole = [END] * (ORDER - 1) + pieces(f" {text}") + [END]  # so that the first word is as others are
             for at in range(ORDER - 1, len(whole)):
                 for length in range(ORDER):
                     counts[tuple(whole[at - length : at])][whole[at]] += 1
@@ -46,7 +46,7 @@ class NgramModel:
             if piece == END:
                 break
             written.append(piece)
-        return "".join(written)
+        return "".join(written).removeprefix(" ")
 
     def _next(self, before: Sequence[str], random: np.random.Generator) -> str:
         """Draw what comes next: by the longest context, or with what its counts are discounted by, a shorter one."""

@@ -33,7 +33,7 @@ def fitted() -> GANAugmenter:
 
 
 def test_texts_are_filled_in_by_words_of_the_same_kind_and_stay_of_their_class(fitted):
-    texts, labels = notes()
+    texts = notes()[0]
     made, of_made = fitted.sample(per_class=40, random_state=0)
     assert isinstance(made, list)
     known = {piece for text in texts for piece in pieces(text)}
@@ -56,7 +56,11 @@ def test_a_saved_model_makes_the_same_texts(fitted, tmp_path):
     assert len(shown) == 16
     config = tmp_path / "model" / "config.json"
     whole = config.read_text()
-    for old, new in (('"width": 32', '"width": 32000'), ('"length": ', '"length": 99'), ('"first": 2', '"first": 9999')):
+    for old, new in (
+        ('"width": 32', '"width": 32000'),
+        ('"length": ', '"length": 99'),
+        ('"first": 2', '"first": 9999'),
+    ):
         config.write_text(whole.replace(old, new))
         with pytest.raises(ModelError):
             GANAugmenter.load(tmp_path / "model", device="cpu")
