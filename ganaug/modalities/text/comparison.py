@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import pairwise_distances_argmin, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
-from ganaug.metrics.nearest import nearest
 from ganaug.modalities.text.features import TfidfFeatures
 from ganaug.modalities.text.likeness import TextOriginals, embed
 from ganaug.modalities.text.variety import distinct, new_share, self_bleu, words
@@ -61,7 +60,7 @@ def compare(
     some = {name: [samples[name][i] for i in order[name]] for name in NAMES}
     kept, kinds = some["after"], [labels["after"][i] for i in order["after"]]
     shown = list(zip(kept, kinds, strict=True))[:PAIRS]
-    closest = nearest([text for text, _ in shown], list(training), lambda texts: embed(list(texts)))[1]
+    closest = pairwise_distances_argmin(embed([text for text, _ in shown]), embed(list(training)))
     return {
         "rows": rows,
         **{name: _described(texts, training) for name, texts in some.items()},
