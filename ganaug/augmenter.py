@@ -44,7 +44,8 @@ class GANAugmenter(Sampler):
     """Learn to generate labelled samples from a few, and add the good ones to them.
 
     X is what the modality takes: images as uint8 (n, H, W) or (n, H, W, C), a table as a DataFrame (n, columns),
-    signals as floats (n, time), (n, channels, time) or a list of such signals, whose lengths may differ.
+    signals as floats (n, time), (n, channels, time) or a list of such signals, whose lengths may differ, texts as a
+    list, array or Series of strings.
 
     Its parameters are documented at `__init__`.
 

@@ -15,8 +15,8 @@ from ganaug.errors import ConfigError
 
 SHELLS = ("bash", "zsh")
 SOURCE = (
-    "table (.csv, .tsv, .parquet), signals (.npz, .tsv, .ts, .parquet), image folder, manifest, .npz, folder of the "
-    "four idx files, or built-in name"
+    "table or texts (.csv, .tsv, .parquet), signals (.npz, .tsv, .ts, .parquet), folder of images or "
+    "texts, manifest, .npz, folder of the four idx files, or built-in name"
 )
 OUT = "a .parquet file, or a folder"
 EXIT_CODES = (
@@ -80,7 +80,9 @@ def _add_json(parser: Parser) -> None:
 
 def _add_format(parser: Parser) -> None:
     forms = dict.fromkeys(("parquet", *export_forms()))
-    parser.add_argument("--format", choices=forms, help="of a folder. Default: image_folder, tables: csv, signals: npz")
+    parser.add_argument(
+        "--format", choices=forms, help="of a folder. Default: image_folder, tables and texts: csv, signals: npz"
+    )
 
 
 def _init(commands: Any) -> None:

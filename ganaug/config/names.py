@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MODALITIES = ("image", "signal", "table")
+MODALITIES = ("image", "signal", "table", "text")
 GENERATORS = ("latent", "translation")
 OBJECTIVES = ("relativistic", "non_saturating", "hinge", "least_squares", "minimax", "wasserstein_gp")
 PENALTIES = ("r1_r2", "r1", "r2", "gradient_penalty", "lecam", "none")
@@ -25,10 +25,11 @@ TABLE_ARMS = (
     "class_weights", "prior", "balanced_forest", "random_over", "smote", "mixup_within", "prior_gan",
 )  # fmt: skip
 SIGNAL_ARMS = ("dtw_smote",)
+TEXT_ARMS = ("aeda", "ngram")
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
 EXPORTS = (  # of a modality
     "image.image_folder", "image.webdataset", "image.csv", "signal.npz", "signal.parquet", "signal.ts", "table.csv",
-    "table.parquet",
+    "table.parquet", "text.csv", "text.jsonl", "text.text_folder",
 )  # fmt: skip
 MOST_TRIALS = 6
 MOST_ROWS = 10**9  # of a class

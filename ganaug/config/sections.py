@@ -29,6 +29,7 @@ from ganaug.config.names import (
     SIGNAL_ARMS,
     SIGNAL_INVARIANCES,
     TABLE_ARMS,
+    TEXT_ARMS,
 )
 from ganaug.config.section import Section
 from ganaug.config.together import check_together
@@ -84,8 +85,9 @@ class PrepareParams(Section):
     source: Text = Field(
         "fashion_mnist_mini",
         description="The data: a built-in name (fashion_mnist_mini, digits, breast_cancer, wine, "
-        "cylinder_bell_funnel), an image folder, a manifest (.csv, .jsonl, .parquet), a table, signals (.npz, .tsv, "
-        ".ts, .parquet), an .npz, or a folder of the four idx files.",
+        "cylinder_bell_funnel, shop_messages), an image folder, a manifest (.csv, .jsonl, .parquet), a table, texts "
+        "(.csv, .tsv, .jsonl, .parquet, a folder of .txt files for each class), signals (.npz, .tsv, .ts, .parquet), "
+        "an .npz, or a folder of the four idx files.",
     )
     modality: Annotated[str, registered("modality", "auto", *MODALITIES)] = Field(
         "auto", description="What a row is, or what another package adds; auto: told from the source, and said."
@@ -106,7 +108,8 @@ class PrepareParams(Section):
         description="Test split: a share of the rows, or rows a class; ignored where the source brings its own.",
     )
     columns: ColumnNames = Field(
-        {"path": "path", "label": "label", "group": "group", "split": "split"}, description="A manifest's column names."
+        {"path": "path", "text": "text", "label": "label", "group": "group", "split": "split"},
+        description="A manifest's column names.",
     )
     constraints: Many[Text] = Field(
         (),
@@ -135,8 +138,9 @@ class TrainGanParams(Section):
     generator: Annotated[str, one_of("auto", *GENERATORS)] = Field(
         "auto",
         description="What rows are made of; latent: noise and a label; translation: a row of the class and the style "
-        "of any other, which is for classes with few rows beside others with many; auto: translation where some class "
-        "has fewer than 10 rows and another ten times as many, of images, and latent else.",
+        "of any other, which is for classes with few rows beside others with many, or of texts a row of the class of "
+        "which words are filled in again; auto: translation of texts, and of images where some class has fewer than 10 "
+        "rows and another ten times as many, and latent else.",
     )
     keep_rows: bool = Field(
         True,
@@ -290,7 +294,7 @@ class EvaluateParams(Section):
 
     arms: (
         Annotated[str, one_of("auto", "all")]
-        | Some[Annotated[str, registered("arm", *ARMS, *TABLE_ARMS, *SIGNAL_ARMS)]]
+        | Some[Annotated[str, registered("arm", *ARMS, *TABLE_ARMS, *SIGNAL_ARMS, *TEXT_ARMS)]]
     ) = Field(
         "auto",
         description="The training sets to compare; all: those that make sense for the modality; auto: without the arms "
@@ -301,7 +305,8 @@ class EvaluateParams(Section):
         description="Downstream classifiers, of which the first gives the verdict: of images small_cnn, timm:resnet18, "
         "features:sklearn.linear_model.LogisticRegression(C=10); of tables hist_gradient_boosting, random_forest, "
         "logistic_regression, lightgbm, xgboost, catboost; of signals minirocket, logistic_regression, "
-        "components_logistic_regression; of any sklearn.linear_model.LogisticRegression(C=10), "
+        "components_logistic_regression; of texts tfidf_logistic_regression, "
+        "tfidf_linear_svm; of any sklearn.linear_model.LogisticRegression(C=10), "
         "module:function; auto: the first of these.",
     )
     trials: Annotated[int, Ge(1), Le(MOST_TRIALS)] = Field(

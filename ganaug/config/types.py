@@ -121,7 +121,7 @@ Channels = Annotated[int, Takes("1, 3, 4", accepts=(1, 3, 4).__contains__)]
 PixelRange = Annotated[
     Pair[int | float], Takes("a list of two numbers, the first below the second", accepts=lambda v: v[0] < v[1])
 ]
-COLUMNS = ("path", "label", "group", "split")
+COLUMNS = ("path", "text", "label", "group", "split")
 ColumnNames = Annotated[  # a key left out stands for itself
     dict[Annotated[str, one_of(*COLUMNS)], Text],
     AfterValidator(lambda given: {key: given.get(key, key) for key in COLUMNS}),

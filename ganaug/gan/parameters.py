@@ -58,13 +58,14 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         modality : str, default="auto"
-            What a sample is: image, signal, table, or what another package adds. ``"auto"`` tells by the type and shape
-            of X, and says so where ``verbose`` is set.
+            What a sample is: image, signal, table, text, or what another package adds. ``"auto"`` tells by the type and
+            shape of X, and says so where ``verbose`` is set.
         generator : {"auto", "latent", "translation"}, default="auto"
-            What samples are made of. Latent: noise and a label. Translation, for images: a training row of the class,
-            and the style of any other. What varies in classes of many rows is learnt there, and applied to those of
-            few, down to one. ``"auto"``: translation where some class has fewer than 10 rows and another ten times as
-            many.
+            What samples are made of. Latent: noise and a label. Translation, of images: a training row of the class,
+            and the style of any other; what varies in classes of many rows is learnt there, and applied to those of
+            few, down to one. Translation, of texts: a training row of the class, of which words are filled in again.
+            ``"auto"``: translation of texts, and of images where some class has fewer than 10 rows and another ten
+            times as many.
         keep_rows : bool, default=True
             Whether `save` writes the training rows beside a translating generator, ``rows.parquet``. A model without
             them makes versions of rows that are given, see `vary`, and nothing else.
@@ -93,7 +94,7 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
             Changes that keep a label true; both real and generated samples undergo them before the discriminator looks.
             ``"auto"``: those that do for nearly any data. For images these are translate, scale, brightness and
             contrast; there are also cutout, flip_horizontal, flip_vertical, rotate, and saturation, for colour. For
-            signals it is jitter; there are also scale and shift. Tables have none.
+            signals it is jitter; there are also scale and shift. Tables and texts have none.
         prior : {"auto", "anchored", "normal"}, default="auto"
             Where latents come from. Anchored: mixtures of fixed latents, one for each labelled row, of which the
             generator has to make that row, so that it forgets no kind of row. Normal: the standard normal. ``"auto"``

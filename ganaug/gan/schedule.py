@@ -52,8 +52,3 @@ def auto_steps(rows: int, device: str = "cpu") -> int:
     if device == "cpu":
         return int(min(10_000, 1800 * max(1.0, (rows / 200) ** 0.5)))
     return int(min(20_000, 3200 * max(2.0, (rows / 200) ** 0.5)))
-
-
-def translation_steps(device: str = "cpu") -> int:
-    """Return a budget of steps for a translating generator on a type of device."""
-    return 1500 * (1 if device == "cpu" else 2)

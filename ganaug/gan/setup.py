@@ -20,14 +20,15 @@ from ganaug.gan.augmentation import AUGMENTATIONS, Augmentation
 from ganaug.gan.budget import parts_of_batch
 from ganaug.gan.checkpoint import checkpoint_in, fingerprint
 from ganaug.gan.fabric import make_fabric
-from ganaug.gan.generation import FromLatents
+from ganaug.gan.generation import Autocast, FromLatents, Generation
+from ganaug.gan.infilling import FromHidden, HiddenPrior
 from ganaug.gan.latents import MAX_ANCHORS, ONE_IN
 from ganaug.gan.loop import Choice, TrainingLog, run
 from ganaug.gan.losses import OBJECTIVES, Objective
 from ganaug.gan.model_files import load_model
 from ganaug.gan.regularizers import PENALTIES, Penalty
 from ganaug.gan.sampler import BalancedSampler, PairSampler
-from ganaug.gan.schedule import Schedule, translation_steps
+from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import NetworkSetup, Trainer
 from ganaug.gan.translation import FEW, TIMES, FromRows, RowPrior
 from ganaug.gan.warm_start import differ_in_size, start_from, taken_in_words
@@ -203,6 +204,8 @@ def _generator(asked: str, modality: Modality, counts: NDArray[np.int64], stage:
                 f"{modality.name!r}: choose one of {', '.join(modality.generators)}, or auto."
             )
         return asked
+    if "latent" not in modality.generators:
+        return modality.generators[0]
     unequal = counts.min() < FEW and counts.max() >= TIMES * counts.min()
     if not (unequal and "translation" in modality.generators):
         return "latent"
@@ -216,7 +219,8 @@ def _steps(params: Mapping[str, Any], modality: Modality, rows: int, device: str
     """Return how many steps to take."""
     if params["steps"] != "auto":
         return int(params["steps"])
-    return translation_steps(device) if params["generator"] == "translation" else modality.auto_steps(rows, device)
+    latent = params["generator"] == "latent"
+    return modality.auto_steps(rows, device) if latent else modality.translation_steps(device)
 
 
 def _anchors(params: Mapping[str, Any], rows: int) -> int:
@@ -263,28 +267,34 @@ def network_setup(
     codes, n, m = torch.tensor(labels, device=device), len(arrays[0]), len(labels)
     generator, discriminator = architecture.build(seed)
     prior: Any = generator.prior
-    translates, k = isinstance(prior, RowPrior), architecture.n_classes
-    sampler: PairSampler | BalancedSampler
-    if translates:
+    k, sampler = architecture.n_classes, None
+    if isinstance(prior, RowPrior):
         prior.keep(codec, [tensor[:m] for tensor in tensors], codes, k)
-        shared = None if groups is None else torch.tensor(groups, device=device)
-        sampler = PairSampler(codes, k, n - m, shared)
+        if prior.styled:
+            shared = None if groups is None else torch.tensor(groups, device=device)
+            sampler = PairSampler(codes, k, n - m, shared)
     else:
         prior.place(codes.cpu(), seed)
-        sampler = BalancedSampler(codes, k, n - m)
     return NetworkSetup(
         generator.to(device),
         discriminator.to(device),
         rows=lambda indices: codec.to_inputs(*(tensor[indices] for tensor in tensors)),
-        sampler=sampler,
+        sampler=sampler or BalancedSampler(codes, k, n - m),
         objective=objective,
         penalty=penalty,
         augment=augment,
         augmentation=augmentation,
         distance=modality.distance(codec),
         labelled=None if n == m else torch.arange(n, device=device) < m,
-        generation=FromRows if translates else FromLatents,
+        generation=_generation(prior),
     )
+
+
+def _generation(prior: Any) -> Callable[[NetworkSetup, Schedule, Autocast], Generation]:
+    """Return how rows come about in training."""
+    if isinstance(prior, HiddenPrior):
+        return FromHidden
+    return FromRows if isinstance(prior, RowPrior) else FromLatents
 
 
 def _start_warm(

@@ -39,6 +39,7 @@ class StyledRows(NamedTuple):
     styles: Tensor  # (n, ...) rows
     noise: Tensor  # (n, S) added to what the style encoder sees in the latter
     scale: float = 1.0  # of the whole style: below 1, typical ones
+    labels: Tensor | None = None  # (n,) classes of the contents, -1 for none, where they are not those asked for
 
 
 class Translator(Protocol):
@@ -70,14 +71,21 @@ class RowPrior(nn.Module):
         Length S of a style.
     """
 
+    styled = True  # whether rows have the style of others
     order: Tensor  # (m,) rows sorted by class
     counts: Tensor  # (K,) rows of each class
+    classes: Tensor | None  # (K,)
 
     def __init__(self, size: int) -> None:
         super().__init__()
         self.size = size
         self.codec: Codec | None = None
         self.styled_by: RowPrior | None = None
+        self.classes = None
+
+    def new(self) -> RowPrior:
+        """Return another prior of this kind, without rows."""
+        return RowPrior(self.size)
 
     def keep(
         self,
@@ -87,10 +95,12 @@ class RowPrior(nn.Module):
         n_classes: int,
         device: torch.device | None = None,
         styled_by: RowPrior | None = None,
+        classes: Any = None,
     ) -> RowPrior:
         """Keep rows on a device, as the codec's arrays (m, ...), with class codes (m,); return itself.
 
-        Styles are those of ``styled_by``, if it is given, else of the rows.
+        Styles are those of ``styled_by``, if it is given, else of the rows. ``classes`` (K,) says which class of the
+        training rows each code stands for, where it is not the code itself; -1 for none.
         """
         labels = torch.as_tensor(labels, device=device)
         self.codec, self.styled_by, self.parts = codec, styled_by, len(arrays)
@@ -98,6 +108,7 @@ class RowPrior(nn.Module):
         kept |= {"order": labels.argsort(stable=True), "counts": torch.bincount(labels, minlength=n_classes)}
         for name, tensor in kept.items():
             self.register_buffer(name, tensor, persistent=False)
+        self.classes = None if classes is None else torch.as_tensor(classes, device=device)
         return self
 
     def rows(self, indices: Tensor) -> Tensor:

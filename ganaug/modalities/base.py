@@ -208,6 +208,10 @@ class Modality(ABC):
     def auto_steps(self, rows: int, device: str) -> int:
         """Return a budget of training steps for so many rows on a kind of device, ``"cpu"`` or ``"cuda"``."""
 
+    def translation_steps(self, device: str) -> int:
+        """Return a budget of training steps for a translating generator on a kind of device."""
+        return 1500 * (1 if device == "cpu" else 2)
+
     def auto_width(self, device: str) -> int:
         """Return the width of the networks on a kind of device, ``"cpu"`` or ``"cuda"``."""
         return 64

@@ -37,6 +37,13 @@ def _table() -> Modality:
     return TableModality()
 
 
+@MODALITIES.register("text")
+def _text() -> Modality:
+    from ganaug.modalities.text.modality import TextModality
+
+    return TextModality()
+
+
 @cache
 def modality_named(name: str) -> Modality:
     """Return the modality of this name, always the same object; `ConfigError` where there is none."""

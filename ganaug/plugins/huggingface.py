@@ -1,4 +1,4 @@
-"""Hugging Face ``datasets``: more rows for the training split of a data set of labelled images, or of a table.
+"""Hugging Face ``datasets``: more rows for the training split of a data set of labelled images or texts, or of a table.
 
 Needs ``pip install 'ganaug[huggingface]'``. What the pipeline writes needs no code of ours: these give decoded images
 and class names.
@@ -41,6 +41,7 @@ def augment_dataset(
     *,
     ratio: float = 1.0,
     image_column: str | None = "image",
+    text_column: str | None = None,
     label_column: str = "label",
     split: str = "train",
     selection: Selection | None = None,
@@ -52,13 +53,15 @@ def augment_dataset(
     Parameters
     ----------
     ds : DatasetDict or Dataset
-        Labelled images or rows of a table; a lone Dataset is a training split. The rows of the other splits are not
-        read.
+        Labelled images, texts or rows of a table; a lone Dataset is a training split. The rows of the other splits are
+        not read.
     ratio : float, default=1.0
         Synthetic rows for each row of the training split, class by class.
     image_column : str or None, default="image"
         Column of images, all of one size, 8 to 512 pixels a side, and of one mode: L, RGB or RGBA; or gray in bits,
         16 or 32 bits or floats. None: all columns but the label are a table, of numbers, times, text and class names.
+    text_column : str, optional
+        Column of texts, instead of images.
     label_column : str, default="label"
         Column of class labels, strings, bytes of UTF-8 or numbers.
     split : str, default="train"
@@ -75,8 +78,8 @@ def augment_dataset(
     -------
     DatasetDict or Dataset
         As given, with the same features and a column ``synthetic`` (bool) in every split. Synthetic rows come last,
-        ordered by class; there are fewer where too few were good. Beside an image, columns other than these three are
-        null; of a table, ids are new and free text is null, see `ganaug.modalities.table.spec`.
+        ordered by class; there are fewer where too few were good. Beside an image or a text, columns other than
+        these three are null; of a table, ids are new and free text is null, see `ganaug.modalities.table.spec`.
 
     Raises
     ------
@@ -115,11 +118,13 @@ def augment_dataset(
         if "synthetic" in part.column_names:
             raise DataError(f"split {name!r} has a column 'synthetic' already: drop synthetic rows, then the column.")
     labels = _labels(splits[split], split, label_column)
-    samples, to_columns = (
-        _table(splits[split], split, label_column, pixel_range)
-        if image_column is None
-        else _images(splits[split], split, image_column, pixel_range)
-    )
+    samples: Any
+    if text_column is not None:
+        samples, to_columns = _texts(splits[split], split, text_column, pixel_range)
+    elif image_column is None:
+        samples, to_columns = _table(splits[split], split, label_column, pixel_range)
+    else:
+        samples, to_columns = _images(splits[split], split, image_column, pixel_range)
     augmenter = GANAugmenter(**options).fit(samples, labels)
     both, y = augmenter.augment(samples, labels, ratio, selection=selection)
     names = y[len(samples) :].tolist()
@@ -133,6 +138,16 @@ def augment_dataset(
     synthetic = Dataset.from_dict(columns, features=real.features).with_format(**real.format)
     marked[split] = concatenate_datasets([real, synthetic], split=real.split)
     return marked if isinstance(ds, DatasetDict) else marked[split]
+
+
+def _texts(part: Dataset, split: str, column: str, stated: Range | None) -> tuple[list[str], ToColumns]:
+    """Return a column of texts, and the way back from new ones."""
+    if stated is not None:
+        raise ConfigError("pixel_range and text_column are given, and texts have no pixels: leave one of them out.")
+    kind = _column(part, split, column)
+    if not isinstance(kind, Value) or "string" not in kind.dtype:
+        raise DataError(f"column {column!r} of split {split!r} holds {kind}: give texts, as Value('string').")
+    return list(part.with_format(None)[column]), lambda new: {column: new}
 
 
 def _table(part: Dataset, split: str, label_column: str, stated: Range | None) -> tuple[pd.DataFrame, ToColumns]:
@@ -235,6 +250,6 @@ def _column(part: Dataset, split: str, column: str) -> Any:
     if column not in part.column_names:
         raise DataError(
             f"split {split!r} has no column {column!r}; it has {', '.join(part.column_names)}: name it with "
-            "image_column= (None for a table) or label_column=."
+            "image_column= (None for a table), text_column= or label_column=."
         )
     return part.features[column]

@@ -27,6 +27,7 @@ from ganaug.config.together import ONE_IN
 from ganaug.data.text import plain, plain_array, shown
 from ganaug.errors import ConfigError, DataError
 from ganaug.modalities.image.ranges import DIM
+from ganaug.modalities.text import spec as texts
 
 if TYPE_CHECKING:
     from ganaug.augmenter import GANAugmenter
@@ -79,7 +80,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
     """Over-sample with rows that a class-conditional GAN makes.
 
     The GAN is trained on all the rows given, each class as often as any other, so that a class of a few rows borrows
-    from the rest what tables or images of this kind look like. Classes of a single row are allowed.
+    from the rest what tables, images or texts of this kind look like. Classes of a single row are allowed.
 
     Parameters
     ----------
@@ -89,7 +90,8 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         ``"all"``, classes to raise to the largest one's size; a mapping from class to rows; a function from ``y`` to
         such a mapping, say ``multiply(2)`` or ``at_least(50)`` of this module.
     steps : int or "auto", default="auto"
-        Optimiser steps of each network. ``"auto"``: 400 for tables, for images a budget that grows with their number.
+        Optimiser steps of each network. ``"auto"``: 400 for tables, 200 for texts, for images a
+        budget that grows with their number.
     batch_size : int, default=64
         Rows of either kind in a step.
     learning_rate : float, default=0.0025
@@ -126,6 +128,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
       the dtypes of the old ones, stay within the range of each column and on its grid: integers stay integers, amounts
       keep to cents and days to midnight;
     - images, uint8 (n, H, W) or (n, H, W, C), of 8 to 512 pixels a side;
+    - texts, as a list, an array (n,) or a Series of strings, before a vectoriser of the same pipeline;
     - with ``image_shape``, such images flattened, of any numeric type. They are made in 256 levels from the lowest to
       the highest value.
 
@@ -198,7 +201,7 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : {array-like, DataFrame, sparse matrix} (n, columns), or images (n, H, W[, C])
+        X : {array-like, DataFrame, sparse matrix} (n, columns), images (n, H, W[, C]), or texts (n,)
             Rows; see the notes of the class.
         y : array-like (n,)
             Their classes: strings, bytes (which are text in UTF-8), integers, truth values or categories.
@@ -233,6 +236,10 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
     def _check_X_y(self, X: Any, y: Any) -> tuple[Any, NDArray[Any], bool]:  # noqa: N802, N803 - the host's names
         """Check X and y as the host does, but let images, DataFrames as they are, strings and missing values pass."""
         y, one_vs_all = check_target_type(_to_array(y), indicate_one_vs_all=True)
+        if texts.recognises(X):
+            check_consistent_length(X, y)
+            self.n_features_in_ = 1
+            return texts.restore(*texts.infer(np.array(X, object))), y, one_vs_all
         if isinstance(X, pd.DataFrame):  # which the host would turn into one array, of a type for all columns
             _check_frame(X, y)
             validate_data(self, X, y, skip_check_array=True)
@@ -255,7 +262,9 @@ class GANOverSampler(BaseOverSampler):  # type: ignore[misc]
         wanted = np.repeat(np.arange(len(classes)), [self.sampling_strategy_.get(label, 0) for label in classes])
         if not len(wanted):
             return X.copy(), y.copy()
-        if X.ndim > 2:
+        if X.ndim == 1:
+            both = np.concatenate([X, self._augmenter(modality="text").fit(X, codes).sample(y=wanted)[0]])
+        elif X.ndim > 2:
             both = np.concatenate([X, self._new_images(X, codes, wanted)])
         elif self.image_shape is not None:
             both = _append(X, self._new_flat_images(_to_frame(X), codes, wanted))

@@ -141,7 +141,9 @@ class Sampler(TrainingParameters):
         samples = self.modality_.conform(X, self.spec_)
         classes, codes = encode(y, len(samples))
         positions = np.repeat(np.arange(len(samples)), versions)
-        prior = self._prior(samples, np.arange(len(samples)), styles)  # a sample's position stands for its class
+        codes_known = {label: code for code, label in enumerate(self.classes_.tolist())}
+        of_fit = np.array([codes_known.get(label, -1) for label in classes.tolist()], np.int64)[codes]
+        prior = self._prior(samples, np.arange(len(samples)), styles, of_fit)  # a sample's position is its class
         found = self._made(positions, truncation, prior, random_state)
         return self.modality_.restore(found, self.spec_), classes[codes[positions]]
 
@@ -150,20 +152,28 @@ class Sampler(TrainingParameters):
         """Which generator it is: latent or translation."""
         return "translation" if isinstance(self.generator_.prior, RowPrior) else "latent"
 
-    def _styles(self, style: Any, group: Any) -> RowPrior:
-        """Return where styles come from: samples, the rows of a group, or all rows."""
-        if self._kind != "translation":
+    def _styles(self, style: Any, group: Any) -> RowPrior | None:
+        """Return where styles come from: samples, the rows of a group, or all rows; None where there are none."""
+        own: Any = self.generator_.prior
+        if not isinstance(own, RowPrior):
             raise ConfigError(
                 "vary, style and group are for a generator that makes samples of samples: fit one with "
                 "generator='translation', or call sample without them."
             )
+        if not own.styled:
+            if style is not None or group is not None:
+                raise ConfigError(
+                    f"{self.modality_.unit} are made by filling parts of them in again, and have no style: leave style "
+                    "and group out."
+                )
+            return None
         if style is not None and group is not None:
             raise ConfigError("style and group both say where styles come from: give one of them.")
         if style is not None:
             samples = self.modality_.conform(style, self.spec_)
         elif group is None:
             self._kept()
-            return cast(RowPrior, self.generator_.prior)
+            return own
         else:
             rows = self._kept()
             at = np.flatnonzero(rows.groups == str(group))
@@ -182,12 +192,18 @@ class Sampler(TrainingParameters):
             )
         return self._rows
 
-    def _prior(self, samples: Samples, codes: NDArray[np.int64], styled_by: RowPrior | None = None) -> RowPrior:
+    def _prior(
+        self,
+        samples: Samples,
+        codes: NDArray[np.int64],
+        styled_by: RowPrior | None = None,
+        classes: NDArray[np.int64] | None = None,
+    ) -> RowPrior:
         """Return where contents come from, samples of these codes, and styles, which are their own by default."""
         codec, own = self._realism.codec, cast(RowPrior, self.generator_.prior)
         device = next(self.generator_.parameters()).device
         k = int(codes.max(initial=-1)) + 1
-        return RowPrior(own.size).keep(codec, codec.to_arrays(samples), codes, k, device, styled_by)
+        return own.new().keep(codec, codec.to_arrays(samples), codes, k, device, styled_by, classes)
 
     def _made(
         self, codes: NDArray[np.int64], truncation: float, prior: RowPrior | None, random_state: int | None

@@ -23,7 +23,7 @@ from ganaug.errors import ConfigError
             PrepareParams,
             "columns",
             "path=file,label=a=b",
-            {"path": "file", "label": "a=b", "group": "group", "split": "split"},
+            {"path": "file", "text": "text", "label": "a=b", "group": "group", "split": "split"},
         ),
         (TrainGanParams, "steps", "auto", "auto"),
         (TrainGanParams, "steps", "500", 500),

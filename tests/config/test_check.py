@@ -41,7 +41,7 @@ Word = Annotated[str, one_of("one", "two")]
         (Many[Word], "a list, each one of 'one', 'two'"),
         (Some[Text], "a list of 1 or more values, each text"),
         (Pair[Positive] | None, "a list of two, each a whole number from 1 or null"),
-        (ColumnNames, "a mapping from path, label, group, split to names"),
+        (ColumnNames, "a mapping from path, text, label, group, split to names"),
     ],
 )
 def test_types_in_words(annotation: Any, words: str) -> None:
@@ -56,7 +56,11 @@ def test_types_in_words(annotation: Any, words: str) -> None:
         (ShareOrRows, 0.5, 0.5),
         (Many[Word], ["two", "one"], ("two", "one")),
         (Many[Word], ("two",), ("two",)),
-        (ColumnNames, {"path": "file"}, {"path": "file", "label": "label", "group": "group", "split": "split"}),
+        (
+            ColumnNames,
+            {"path": "f"},
+            {"path": "f", "text": "text", "label": "label", "group": "group", "split": "split"},
+        ),
     ],
 )
 def test_accepted(annotation: Any, value: Any, found: Any) -> None:
@@ -91,8 +95,8 @@ def test_nothing_is_turned_into_a_number(value: Any) -> None:
         (Channels | None, True, "x is True; it must be 1, 3, 4 or null"),
         (Channels | None, 3.0, "x is 3.0; it must be 1, 3, 4 or null"),
         (ColumnNames, {"lable": "x"}, "x.lable is no parameter (did you mean 'label'?)"),
-        (ColumnNames, {"[key]": "x"}, "x.[key] is no parameter; known here: path, label, group, split"),
-        (ColumnNames, {3: "x"}, "x.3 is no parameter; known here: path, label, group, split"),
+        (ColumnNames, {"[key]": "x"}, "x.[key] is no parameter; known here: path, text, label, group, split"),
+        (ColumnNames, {3: "x"}, "x.3 is no parameter; known here: path, text, label, group, split"),
         (ColumnNames, {"path": 3}, "x.path is 3; it must be text"),
         (ColumnNames, 3, "x is 3; it must be a mapping"),
     ],

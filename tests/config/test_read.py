@@ -52,7 +52,13 @@ def test_values_reach_their_fields(tmp_path: Path) -> None:
     assert params.repeats == (3, 1)
     assert (params.prepare.source, params.prepare.size, params.prepare.per_class) == ("my photos", (24, 32), None)
     assert params.prepare.test == 100
-    assert params.prepare.columns == {"path": "file", "label": "label", "group": "group", "split": "split"}
+    assert params.prepare.columns == {
+        "path": "file",
+        "text": "text",
+        "label": "label",
+        "group": "group",
+        "split": "split",
+    }
     assert (params.train_gan.steps, params.train_gan.invariances) == (50, ("flip_horizontal",))
     assert params.generate.filters == ("density", {"confidence": {"threshold": 0.5}})
     assert params.generate.max_candidates == 2.0

@@ -41,11 +41,15 @@ def read_csv(path: Path, kind: FileKind, columns: Mapping[str, str]) -> Source:
 
 def read_jsonl(path: Path, kind: FileKind, columns: Mapping[str, str]) -> Source:
     """Read a manifest with a JSON object a line; what an object lacks is missing. See `read_parquet`."""
+    return _from_paths(path, read_objects(path), {**COLUMNS, **columns})
+
+
+def read_objects(path: Path) -> pd.DataFrame:
+    """Return JSON objects, one a line, as rows; `DataError` where there is something else."""
     try:
-        table = _json_lines(path)
+        return _json_lines(path)
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} is no readable file of JSON objects, one a line, in UTF-8: {error}") from error
-    return _from_paths(path, table, {**COLUMNS, **columns})
 
 
 def read_parquet(path: Path, kind: FileKind, columns: Mapping[str, str]) -> Source:

@@ -38,9 +38,7 @@ TABLE_ARMS = {
     "balanced_forest": TableArm(
         "balanced forest", "real rows, a random forest of which every tree sees each class as often", "balanced_forest"
     ),
-    "random_over": TableArm(
-        "real + repeated", "real rows, drawn again with noise on their numbers (ROSE)", "random_over"
-    ),
+    "random_over": TableArm("real + repeated", "real rows, drawn again with noise (ROSE)", "random_over"),
     "smote": TableArm("real + SMOTE", "real rows, and rows between neighbours of a class (SMOTE, SMOTENC)", "smote"),
     "mixup_within": TableArm("real + mixup", "real rows, and rows between any two of a class", mixup=MIXUP),
     "prior_gan": TableArm(

@@ -7,6 +7,7 @@ import difflib
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ganaug.data.names import check_classes, class_order, split_name
 from ganaug.data.text import to_label, to_text
 from ganaug.errors import DataError, option
 from ganaug.modalities.loaded import Loaded, Rejected
+from ganaug.modalities.sentences import holds_texts
 from ganaug.modalities.table.columns import is_missing
 from ganaug.modalities.table.constraints import check, find
 from ganaug.modalities.table.files import PARQUET, SUFFIXES, Read, decode, read_parquet, read_text
@@ -54,6 +56,9 @@ def claims(source: str | Path, columns: Mapping[str, str]) -> str:
     path = Path(source)
     if path.suffix.lower() not in SUFFIXES or not path.is_file():
         return ""
+    with suppress(OSError, ValueError, pa.ArrowException, csv.Error):  # `load` says what is wrong
+        if holds_texts(path, columns):
+            return ""
     named = {**COLUMNS, **columns}["path"]
     try:
         found = _first_paths(path, named)
@@ -107,11 +112,11 @@ def load(source: str | Path, options: Mapping[str, Any]) -> Loaded:
 
 
 def _from_file(path: Path, read: Read, columns: Mapping[str, str], options: Mapping[str, Any]) -> Loaded:
-    _check_label(path, read.frame, columns)
+    check_label(path, read.frame, columns["label"], "the labels")
     names = [f"row {i}" for i in read.rows]
-    labels = _labels(path, read, columns["label"])
+    labels = labels_of(path, read, columns["label"])
     rejected = [Rejected(f"row {i}", reason) for i, reason in read.ragged]
-    groups, splits = (_texts(path, read, columns[name]) for name in ("group", "split"))
+    groups, splits = (words_of(path, read, columns[name]) for name in ("group", "split"))
     used = {columns[name] for name in ("label", "group", "split")}
     frame = read.frame.drop(columns=[name for name in read.frame.columns if name in used])
     reasons = ["" if label else "no label" for label in labels]
@@ -234,20 +239,20 @@ def _findings(facts: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _check_label(path: Path, frame: pd.DataFrame, columns: Mapping[str, str]) -> None:
-    label = columns["label"]
+def check_label(path: Path, frame: pd.DataFrame, label: str, what: str) -> None:
+    """Raise `DataError` unless a table has a column of this name for what should be in it."""
     if label in frame:
         return
     known = [str(name) for name in frame.columns]
     likely = [name for name in known if name.lower() in (*USUAL, label.lower())]
     hint = f", perhaps {likely[0]!r}" if likely else ""
     raise DataError(
-        f"{path} has no column {label!r} for the labels; it has {', '.join(known[:30])}: "
+        f"{path} has no column {label!r} for {what}; it has {', '.join(known[:30])}: "
         f"name the right one{hint} in {option('prepare.columns')}."
     )
 
 
-def _labels(path: Path, read: Read, column: str) -> list[str]:
+def labels_of(path: Path, read: Read, column: str) -> list[str]:
     """Return labels as text; of a file whose labels are numbers of names, the names."""
     where = f"{path}: column {column!r}"
     found = [to_label(value, where).strip() for value in read.words[column]]
@@ -257,7 +262,8 @@ def _labels(path: Path, read: Read, column: str) -> list[str]:
     return [classes[int(code)] if code.isdecimal() and int(code) < len(classes) else "" for code in found]
 
 
-def _texts(path: Path, read: Read, column: str) -> list[str] | None:
+def words_of(path: Path, read: Read, column: str) -> list[str] | None:
+    """Return a column as text; None where there is none."""
     if column not in read.words:
         return None
     return [to_text(value, f"{path}: column {column!r}") for value in read.words[column]]

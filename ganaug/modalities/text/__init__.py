@@ -1,0 +1,1 @@
+"""Short labelled texts in any script."""

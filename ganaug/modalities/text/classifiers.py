@@ -1,0 +1,106 @@
+"""Downstream classifiers of texts by name.
+
+- ``tfidf_logistic_regression`` and ``tfidf_linear_svm``, on words, pairs of words and runs of characters;
+- ``sklearn.module.Class(key=value)``: any scikit-learn classifier with ``predict_proba``, on the same;
+- ``package.module:function``: ``function()`` returns an estimator that takes the texts themselves, such as a pipeline
+  of sentence embeddings and logistic regression.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import has_fit_parameter
+from threadpoolctl import threadpool_limits
+
+from ganaug.errors import ConfigError, DataError, option
+from ganaug.modalities.estimators import is_users, make_estimator, make_users
+from ganaug.modalities.table.treatments import mix_weights
+from ganaug.modalities.text.features import TfidfFeatures
+from ganaug.modalities.text.spec import Texts
+from ganaug.modalities.text.treatments import mixed_within, treat
+from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows
+from ganaug.modalities.treatments import Training, balanced
+from ganaug.utils.samples import take
+
+NAMED = {
+    "tfidf_logistic_regression": "sklearn.linear_model.LogisticRegression(C=10.0, max_iter=1000)",
+    "tfidf_linear_svm": "ganaug.modalities.text.features.LinearSVM(C=1.0)",
+}
+
+
+def check_classifier(name: str, settings: Iterable[Setting] = (Setting(),)) -> None:
+    """Raise `ConfigError` unless there is a classifier of this name, and it can be trained in these settings."""
+    for setting in settings:
+        _make(name, setting)
+
+
+def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: TrainConfig) -> Predict:
+    """Train the classifier of this name; every class weighs the same.
+
+    Synthetic rows enter by their weight, see `ganaug.modalities.table.treatments.mix_weights`.
+
+    Returns
+    -------
+    callable
+        From texts (n) to class probabilities (n, n_classes).
+
+    Raises
+    ------
+    ConfigError
+        There is no such classifier, or it cannot be used.
+    DataError
+        The rows are of one class.
+    """
+    weights = mix_weights(rows.synthetic, setting)
+    used = np.flatnonzero(weights > 0)
+    if len(np.unique(rows.labels[used])) < 2:
+        raise DataError("a classifier needs training rows of two classes at least: give more rows.")
+    weights = weights[used] * balanced(rows.labels[used])
+    real = ~rows.synthetic[used]
+    targets = np.eye(config.n_classes)[rows.labels[used]]
+    training = Training(take(rows.samples, used), targets, weights, real if real.any() else ~real)
+    with threadpool_limits(1, "blas"):
+        return _fit(name, treat(training, setting, config.seed), setting, config)
+
+
+def _fit(name: str, training: Training, setting: Setting, config: TrainConfig) -> Predict:
+    estimator = _make(name, setting)
+    if "random_state" in estimator.get_params():
+        estimator.set_params(random_state=config.seed)
+    inputs, labels, weights = training.samples, training.targets.argmax(1), training.weights
+    as_inputs: Any = list
+    if not is_users(name):
+        as_inputs = TfidfFeatures.fit(training.samples)
+        inputs = as_inputs(training.samples)
+        if setting.mixup:
+            inputs, labels, weights = mixed_within(inputs, labels, weights, setting.mixup, config.seed)
+    weighted = {"sample_weight": weights} if has_fit_parameter(estimator, "sample_weight") else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # one trial among several
+        estimator.fit(inputs, labels, **weighted)
+
+    def predict(samples: Texts) -> NDArray[np.float64]:
+        probabilities = np.zeros((len(samples), config.n_classes))
+        probabilities[:, estimator.classes_] = estimator.predict_proba(as_inputs(samples))
+        return probabilities
+
+    return predict
+
+
+def _make(name: str, setting: Setting) -> Any:
+    """Make the estimator of a name."""
+    if is_users(name):
+        return make_users(name, setting)
+    described = NAMED.get(name, name)
+    if described == name and not name.startswith("sklearn."):
+        raise ConfigError(
+            f"there is no classifier {name!r} of texts: {option('evaluate.classifiers')} takes {', '.join(NAMED)}, "
+            "sklearn.<module>.<Class> or module:function"
+        )
+    return make_estimator(described, setting)

@@ -1,0 +1,171 @@
+"""Arms and classifiers of texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from ganaug.errors import ConfigError, DataError
+from ganaug.modalities.text import synonyms as words
+from ganaug.modalities.text.builtin import shop_messages
+from ganaug.modalities.text.modality import TextModality
+from ganaug.modalities.text.ngrams import NgramModel, draw_texts
+from ganaug.modalities.text.treatments import METHODS, aeda, eda, mixed_within, over_sampled, treat
+from ganaug.modalities.training import RATES, Setting, TrainConfig, TrainingRows
+from ganaug.modalities.treatments import Training
+
+TEXT = TextModality()
+
+
+def shop(rows: int, seed: int) -> tuple[list[str], np.ndarray]:
+    texts, labels = shop_messages(rows, seed)
+    return texts, np.unique(labels, return_inverse=True)[1]
+
+
+def rows_of(texts, codes, synthetic=None) -> TrainingRows:
+    made = np.zeros(len(codes), bool) if synthetic is None else synthetic
+    return TrainingRows(texts, codes, made, np.ones(len(codes), np.float32), TEXT.ids(texts))
+
+
+def accuracy(name: str, setting: Setting = Setting(), rows: TrainingRows | None = None) -> float:  # noqa: B008 - frozen
+    predict = TEXT.fit_classifier(name, rows or rows_of(*shop(12, 0)), setting, TrainConfig(4, 0, 0, 0))
+    texts, codes = shop(20, 7)
+    found = predict(texts)
+    assert found.shape == (80, 4)
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-6)
+    return float((found.argmax(1) == codes).mean())
+
+
+@pytest.mark.parametrize("name", [*TEXT.classifiers, "sklearn.naive_bayes.MultinomialNB"])
+def test_classifiers_learn_what_messages_are_about(name):
+    assert accuracy(name) > 0.55
+    assert accuracy(name) == accuracy(name)
+
+
+def users_pipeline():
+    return make_pipeline(CountVectorizer(), LogisticRegression())
+
+
+def test_a_function_of_yours_makes_a_classifier_of_the_texts_themselves():
+    assert accuracy(f"{__name__}:users_pipeline") > 0.5
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        Setting(strength=1.0), Setting(strength=0.5, learning_rate=RATES[1]), Setting(mixup=0.4),
+        *(Setting(method=method) for method in METHODS),
+    ],
+)  # fmt: skip
+def test_every_arm_trains_a_classifier(setting):
+    assert accuracy("tfidf_logistic_regression", setting) > 0.5
+
+
+def test_synthetic_texts_count_by_their_share():
+    texts, codes = shop(12, 0)
+    wrong = rows_of(texts + shop(12, 3)[0], np.concatenate([codes, (codes + 1) % 4]), np.arange(96) >= 48)
+    little, much = (accuracy("tfidf_linear_svm", Setting(share=share), wrong) for share in (0.02, 0.9))
+    assert little > 0.55 > 0.3 > much
+    alone = accuracy("tfidf_linear_svm", rows=rows_of(texts, codes, np.ones(48, bool)))
+    assert alone > 0.55
+    with pytest.raises(DataError, match="two classes at least"):
+        accuracy("tfidf_linear_svm", rows=rows_of(texts[:12], codes[:12]))
+
+
+@pytest.mark.parametrize("name", ["minirocket", "sklearn.svm.LinearSVC", "sklearn.no.Such"])
+def test_what_is_no_classifier_of_texts_is_refused(name):
+    with pytest.raises(ConfigError):
+        TEXT.check_classifier(name, [Setting()])
+
+
+def test_a_method_of_other_samples_is_refused():
+    training = Training(["a", "b"], np.eye(2), np.ones(2), np.ones(2, bool))
+    with pytest.raises(ConfigError, match="no treatment 'smote' of texts"):
+        treat(training, Setting(method="smote"), 0)
+
+
+def test_copies_are_changed_and_weigh_with_their_text_as_much_as_it_did():
+    training = Training(["one two three", "four five"], np.eye(2), np.array([1.0, 3.0]), np.ones(2, bool))
+    for setting in (Setting(strength=1.0), Setting(method="aeda")):
+        found = treat(training, setting, 0)
+        assert found.samples[:2] == training.samples
+        assert len(found.samples) == 10
+        assert found.real.tolist() == [True, True] + [False] * 8
+        np.testing.assert_allclose(found.targets.T @ found.weights, [1.0, 3.0])
+        assert treat(training, setting, 0).samples == found.samples
+
+
+def test_eda_swaps_leaves_out_and_replaces_words(tmp_path, monkeypatch):
+    random = np.random.default_rng(0)
+    text = "alpha beta gamma delta epsilon"
+    seen = [sorted(eda(text, 1.0, random).split()) for _ in range(60)]
+    assert Counter(map(len, seen)).keys() == {4, 5}  # without WordNet
+    assert eda("alone", 3.0, random) == "alone"
+    data = "  1 a licence\n00001740 03 n 03 alpha 0 first 0 a_pair 0 001 @ 00001741 n 0000 | a letter\n"
+    (tmp_path / "data.noun").write_text(data)
+    monkeypatch.setattr(words, "FOLDER", tmp_path)
+    assert words.synonyms("Alpha") == ["first"]
+    assert words.synonyms("beta") == []
+    more = {eda(text, 1.0, random) for _ in range(60)}
+    assert any(made.split()[0] == "first" for made in more)  # replaced
+    assert any("alpha" in made and "first" in made for made in more)  # put in
+
+
+def test_aeda_puts_signs_in_and_nothing_else():
+    random = np.random.default_rng(0)
+    text = "one  two three\nfour five six"
+    for _ in range(20):
+        made = aeda(text, random)
+        assert 1 <= sum(made.count(sign) for sign in ".;?:!,") <= 2
+        assert [word for word in made.split() if word.isalpha()] == text.split()
+
+
+def test_texts_drawn_again_are_some_of_their_words():
+    made = over_sampled(["a b c d e f g h", "x"], 40, np.random.default_rng(0))
+    assert len(made) == 40
+    assert all(set(text) <= set("a b c d e f g h") or text == "x" for text in made)
+    assert len(set(made)) > 5
+
+
+def test_the_ngram_model_draws_by_the_counts_of_what_comes_next():
+    texts = ["a b c", "a b d", "a b d", "a x d"]
+    model = NgramModel(texts)
+    random = np.random.default_rng(0)
+    drawn = Counter(model.draw(random) for _ in range(2_000))
+    assert drawn["a b d"] > drawn["a b c"] > 50
+    assert drawn["a x d"] > 50
+    assert any(text not in texts for text in drawn)  # by fewer words than two
+    assert {word for text in drawn for word in text.split()} <= set("abcdx")
+    assert len(draw_texts(["ok", "ok then"], 5, random)) == 5
+
+
+def test_mixed_features_lie_between_those_of_their_class():
+    from scipy.sparse import csr_matrix
+
+    features = csr_matrix(np.eye(4))
+    found, labels, weights = mixed_within(features, np.array([0, 0, 1, 1]), np.ones(4), 0.4, 0)
+    assert found.shape == (8, 4)
+    np.testing.assert_allclose(found.sum(1), 1)
+    assert labels.tolist() == [0, 0, 1, 1] * 2
+    assert weights.sum() == 4
+    assert not found[4:6, 2:].toarray().any()
+
+
+def test_the_teacher_knows_its_texts_and_has_features_of_few_numbers():
+    texts, codes = shop(12, 0)
+    teacher = TEXT.teacher(texts, codes, 4, steps=3, seed=0, device="cpu")
+    assert teacher.predict_proba(texts)[np.arange(48), codes].min() > 0.5
+    assert teacher.predict_proba([]).shape == (0, 4)
+    features = teacher.features(texts)
+    assert features.shape == (48, 47)
+    assert teacher.features([]).shape == (0, 47)
+    np.testing.assert_array_equal(
+        features, TEXT.teacher(texts, codes, 4, steps=3, seed=0, device="cpu").features(texts)
+    )
+    few = TEXT.teacher(["a b", "c d"], np.array([0, 1]), 2, steps=1, seed=0, device="cpu")
+    assert few.features(["a"]).shape == (1, 1)
