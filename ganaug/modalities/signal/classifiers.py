@@ -21,9 +21,10 @@ from ganaug.modalities.signal.features import RocketFeatures, raw_features
 from ganaug.modalities.signal.minirocket import FEATURES
 from ganaug.modalities.signal.ridge import Ridge
 from ganaug.modalities.signal.spec import SignalSpec
-from ganaug.modalities.signal.treatments import Training, balanced, treat
+from ganaug.modalities.signal.treatments import treat
 from ganaug.modalities.table.treatments import mix_weights
 from ganaug.modalities.training import RATES, Predict, Setting, TrainConfig, TrainingRows
+from ganaug.modalities.treatments import Training, balanced
 from ganaug.utils.samples import take
 
 MINIROCKET = "minirocket"
@@ -77,9 +78,9 @@ def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: Trai
 
 
 def _fit_rocket(name: str, training: Training, setting: Setting, spec: SignalSpec, config: TrainConfig) -> Predict:
-    features = RocketFeatures.fit(take(training.signals, training.real), spec, FEATURES, config.seed)
+    features = RocketFeatures.fit(take(training.samples, training.real), spec, FEATURES, config.seed)
     factor = PENALTY_FACTORS[setting.learning_rate]
-    ridge = Ridge.fit(features(training.signals), training.targets, training.weights, training.real, factor)
+    ridge = Ridge.fit(features(training.samples), training.targets, training.weights, training.real, factor)
     absent = training.targets.sum(0) == 0
 
     def predict(samples: Any) -> NDArray[np.float64]:
@@ -95,7 +96,7 @@ def _fit_estimator(name: str, training: Training, setting: Setting, spec: Signal
     estimator = _make(name, setting)
     if "random_state" in estimator.get_params():
         estimator.set_params(random_state=config.seed)
-    values = raw_features(training.signals, spec)
+    values = raw_features(training.samples, spec)
     rows, labels = np.nonzero(training.targets)
     weights = (training.weights[:, None] * training.targets)[rows, labels]
     scaler = StandardScaler().fit(values[training.real])

@@ -13,7 +13,7 @@ from ganaug.modalities.parts import Floats
 from ganaug.modalities.signal.features import RocketFeatures
 from ganaug.modalities.signal.ridge import Ridge
 from ganaug.modalities.signal.spec import Signals, SignalSpec
-from ganaug.modalities.signal.treatments import balanced
+from ganaug.modalities.treatments import balanced
 
 FEATURES = 84 * 24  # a fifth of those of the classifier: it sees every candidate
 SHOWN = 64  # features in which signals are compared, at most

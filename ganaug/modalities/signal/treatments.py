@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,8 @@ from ganaug.modalities.signal.codec import components
 from ganaug.modalities.signal.grid import Values, resample, to_grid
 from ganaug.modalities.signal.spec import Signals, SignalSpec
 from ganaug.modalities.signal.warping import path
-from ganaug.utils.samples import concat, take
+from ganaug.modalities.treatments import Training, doubled, with_changed
 
-COPIES, MOST_COPIES = 4, 4_000  # of a real signal, each changed in another way; and of all together
 JITTER = 0.05  # standard deviation of noise, of that of the channel
 SCALING = 0.1  # of the logarithm of the factor of a channel
 WARP = 0.2  # share of the time that a window takes which is stretched or shrunk
@@ -24,49 +23,6 @@ SLICE = 0.1  # share of the time that is cut off, at most
 METHODS = ("random_over", "dtw_smote")
 NEIGHBOURS = 5  # of DTW-SMOTE
 SHRINKAGE = 1.0  # of random over-sampling: the width of its noise, of what is best for normal data
-
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Training:
-    """What a classifier is fitted to.
-
-    Attributes
-    ----------
-    signals : Signals (n)
-        Training signals.
-    targets : array (n, K)
-        The probability of each class.
-    weights : array (n,)
-        Of each signal.
-    real : bool array (n,)
-        Which are real signals, as they are.
-    """
-
-    signals: Signals
-    targets: Floats
-    weights: Floats
-    real: NDArray[np.bool_]
-
-    def plus(self, signals: Signals, targets: Floats, weights: Floats) -> Training:
-        """Return these signals and others, which are made up."""
-        return Training(
-            concat([self.signals, signals]),
-            np.concatenate([self.targets, targets]),
-            np.concatenate([self.weights, weights]),
-            np.concatenate([self.real, np.zeros(len(weights), bool)]),
-        )
-
-    def of_class(self, code: int) -> NDArray[np.int64]:
-        """Return the positions of a class's signals."""
-        return np.flatnonzero(self.targets.argmax(1) == code)
-
-
-def balanced(labels: NDArray[np.int64]) -> Floats:
-    """Return weights (n,) of mean 1 with which each class weighs the same."""
-    counts = np.bincount(labels)
-    return np.asarray(len(labels) / np.count_nonzero(counts) / counts[labels], np.float64)
 
 
 def treat(training: Training, setting: Any, spec: SignalSpec, seed: int) -> Training:
@@ -82,20 +38,20 @@ def treat(training: Training, setting: Any, spec: SignalSpec, seed: int) -> Trai
     random = np.random.default_rng(seed)
     if setting.method:
         make = over_sampled if setting.method == "random_over" else dtw_smote
-        training = _doubled(training, make, spec, random)
+        training = doubled(training, lambda own, count: _like(make(own, count, spec, random), spec))
     if setting.mixup:
         training = mixed(training, setting.mixup, spec, random)
     return augmented(training, setting.strength, random) if setting.strength else training
 
 
 def augmented(training: Training, strength: float, random: np.random.Generator) -> Training:
-    """Add changed copies of every signal: `COPIES` of a real one, one of others. All of a signal weigh what it did."""
-    copies = np.where(training.real, max(1, min(COPIES, MOST_COPIES // int(training.real.sum()))), 1)
-    source = np.repeat(np.arange(len(copies)), copies)
-    changed = [change(take(training.signals, [i])[0], strength, random) for i in source.tolist()]
-    shared = replace(training, weights=training.weights / (1 + copies))
-    made = np.stack(changed) if isinstance(training.signals, np.ndarray) else changed
-    return shared.plus(made, training.targets[source], shared.weights[source])
+    """Add changed copies of every signal."""
+
+    def changed(source: NDArray[np.int64]) -> Signals:
+        made = [change(training.samples[i], strength, random) for i in source.tolist()]
+        return np.stack(made) if isinstance(training.samples, np.ndarray) else made
+
+    return with_changed(training, changed)
 
 
 def change(signal: Values, strength: float, random: np.random.Generator) -> Values:
@@ -131,7 +87,7 @@ def mixed(training: Training, alpha: float, spec: SignalSpec, random: np.random.
     n = len(training.weights)
     partner, share = random.permutation(n), random.beta(alpha, alpha, n)
     made = [
-        between(training.signals[i], training.signals[j], float(s))
+        between(training.samples[i], training.samples[j], float(s))
         for i, j, s in zip(range(n), partner.tolist(), share, strict=True)
     ]
     targets = share[:, None] * training.targets + (1 - share[:, None]) * training.targets[partner]
@@ -144,23 +100,6 @@ def between(first: Values, second: Values, share: float) -> Values:
     length = round(share * first.shape[1] + (1 - share) * second.shape[1])
     found: Values = share * resample(first, length) + (1 - share) * resample(second, length)
     return found.astype(first.dtype)
-
-
-def _doubled(training: Training, make: Any, spec: SignalSpec, random: np.random.Generator) -> Training:
-    """Add what each class lacks to twice the signals of the largest, so that it says something of balanced classes.
-
-    All that a class then has weigh as much as it did.
-    """
-    counts = np.bincount(training.targets.argmax(1), minlength=training.targets.shape[1])
-    for code in np.flatnonzero(counts).tolist():
-        own, missing = training.of_class(code), int(2 * counts.max() - counts[code])
-        made = _like(make(take(training.signals, own), missing, spec, random), spec)
-        total, weights = training.weights[own].sum(), training.weights.copy()
-        weights[own] *= len(own) / (len(own) + missing)
-        targets = np.repeat(training.targets[own[:1]], missing, axis=0)
-        more = np.full(missing, total / (len(own) + missing))
-        training = replace(training, weights=weights).plus(made, targets, more)
-    return training
 
 
 def over_sampled(own: Signals, count: int, spec: SignalSpec, random: np.random.Generator) -> list[Values]:

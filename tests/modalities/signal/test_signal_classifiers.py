@@ -8,9 +8,10 @@ from ganaug.errors import ConfigError, DataError
 from ganaug.modalities.signal import treatments
 from ganaug.modalities.signal.modality import SignalModality
 from ganaug.modalities.signal.ridge import Ridge
-from ganaug.modalities.signal.treatments import Training, augmented, change, dtw_smote, mixed, over_sampled
+from ganaug.modalities.signal.treatments import augmented, change, dtw_smote, mixed, over_sampled
 from ganaug.modalities.signal.warping import path
 from ganaug.modalities.training import RATES, Setting, TrainConfig, TrainingRows
+from ganaug.modalities.treatments import Training
 from ganaug.utils.samples import take
 
 SIGNAL = SignalModality()
@@ -114,9 +115,9 @@ def test_changed_copies_weigh_what_the_signal_did(ragged):
     assert made.real.sum() == len(given.weights)
     assert made.targets[len(given.weights) : len(given.weights) + 4].argmax(1).tolist() == [0] * 4
     assert all(
-        a.shape == b.shape for a, b in zip(take(made.signals, range(17, 21)), [given.signals[0]] * 4, strict=True)
+        a.shape == b.shape for a, b in zip(take(made.samples, range(17, 21)), [given.samples[0]] * 4, strict=True)
     )
-    assert len({signal.tobytes() for signal in made.signals}) > 4 * len(given.weights)
+    assert len({signal.tobytes() for signal in made.samples}) > 4 * len(given.weights)
 
 
 def test_a_stronger_change_goes_further():
@@ -134,7 +135,7 @@ def test_mixed_signals_lie_between_two_and_so_do_their_labels():
     made = mixed(given, 0.4, spec, np.random.default_rng(0))
     assert len(made.weights) == 6
     assert made.weights.sum() == pytest.approx(3)
-    for signal, target in zip(made.signals[3:], made.targets[3:], strict=True):
+    for signal, target in zip(made.samples[3:], made.targets[3:], strict=True):
         np.testing.assert_allclose(signal, target[1], atol=1e-6)
         assert 20 <= signal.shape[1] <= 40
     assert 0 < made.targets[3:, 1].min() < 1
