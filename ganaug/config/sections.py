@@ -28,6 +28,8 @@ from ganaug.config.names import (
     PRIORS,
     SIGNAL_ARMS,
     SIGNAL_INVARIANCES,
+    SOUND_ARMS,
+    SOUND_INVARIANCES,
     TABLE_ARMS,
 )
 from ganaug.config.section import Section
@@ -84,8 +86,8 @@ class PrepareParams(Section):
     source: Text = Field(
         "fashion_mnist_mini",
         description="The data: a built-in name (fashion_mnist_mini, digits, breast_cancer, wine, "
-        "cylinder_bell_funnel), an image folder, a manifest (.csv, .jsonl, .parquet), a table, signals (.npz, .tsv, "
-        ".ts, .parquet), an .npz, or a folder of the four idx files.",
+        "cylinder_bell_funnel, drum_machine), a folder of images or sounds, a manifest (.csv, .jsonl, .parquet), a table, "
+        "signals (.npz, .tsv, .ts, .parquet), an .npz, or a folder of the four idx files.",
     )
     modality: Annotated[str, registered("modality", "auto", *MODALITIES)] = Field(
         "auto", description="What a row is, or what another package adds; auto: told from the source, and said."
@@ -94,7 +96,22 @@ class PrepareParams(Section):
         None, description="Height and width, 8 to 128 pixels each; null: the source's most common."
     )
     channels: Channels | None = Field(
-        None, description="1 gray, 3 RGB, 4 RGBA; null: the fewest that hold every image."
+        None,
+        description="1 gray, 3 RGB, 4 RGBA; null: the fewest that hold every image. Of sounds 1 mono, 2 stereo; null: "
+        "mono.",
+    )
+    rate: Annotated[int, Ge(1_000), Le(192_000)] | None = Field(
+        None, description="Values a second that sounds are resampled to; null: their most common rate, 16,000 at most."
+    )
+    seconds: Annotated[float, Ge(0.01), Le(10)] | None = Field(
+        None,
+        description="Length of a sound at most, 0.01 to 10 seconds, the rest is cut off; null: that of nine in ten of "
+        "them, 2 seconds at most.",
+    )
+    loudness: Annotated[str, one_of("even", "recorded")] | None = Field(
+        None,
+        description="even: sounds begin where they are first heard, and their peaks are alike, so that neither silence "
+        "nor loudness tells the class; recorded: they are left as they are; null: even.",
     )
     per_class: Positive | None = Field(
         20, description="Cut the training split to this many rows a class; null: all of them."
@@ -162,11 +179,13 @@ class TrainGanParams(Section):
         description="How probable the changes below are: ramped in, adaptive (under non_saturating, hinge or minimax), "
         "or none.",
     )
-    invariances: Auto | Many[Annotated[str, of_modality(*INVARIANCES, *SIGNAL_INVARIANCES)]] = Field(
-        "auto",
-        description="Changes that keep a label true; real and generated samples undergo them before the discriminator "
-        "looks; auto: those that do for nearly any data, of images translate, scale, brightness and contrast, of "
-        "signals jitter. Saturation is for colour; an empty list is as augmentation none.",
+    invariances: Auto | Many[Annotated[str, of_modality(*INVARIANCES, *SIGNAL_INVARIANCES, *SOUND_INVARIANCES)]] = (
+        Field(
+            "auto",
+            description="Changes that keep a label true; real and generated samples undergo them before the discriminator "
+            "looks; auto: those that do for nearly any data, of images translate, scale, brightness and contrast, of "
+            "signals jitter, of sounds shift, gain and contrast. Saturation is for colour; an empty list is as augmentation none.",
+        )
     )
     prior: Annotated[str, one_of(*PRIORS)] = Field(
         "auto",
@@ -279,7 +298,7 @@ class EvaluateParams(Section):
 
     arms: (
         Annotated[str, one_of("auto", "all")]
-        | Some[Annotated[str, registered("arm", *ARMS, *TABLE_ARMS, *SIGNAL_ARMS)]]
+        | Some[Annotated[str, registered("arm", *ARMS, *TABLE_ARMS, *SIGNAL_ARMS, *SOUND_ARMS)]]
     ) = Field(
         "auto",
         description="The training sets to compare; all: those that make sense for the modality; auto: without the arms "
@@ -290,7 +309,7 @@ class EvaluateParams(Section):
         description="Downstream classifiers, of which the first gives the verdict: of images small_cnn, timm:resnet18, "
         "features:sklearn.linear_model.LogisticRegression(C=10); of tables hist_gradient_boosting, random_forest, "
         "logistic_regression, lightgbm, xgboost, catboost; of signals minirocket, logistic_regression, "
-        "components_logistic_regression; of any sklearn.linear_model.LogisticRegression(C=10), "
+        "components_logistic_regression; of sounds these and mel_cnn; of any sklearn.linear_model.LogisticRegression(C=10), "
         "module:function; auto: the first of these.",
     )
     trials: Annotated[int, Ge(1), Le(MOST_TRIALS)] = Field(

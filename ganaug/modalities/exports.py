@@ -25,6 +25,7 @@ from ganaug.errors import DataError
 from ganaug.modalities.base import Modality
 from ganaug.modalities.image import exports as image
 from ganaug.modalities.signal import exports as signal
+from ganaug.modalities.sound import exports as sound
 from ganaug.modalities.table import exports as table
 from ganaug.utils.registry import Registry
 
@@ -34,7 +35,9 @@ COLUMNS = ("path", "row", "label", "split", "synthetic", "id", "group", "model")
 Write = Callable[[Path, Path], Iterator[str]]  # splits, new folder: where each row went
 
 EXPORTS: Registry[Write] = Registry("export")
-_OURS: Mapping[str, Mapping[str, Write]] = {"image": image.FORMS, "signal": signal.FORMS, "table": table.FORMS}
+_OURS: Mapping[str, Mapping[str, Write]] = {
+    "image": image.FORMS, "signal": signal.FORMS, "sound": sound.FORMS, "table": table.FORMS,
+}  # fmt: skip
 for _modality, _forms in _OURS.items():
     for _name, _write in _forms.items():
         EXPORTS.register(f"{_modality}.{_name}")(_write)

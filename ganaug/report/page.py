@@ -28,7 +28,9 @@ def page(title: str, **sections: object) -> str:
         nothing else can run or load, whatever a class is called.
     """
     style, script = _resource("style.css"), _resource("slider.js")
-    policy = f"default-src 'none'; img-src data:; style-src {_source(style)}; script-src {_source(script)}"
+    policy = (
+        f"default-src 'none'; img-src data:; media-src data:; style-src {_source(style)}; script-src {_source(script)}"
+    )
     text = {"style": Markup(style), "script": Markup(script), "policy": policy}
     return render("report/templates/page.html", title=title, **text, **sections)
 

@@ -56,9 +56,7 @@ def _shapes(signals: Signals, spec: SignalSpec) -> tuple[NDArray[np.int64], NDAr
     return at, (flat[at] / spread[at, None] / np.sqrt(flat.shape[1])).astype(np.float32)
 
 
-def duplicates(
-    signals: Signals, spec: SignalSpec, near: bool, ids: Ids | None = None, reach: float = NEAR
-) -> Codes:
+def duplicates(signals: Signals, spec: SignalSpec, near: bool, ids: Ids | None = None, reach: float = NEAR) -> Codes:
     """Cluster signals with their copies, and with near ones: the same curve in other units or with fewer digits."""
     known = content_ids(signals) if ids is None else ids
     exact: Codes = np.unique(known.astype(str), return_inverse=True)[1].astype(np.int64)

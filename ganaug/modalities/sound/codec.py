@@ -10,11 +10,10 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from ganaug.modalities.image.codec import ImageCodec
-from ganaug.modalities.sound.likeness import seen
+from ganaug.modalities.sound.likeness import LEVELS, seen, to_images
 from ganaug.modalities.sound.mel import shape_for, sounds_of
 from ganaug.modalities.sound.spec import SHORTEST, Sounds, SoundSpec, to_values
 
-LEVELS = 255
 PORTION = 64  # sounds made at once
 LAST = 0.001  # a generated sound ends where it was last louder than this
 
@@ -35,7 +34,7 @@ class SoundCodec(ImageCodec):
 
     def to_arrays(self, samples: Sounds) -> tuple[NDArray[Any], ...]:
         """Return the pictures of sounds."""
-        return (as_images(samples, self.spec),)
+        return (to_images(seen(samples, self.spec)),)
 
     def to_samples(self, inputs: Tensor) -> Sounds:  # type: ignore[override]
         """Return the sounds that pictures (n, channels, bands, frames) in [-1, 1] stand for."""
@@ -54,9 +53,3 @@ class SoundCodec(ImageCodec):
             length = max(last, -(-spec.rate // round(1 / SHORTEST)))
             found.append(to_values(sound[:, :length] / max(1.0, float(loud.max()))))
         return found
-
-
-def as_images(sounds: Sounds, spec: SoundSpec) -> NDArray[np.uint8]:
-    """Return the pictures of sounds as images (n, bands, frames, channels), low frequencies first."""
-    levels = np.rint(LEVELS * seen(sounds, spec)).astype(np.uint8)
-    return np.ascontiguousarray(levels.transpose(0, 2, 3, 1))

@@ -31,9 +31,9 @@ def needed(package: str) -> Any:
 
 
 def encode(sound: Sound, rate: int, form: str = "FLAC") -> bytes:
-    """Return a sound (channels, time) as a file, ``"FLAC"`` or ``"WAV"``; the same bytes for the same sound."""
+    """Return a sound (channels, time) as a file, ``"FLAC"``, ``"WAV"`` or ``"MP3"``; the same bytes for the same sound."""
     buffer = io.BytesIO()
-    soundfile().write(buffer, sound.T, rate, format=form, subtype="PCM_16")
+    soundfile().write(buffer, sound.T, rate, format=form, subtype=None if form == "MP3" else "PCM_16")
     return buffer.getvalue()
 
 

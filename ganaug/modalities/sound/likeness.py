@@ -17,6 +17,7 @@ from ganaug.modalities.sound.spec import Sounds, SoundSpec
 # Root mean square difference of near copies, of the standard deviation. Of 666 drum hits, louder and resampled copies
 # are within 0.01, compressed ones at 0.02 to 0.1, and the nearest other recordings beyond 0.1.
 NEAR = 0.05
+LEVELS = 255  # of a picture, as an image has them
 
 
 def content_ids(sounds: Sounds) -> Ids:
@@ -34,6 +35,11 @@ def seen(sounds: Sounds, spec: SoundSpec) -> Floats:
         bands, frames, _ = shape_for(spec.rate, spec.longest)
         return np.zeros((0, spec.channels, bands, frames), np.float32)
     return pictures(sounds, spec.rate, spec.longest, spec.top)
+
+
+def to_images(levels: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return pictures (n, channels, bands, frames), 0 to 1, as images (n, bands, frames, channels)."""
+    return np.ascontiguousarray(np.rint(LEVELS * levels).transpose(0, 2, 3, 1), np.uint8)
 
 
 def as_signals(sounds: Sounds, spec: SoundSpec) -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from ganaug.modalities.loaded import Loaded
 from ganaug.modalities.sound import builtin
 from ganaug.modalities.sound.flac import encode
 from ganaug.modalities.sound.reading import PEAK, SOUNDS, Clip, Reading, rate_of, read_sound
-from ganaug.modalities.sound.spec import FULL, LONGEST, RATE, SHORTEST, Sounds, spec_for
+from ganaug.modalities.sound.spec import FULL, LONGEST, RATE, SHORTEST, spec_for
 from ganaug.utils.words import counted
 
 RECORDED = "recorded"  # loudness that stays as it is

@@ -45,7 +45,7 @@ def levels(sound: NDArray[np.int16], rate: int, longest: int) -> Floats:
     shape = shape_for(rate, longest)
     values = np.zeros((len(sound), shape.frames * shape.hop), np.float32)
     values[:, : sound.shape[1]] = sound / np.float32(32_767)
-    power = np.abs(_analysed(values, shape.hop, 2 * shape.hop)) ** 2 @ _filters(rate, shape).T
+    power = np.abs(analysed(values, shape.hop, 2 * shape.hop)) ** 2 @ _filters(rate, shape).T
     return np.asarray(10 * np.log10(power + TINY), np.float32).transpose(0, 2, 1)
 
 
@@ -72,10 +72,10 @@ def sounds_of(shown: Floats, rate: int, longest: int, top: float) -> Floats:
     random = np.random.default_rng(0).uniform(0, 2 * np.pi, wanted.shape[1:])
     phase, before = np.exp(1j * random).astype(np.complex64), np.zeros((), np.complex64)
     for _ in range(ITERATIONS):
-        agreed = _analysed(_synthesised(wanted * phase, hop, window), hop, window)
+        agreed = analysed(synthesised(wanted * phase, hop, window), hop, window)
         ahead = agreed + MOMENTUM * (agreed - before)
         phase, before = ahead / (np.abs(ahead) + TINY), agreed
-    return _synthesised(wanted * phase, hop, window)[:, :longest]
+    return synthesised(wanted * phase, hop, window)[:, :longest]
 
 
 def _spread(power: Floats, filters: Floats) -> Floats:
@@ -109,7 +109,7 @@ def _window(size: int) -> Floats:
     return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size), np.float32)
 
 
-def _analysed(values: Floats, hop: int, window: int) -> NDArray[np.complex64]:
+def analysed(values: Floats, hop: int, window: int) -> NDArray[np.complex64]:
     """Return the spectra (n, frames, F) of windows about the middles of a sound's pieces of ``hop`` values (n, time)."""
     margin = (window - hop) // 2
     frames = values.shape[1] // hop
@@ -118,7 +118,7 @@ def _analysed(values: Floats, hop: int, window: int) -> NDArray[np.complex64]:
     return np.asarray(rfft(pieces * (_window(window) / window), axis=2))
 
 
-def _synthesised(spectra: NDArray[Any], hop: int, window: int) -> Floats:
+def synthesised(spectra: NDArray[Any], hop: int, window: int) -> Floats:
     """Return the sounds (n, time) whose spectra (n, frames, F) come nearest to the given ones."""
     n, frames, overlap = len(spectra), spectra.shape[1], window // hop
     pieces = irfft(spectra, window, axis=2) * (_window(window) * window)

@@ -159,7 +159,9 @@ def _one(values: NDArray[Any], i: int) -> Sound:
     """Return one sound as ganaug holds it."""
     sound = values if values.ndim == 2 else values[None]
     if not 1 <= len(sound) <= 2:
-        raise DataError(f"X has an array of shape {values.shape} as sound {i}: give one or two channels, channels first.")
+        raise DataError(
+            f"X has an array of shape {values.shape} as sound {i}: give one or two channels, channels first."
+        )
     if sound.dtype == np.int16:
         return np.ascontiguousarray(sound.clip(-FULL, FULL), np.int16)
     if sound.dtype.kind != "f":

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ganaug.modalities.archives import holds_signals
+from ganaug.modalities.files.layout import holds_samples
 from ganaug.modalities.files.manifest import names_files
 from ganaug.modalities.files.opening import MANIFESTS, list_files, opened
 from ganaug.modalities.image.sources.arrays import UNREADABLE, read_npz
@@ -26,7 +27,7 @@ def holds_images(source: str | Path, columns: Mapping[str, str]) -> str:
     if source in BUILTIN:
         return "built in"
     if path.is_dir():
-        return "a folder"
+        return "a folder of images" if is_idx_folder(path) or holds_samples(path, IMAGES) else ""
     if not path.is_file():
         return ""
     kind = path.suffix.lower()
