@@ -16,6 +16,7 @@ INVARIANCES = (
 )  # fmt: skip
 SIGNAL_INVARIANCES = ("jitter", "shift")  # beside "scale", which images have, too
 SOUND_INVARIANCES = ("pitch", "stretch", "gain", "mask")  # beside "shift" and "contrast"
+ALL_INVARIANCES = (*INVARIANCES, *SIGNAL_INVARIANCES, *SOUND_INVARIANCES)
 CLASSICAL = ("flip_horizontal", "flip_vertical", "rotate", "saturation")
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
 ARMS = (

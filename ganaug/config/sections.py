@@ -8,6 +8,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from ganaug.config.names import (
+    ALL_INVARIANCES,
     ARMS,
     AUGMENTATIONS,
     CLASSICAL,
@@ -15,7 +16,6 @@ from ganaug.config.names import (
     CRITERIA,
     EXTRACTORS,
     GENERATORS,
-    INVARIANCES,
     LOOKS,
     MAX_SIDE,
     MIN_SIDE,
@@ -27,9 +27,7 @@ from ganaug.config.names import (
     PRECISIONS,
     PRIORS,
     SIGNAL_ARMS,
-    SIGNAL_INVARIANCES,
     SOUND_ARMS,
-    SOUND_INVARIANCES,
     TABLE_ARMS,
 )
 from ganaug.config.section import Section
@@ -86,8 +84,8 @@ class PrepareParams(Section):
     source: Text = Field(
         "fashion_mnist_mini",
         description="The data: a built-in name (fashion_mnist_mini, digits, breast_cancer, wine, "
-        "cylinder_bell_funnel, drum_machine), a folder of images or sounds, a manifest (.csv, .jsonl, .parquet), a table, "
-        "signals (.npz, .tsv, .ts, .parquet), an .npz, or a folder of the four idx files.",
+        "cylinder_bell_funnel, drum_machine), a folder of images or sounds, a manifest (.csv, .jsonl, .parquet), a "
+        "table, signals (.npz, .tsv, .ts, .parquet), an .npz, or a folder of the four idx files.",
     )
     modality: Annotated[str, registered("modality", "auto", *MODALITIES)] = Field(
         "auto", description="What a row is, or what another package adds; auto: told from the source, and said."
@@ -179,13 +177,12 @@ class TrainGanParams(Section):
         description="How probable the changes below are: ramped in, adaptive (under non_saturating, hinge or minimax), "
         "or none.",
     )
-    invariances: Auto | Many[Annotated[str, of_modality(*INVARIANCES, *SIGNAL_INVARIANCES, *SOUND_INVARIANCES)]] = (
-        Field(
-            "auto",
-            description="Changes that keep a label true; real and generated samples undergo them before the discriminator "
-            "looks; auto: those that do for nearly any data, of images translate, scale, brightness and contrast, of "
-            "signals jitter, of sounds shift, gain and contrast. Saturation is for colour; an empty list is as augmentation none.",
-        )
+    invariances: Auto | Many[Annotated[str, of_modality(*ALL_INVARIANCES)]] = Field(
+        "auto",
+        description="Changes that keep a label true; real and generated samples undergo them before the discriminator "
+        "looks; auto: those that do for nearly any data, of images translate, scale, brightness and contrast, of "
+        "signals jitter, of sounds shift, gain and contrast. Saturation is for colour; an empty list is as "
+        "augmentation none.",
     )
     prior: Annotated[str, one_of(*PRIORS)] = Field(
         "auto",
@@ -309,8 +306,8 @@ class EvaluateParams(Section):
         description="Downstream classifiers, of which the first gives the verdict: of images small_cnn, timm:resnet18, "
         "features:sklearn.linear_model.LogisticRegression(C=10); of tables hist_gradient_boosting, random_forest, "
         "logistic_regression, lightgbm, xgboost, catboost; of signals minirocket, logistic_regression, "
-        "components_logistic_regression; of sounds these and mel_cnn; of any sklearn.linear_model.LogisticRegression(C=10), "
-        "module:function; auto: the first of these.",
+        "components_logistic_regression; of sounds these and mel_cnn; of any "
+        "sklearn.linear_model.LogisticRegression(C=10), module:function; auto: the first of these.",
     )
     trials: Annotated[int, Ge(1), Le(MOST_TRIALS)] = Field(
         2, description="Settings tried for each arm, of which validation rows choose one in each repeat."

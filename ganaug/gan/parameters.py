@@ -57,8 +57,8 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         modality : str, default="auto"
-            What a sample is: image, signal, sound, table, or what another package adds. ``"auto"`` tells by the type and
-            shape of X, and says so where ``verbose`` is set; sounds have to be named.
+            What a sample is: image, signal, sound, table, or what another package adds. ``"auto"`` tells by the type
+            and shape of X, and says so where ``verbose`` is set; sounds have to be named.
         rate : int, optional
             Values a second, of sounds.
         generator : {"auto", "latent", "translation"}, default="auto"
@@ -91,8 +91,8 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
             Changes that keep a label true; both real and generated samples undergo them before the discriminator looks.
             ``"auto"``: those that do for nearly any data. For images these are translate, scale, brightness and
             contrast; there are also cutout, flip_horizontal, flip_vertical, rotate, and saturation, for colour. For
-            signals it is jitter; there are also scale and shift. For sounds they are shift, gain and contrast; there are
-            also pitch, stretch and mask. Tables have none.
+            signals it is jitter; there are also scale and shift. For sounds they are shift, gain and contrast; there
+            are also pitch, stretch and mask. Tables have none.
         prior : {"auto", "anchored", "normal"}, default="auto"
             Where latents come from. Anchored: mixtures of fixed latents, one for each labelled row, of which the
             generator has to make that row, so that it forgets no kind of row. Normal: the standard normal. ``"auto"``

@@ -32,9 +32,9 @@ def drum_machine(kits: int = KITS, seed: int = 0) -> tuple[Sounds, list[str], li
     for kit in range(kits):
         random = np.random.default_rng([seed, kit])
         for name in CLASSES:
-            tuning = random.random(6)
+            tuning = random.random(4)
             for _ in range(HITS):
-                hit = _hit(name, (tuning + 0.12 * random.standard_normal(6)).clip(0, 1), random)
+                hit = _hit(name, (tuning + 0.12 * random.standard_normal(4)).clip(0, 1), random)
                 sounds.append(to_values(0.9 * hit / np.abs(hit).max())[None])
                 labels.append(name)
                 groups.append(f"kit {kit}")
@@ -42,25 +42,23 @@ def drum_machine(kits: int = KITS, seed: int = 0) -> tuple[Sounds, list[str], li
 
 
 def _hit(name: str, u: Floats, random: np.random.Generator) -> Floats:
-    """Return a hit (8000,) with six properties ``u``, each 0 to 1."""
+    """Return a hit (8000,) with four properties ``u``, each 0 to 1."""
     time, noise = np.arange(LENGTH) / RATE, random.standard_normal(LENGTH)
     if name == "kick":
-        return _tone(time, 40 + 30 * u[0], 1 + 2 * u[1], 0.03) * _fall(time, 0.06 + 0.12 * u[2]) + 0.1 * u[
-            3
-        ] * noise * _fall(time, 0.004)
+        click = 0.1 * u[3] * noise * _fall(time, 0.004)
+        return np.asarray(_tone(time, 40 + 30 * u[0], 1 + 2 * u[1], 0.03) * _fall(time, 0.06 + 0.12 * u[2]) + click)
     if name == "tom":
         return _tone(time, 80 + 100 * u[0], 0.5, 0.05 + 0.05 * u[1]) * _fall(time, 0.08 + 0.15 * u[2])
     if name == "snare":
-        low = 160 + 80 * u[0]
-        tones = np.sin(2 * np.pi * low * time) + 0.5 * np.sin(2 * np.pi * 1.6 * low * time)
-        return tones * _fall(time, 0.04 + 0.04 * u[1]) + (0.3 + u[2]) * _band(noise, 1_000) * _fall(
-            time, 0.06 + 0.1 * u[3]
-        )
+        low = 2 * np.pi * (160 + 80 * u[0]) * time
+        tones = (np.sin(low) + 0.5 * np.sin(1.6 * low)) * _fall(time, 0.04 + 0.04 * u[1])
+        return np.asarray(tones + (0.3 + u[2]) * _band(noise, 1_000) * _fall(time, 0.06 + 0.1 * u[3]))
     if name == "hat":
         return _band(noise, 5_000 + 2_000 * u[0]) * _fall(time, 0.02 + 0.04 * u[1])
     gap = 0.008 + 0.007 * u[0]
-    bursts = sum(_fall(time - i * gap, 0.003) for i in range(3)) + 0.6 * _fall(time - 3 * gap, 0.04 + 0.06 * u[1])
-    return _band(noise, 900 + 300 * u[2], 2_500 + 1_000 * u[3]) * bursts
+    bursts = [_fall(time - i * gap, 0.003) for i in range(3)]
+    envelope = np.sum([*bursts, 0.6 * _fall(time - 3 * gap, 0.04 + 0.06 * u[1])], axis=0)
+    return np.asarray(_band(noise, 900 + 300 * u[2], 2_500 + 1_000 * u[3]) * envelope)
 
 
 def _tone(time: Floats, frequency: float, rise: float, falls: float) -> Floats:

@@ -32,13 +32,13 @@ class SoundCodec(ImageCodec):
         super().__init__((bands, frames, spec.channels))
         self.spec = spec
 
-    def to_arrays(self, samples: Sounds) -> tuple[NDArray[Any], ...]:
+    def to_arrays(self, samples: Sounds) -> tuple[NDArray[Any], ...]:  # type: ignore[override]
         """Return the pictures of sounds."""
         return (to_images(seen(samples, self.spec)),)
 
     def to_samples(self, inputs: Tensor) -> Sounds:  # type: ignore[override]
         """Return the sounds that pictures (n, channels, bands, frames) in [-1, 1] stand for."""
-        shown = super().to_samples(inputs).transpose(0, 3, 1, 2).astype(np.float32) / LEVELS
+        shown = super().to_samples(inputs).transpose(0, 3, 1, 2).astype(np.float32) / np.float32(LEVELS)
         with threadpool_limits(1, "blas"):  # so that bytes do not depend on the number of cores
             return [sound for at in range(0, len(shown), PORTION) for sound in self._made(shown[at : at + PORTION])]
 

@@ -31,7 +31,7 @@ def needed(package: str) -> Any:
 
 
 def encode(sound: Sound, rate: int, form: str = "FLAC") -> bytes:
-    """Return a sound (channels, time) as a file, ``"FLAC"``, ``"WAV"`` or ``"MP3"``; the same bytes for the same sound."""
+    """Return a sound (channels, time) as a file, FLAC, WAV or MP3; the same bytes for the same sound."""
     buffer = io.BytesIO()
     soundfile().write(buffer, sound.T, rate, format=form, subtype=None if form == "MP3" else "PCM_16")
     return buffer.getvalue()

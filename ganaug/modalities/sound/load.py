@@ -78,8 +78,8 @@ def _common_rate(source: Source) -> int:
     rates: Counter[int] = Counter()
     for item in source.items:
         with suppress(UnreadableError, OSError):  # which is found again when the file is read
-            check_file(item)  # type: ignore[arg-type]
-            rates[rate_of(item)] += 1  # type: ignore[arg-type]
+            check_file(item)
+            rates[rate_of(item)] += 1
     usual = max(rates, key=lambda rate: (rates[rate], rate), default=RATE)
     return min(usual, RATE)
 

@@ -93,11 +93,11 @@ def _spread(power: Floats, filters: Floats) -> Floats:
 @lru_cache(maxsize=16)
 def _filters(rate: int, shape: Shape) -> Floats:
     """Return the weights of frequencies in bands (bands, F): triangles of equal width on the mel scale, of sum 1."""
-    ends = 2595 * np.log10(1 + np.array([LOWEST, rate / 2]) / 700)
-    edges = 700 * (10 ** (np.linspace(*ends, shape.bands + 2) / 2595) - 1) * (2 * shape.hop / rate)
-    low, middle, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    low, high = (2595 * np.log10(1 + frequency / 700) for frequency in (LOWEST, rate / 2))
+    edges = 700 * (10 ** (np.linspace(low, high, shape.bands + 2) / 2595) - 1) * (2 * shape.hop / rate)
+    first, middle, last = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     at = np.arange(shape.hop + 1)
-    rise, fall = (at - low) / np.maximum(middle - low, 1), (high - at) / np.maximum(high - middle, 1)
+    rise, fall = (at - first) / np.maximum(middle - first, 1), (last - at) / np.maximum(last - middle, 1)
     near = (1 - np.abs(at - middle)).clip(0)  # where bands are narrower than frequencies are apart
     weights = np.maximum(np.minimum(rise, fall).clip(0), near)
     return np.asarray(weights / weights.sum(1, keepdims=True), np.float32)
@@ -110,7 +110,7 @@ def _window(size: int) -> Floats:
 
 
 def analysed(values: Floats, hop: int, window: int) -> NDArray[np.complex64]:
-    """Return the spectra (n, frames, F) of windows about the middles of a sound's pieces of ``hop`` values (n, time)."""
+    """Return the spectra (n, frames, F) of windows about the middles of pieces of sounds (n, time)."""
     margin = (window - hop) // 2
     frames = values.shape[1] // hop
     wide = np.pad(values, ((0, 0), (margin, margin)))

@@ -49,7 +49,7 @@ def played(values: Values, speed: float) -> Values:
 
 
 def stretched(values: Values, factor: float) -> Values:
-    """Make a sound (channels, time) longer or shorter as high as it is (the phase vocoder, Flanagan and Golden, 1966)."""
+    """Make a sound (channels, time) longer or shorter, and as high (a phase vocoder, Flanagan and Golden, 1966)."""
     wanted = max(2, round(values.shape[1] * factor))
     frames = -(-max(values.shape[1], WINDOW) // HOP) + 1
     padded = np.pad(values, ((0, 0), (0, frames * HOP - values.shape[1])))
