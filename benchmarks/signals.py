@@ -25,6 +25,7 @@ import argparse
 import json
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from ganaug.evaluation.stats.design import BENCHMARK, Design
 from ganaug.evaluation.stats.paired import estimate_rows
 from ganaug.metrics.classification import pack_bits, unpack_bits
 from ganaug.modalities import modality_named
+from ganaug.modalities.base import Modality
 from ganaug.modalities.loaded import Loaded
 from ganaug.modalities.training import RATES, Setting, TrainConfig, TrainingRows
 from ganaug.synthesis.select import Selection
@@ -47,7 +49,9 @@ DATA = (
     "ECG5000", "FacesUCR", "ItalyPowerDemand", "ECG200", "BasicMotions", "JapaneseVowels", "CricketX", "Computers",
 )  # fmt: skip
 ROWS, VALIDATED, TESTED, SYNTHETIC = 10, 5, 600, 100
-ARMS: dict[str, tuple[str, tuple[Setting, Setting]]] = {  # rows: real, both or synthetic; what validation chooses among
+Arm = tuple[str, tuple[Setting, Setting]]  # rows: real, both or synthetic; what validation chooses among
+Tested = tuple[NDArray[np.int64], float]  # labels, and the share of training rows that two repeats have in common
+ARMS: dict[str, Arm] = {
     "real": ("real", (Setting(), Setting(RATES[1]))),
     "classical": ("real", (Setting(strength=1.0), Setting(strength=0.5))),
     "mixup": ("real", (Setting(mixup=0.4, strength=1.0), Setting(mixup=0.2, strength=1.0))),
@@ -57,7 +61,6 @@ ARMS: dict[str, tuple[str, tuple[Setting, Setting]]] = {  # rows: real, both or 
     "classical_gan": ("both", (Setting(share=0.25, strength=1.0), Setting(share=0.5, strength=1.0))),
     "synthetic": ("synthetic", (Setting(), Setting(RATES[1]))),
 }
-PLAIN = [arm for arm, (rows, _) in ARMS.items() if rows == "real"]
 CONTRASTS = [("gan", "best without"), ("classical_gan", "best without"), ("gan", "real"), ("synthetic", "real")]
 SIGNAL = modality_named("signal")
 
@@ -89,9 +92,12 @@ def split(labels: NDArray[np.int64], repeat: int) -> tuple[dict[str, NDArray[np.
     return {part: np.array(at, np.int64) for part, at in found.items()}, common
 
 
-def generate(train: Samples, labels: NDArray[np.int64], spec: Any, seed: int) -> tuple[Samples, NDArray[np.int64]]:
-    """Return selected synthetic signals and their labels."""
-    augmenter = GANAugmenter(modality="signal", device="cpu", random_state=seed).fit(train, labels, spec=spec)
+def generate(
+    train: Samples, labels: NDArray[np.int64], spec: Any, seed: int, modality: Modality = SIGNAL, **options: Any
+) -> tuple[Samples, NDArray[np.int64]]:
+    """Return selected synthetic samples and their labels."""
+    augmenter = GANAugmenter(modality=modality.name, device="cpu", random_state=seed, **options)
+    augmenter.fit(train, labels, spec=spec)
     quotas = dict.fromkeys(augmenter.classes_.tolist(), SYNTHETIC)
     portions = list(augmenter.candidates(train, labels, quotas, Selection()))
     kept = [(take(each.samples, each.kept), each.labels[each.kept]) for each in portions]
@@ -101,11 +107,22 @@ def generate(train: Samples, labels: NDArray[np.int64], spec: Any, seed: int) ->
 def measure(folder: str, name: str, repeat: int) -> Result:
     """Train the classifier in every arm, and keep which test signals it had right."""
     loaded = load(folder, name)
-    parts, _ = split(loaded.labels, repeat)
+    return measured(SIGNAL, loaded, split(loaded.labels, repeat)[0], ARMS, repeat)
+
+
+def measured(
+    modality: Modality,
+    loaded: Loaded,
+    parts: Mapping[str, NDArray[np.int64]],
+    arms: Mapping[str, Arm],
+    repeat: int,
+    **options: Any,
+) -> Result:
+    """Do as `measure`, with samples of any modality; ``options`` are those of `GANAugmenter`."""
     samples = {part: take(loaded.samples, at) for part, at in parts.items()}
     labels = {part: loaded.labels[at] for part, at in parts.items()}
     began = sum(os.times()[:2])
-    made, of_made = generate(samples["train"], labels["train"], loaded.spec, repeat)
+    made, of_made = generate(samples["train"], labels["train"], loaded.spec, repeat, modality, **options)
     seconds = sum(os.times()[:2]) - began
     real = samples["train"], labels["train"]
     rows = {
@@ -119,8 +136,8 @@ def measure(folder: str, name: str, repeat: int) -> Result:
     }
     config = TrainConfig(len(loaded.classes), 0, 0, repeat, spec=loaded.spec)
     found = {}
-    for arm, (which, settings) in ARMS.items():
-        tried = [SIGNAL.fit_classifier("minirocket", rows[which], setting, config) for setting in settings]
+    for arm, (which, settings) in arms.items():
+        tried = [modality.fit_classifier("minirocket", rows[which], setting, config) for setting in settings]
         validation = [balanced(labels["validation"], predict(samples["validation"])) for predict in tried]
         best = int(np.argmax(validation))
         right = tried[best](samples["test"]).argmax(1) == labels["test"]
@@ -137,23 +154,22 @@ def balanced(labels: NDArray[np.int64], probabilities: NDArray[Any]) -> float:
     return float(np.mean([right[labels == code].mean() for code in np.unique(labels)]))
 
 
-def show(folder: str, results: list[Result]) -> None:
+def show(sets: Mapping[str, Tested], results: list[Result], arms: Mapping[str, Arm]) -> None:
     """Print arms over sets, and contrasts with intervals."""
-    print("| set | repeats | " + " | ".join(ARMS) + " | training, CPU s |")
-    print("|---" * (len(ARMS) + 3) + "|")
+    print("| set | repeats | " + " | ".join(arms) + " | training, CPU s |")
+    print("|---" * (len(arms) + 3) + "|")
+    plain = [arm for arm, (rows, _) in arms.items() if rows == "real"]
     lines = []
-    for name in dict.fromkeys(r["data"] for r in results):
+    for name, (labels, common) in sets.items():
         mine = sorted((r for r in results if r["data"] == name), key=lambda r: int(r["repeat"]))
-        loaded = load(folder, name)
-        parts, common = split(loaded.labels, 0)
-        labels, ratio = loaded.labels[parts["test"]], common / (1 - common)  # Nadeau and Bengio's
+        ratio = common / (1 - common)  # Nadeau and Bengio's
         codes = np.unique(labels)
-        right = {arm: [unpack_bits(r["found"][arm]["right"], len(labels)) for r in mine] for arm in ARMS}
-        means = {arm: np.mean([[row[labels == c].mean() for c in codes] for row in right[arm]]) for arm in ARMS}
-        validation = {arm: np.mean([r["found"][arm]["validation"] for r in mine]) for arm in ARMS}
-        right["best without"] = right[max(PLAIN, key=lambda arm: validation[arm])]  # test rows choose nothing
+        right = {arm: [unpack_bits(r["found"][arm]["right"], len(labels)) for r in mine] for arm in arms}
+        means = {arm: np.mean([[row[labels == c].mean() for c in codes] for row in right[arm]]) for arm in arms}
+        validation = {arm: np.mean([r["found"][arm]["validation"] for r in mine]) for arm in arms}
+        right["best without"] = right[max(plain, key=lambda arm: validation[arm])]  # test rows choose nothing
         cpu = np.mean([r["cpu_seconds"] for r in mine])
-        print(f"| {name} | {len(mine)} | " + " | ".join(f"{100 * means[a]:.1f}" for a in ARMS) + f" | {cpu:.0f} |")
+        print(f"| {name} | {len(mine)} | " + " | ".join(f"{100 * means[a]:.1f}" for a in arms) + f" | {cpu:.0f} |")
         texts = []
         for arm, reference in CONTRASTS:
             rows = [a.astype(float) - b for a, b in zip(right[arm], right[reference], strict=True)]
@@ -182,7 +198,12 @@ def main() -> None:
     if not arguments.report:
         run_all(measure, jobs, arguments.log, arguments.workers)
     results = [json.loads(line) for line in arguments.log.read_text().splitlines()]
-    show(arguments.folder, [r for r in results if r["data"] in arguments.data])
+    sets: dict[str, Tested] = {}
+    for name in dict.fromkeys(r["data"] for r in results if r["data"] in arguments.data):
+        loaded = load(arguments.folder, name)
+        parts, common = split(loaded.labels, 0)
+        sets[name] = loaded.labels[parts["test"]], common
+    show(sets, results, ARMS)
 
 
 if __name__ == "__main__":
