@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 from typing import Any
 
 import pyarrow as pa
@@ -22,7 +23,7 @@ def soundfile() -> Any:
 def needed(package: str) -> Any:
     """Return a package of the extra ``sound``; `GanaugError` where it is not installed."""
     try:
-        return __import__(package)
+        return import_module(package)
     except (ImportError, OSError) as error:  # OSError: no libsndfile
         raise GanaugError(
             f"files of sounds need the package {package}, which cannot be imported ({error}); run "
