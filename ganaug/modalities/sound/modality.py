@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ganaug.modalities.sound.teacher import SoundTeacher
 
+STEPS, WIDTH = 300, 24  # on a CPU: half a minute, for half a second of sound
 IMAGE = ImageModality()  # whose networks make the pictures of sounds
 
 
@@ -77,7 +78,7 @@ class SoundModality(Modality):
 
     def suggest(self, spec: SoundSpec, counts: Codes) -> tuple[dict[str, Any], list[str]]:  # type: ignore[override]
         """Suggest what is suggested for images of the size of their pictures."""
-        return {}, ["sounds: networks of images, on pictures of their mel bands"]
+        return {}, [f"sounds: networks of images on pictures of their mel bands, {STEPS} steps or more on a CPU"]
 
     def columns(self, spec: SoundSpec) -> pa.Schema:  # type: ignore[override]  # noqa: D102
         return pa.schema([(flac.COLUMN, flac.FILE)])
@@ -136,10 +137,10 @@ class SoundModality(Modality):
         return IMAGE.distance(codec)
 
     def auto_steps(self, rows: int, device: str) -> int:  # noqa: D102
-        return IMAGE.auto_steps(rows, device)
+        return int(STEPS * max(1.0, (rows / 200) ** 0.5)) if device == "cpu" else IMAGE.auto_steps(rows, device)
 
     def auto_width(self, device: str) -> int:  # noqa: D102
-        return IMAGE.auto_width(device)
+        return WIDTH if device == "cpu" else IMAGE.auto_width(device)
 
     def teacher(  # noqa: D102
         self,
