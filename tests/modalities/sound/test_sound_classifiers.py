@@ -55,7 +55,7 @@ def test_kicks_are_told_from_hats_in_every_setting(name, setting):
 
 
 def test_a_classifier_that_is_none():
-    with pytest.raises(ConfigError, match="no classifier 'small_cnn' of sounds: .* takes minirocket, mel_cnn"):
+    with pytest.raises(ConfigError, match=r"no classifier 'small_cnn' of sounds: .* takes minirocket, mel_cnn"):
         SOUND.check_classifier("small_cnn", [Setting()])
 
 

