@@ -5,7 +5,6 @@ Needs none of these libraries: a transform is called with a waveform and its rat
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +60,7 @@ class SyntheticSwap:
     def __init__(
         self,
         source: str | Path | GANAugmenter,
-        label: Hashable,
+        label: str | int,
         *,
         p: float = 0.5,
         share: float = 1.0,
@@ -86,7 +85,7 @@ class SyntheticSwap:
         """
         if sample_rate != self.spec.rate:
             raise DataError(
-                f"the waveform has {sample_rate:,} values a second, the synthetic sounds {self.spec.rate:,}: resample it."
+                f"the waveform has {sample_rate:,} values a second, synthetic sounds {self.spec.rate:,}: resample it."
             )
         if np.ndim(samples) not in (1, 2) or np.atleast_2d(samples).shape[0] not in (1, self.spec.channels):
             raise DataError(
@@ -104,7 +103,7 @@ class SyntheticSwap:
         return np.asarray(mixed.reshape(np.shape(samples)), np.float32)
 
 
-def _from_file(path: Path, label: Hashable) -> tuple[list[NDArray[np.int16]], SoundSpec]:
+def _from_file(path: Path, label: str | int) -> tuple[list[NDArray[np.int16]], SoundSpec]:
     """Return the synthetic sounds of a class in a file."""
     schema = read_schema(path)
     if not isinstance(schema.spec, SoundSpec):
@@ -119,7 +118,7 @@ def _from_file(path: Path, label: Hashable) -> tuple[list[NDArray[np.int16]], So
     return read_samples(path, np.flatnonzero(wanted)), schema.spec
 
 
-def _from_model(augmenter: GANAugmenter, label: Hashable, seed: int) -> tuple[list[NDArray[np.int16]], SoundSpec]:
+def _from_model(augmenter: GANAugmenter, label: str | int, seed: int) -> tuple[list[NDArray[np.int16]], SoundSpec]:
     """Have a fitted model make sounds of a class."""
     X, _ = augmenter.sample(y=[label] * FROM_MODEL, random_state=seed)  # noqa: N806
     if not isinstance(augmenter.spec_, SoundSpec):

@@ -16,12 +16,12 @@ SOUND = SoundModality()
 
 
 @pytest.mark.skipif(chromium() is None, reason="no Chromium")
-@pytest.mark.parametrize("channels", [1, 2])
-def test_players_play_what_the_page_holds(channels: int, tmp_path: Path) -> None:
-    hits = [sound[0, : 3_000 + 500 * i] for i, sound in enumerate(drum_machine(1)[0][:4])]
-    samples, spec = SOUND.infer_at([np.stack([hit] * channels) for hit in hits], 16_000)
+def test_players_play_what_the_page_holds(tmp_path: Path) -> None:
+    claps_and_snares = [drum_machine(1)[0][i] for i in (0, 1, 6, 7)]
+    hits = [sound[0, : 3_000 + 500 * i] for i, sound in enumerate(claps_and_snares)]
+    samples, spec = SOUND.infer_at(hits, 16_000)
     shown = SOUND.preview(samples[:2], spec, 'a "hit"', 5, SOUND.preview_bytes(spec))
-    few = SOUND.preview(samples[2:3], spec, "another", 5, 5_500)  # for which FLAC takes too much
+    few = SOUND.preview(samples[2:3], spec, "another", 5, 8_000)  # for which FLAC takes too much
     none = SOUND.preview(samples[3:], spec, "none", 5, 10)
     assert shown.count("audio/flac") == 2
     assert few.count("audio/mpeg") == 1

@@ -113,5 +113,5 @@ def test_exports_read_back_as_they_were(form, tmp_path):
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     export(SOUND, form, tmp_path, tmp_path / "out")
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
-    with pytest.raises(DataError, match="no export of sounds; known are flac_folder, wav_folder, npz"):
+    with pytest.raises(DataError, match="no export of sounds; known are flac_folder, npz, wav_folder"):
         export(SOUND, "mp3", tmp_path, tmp_path / "out")
