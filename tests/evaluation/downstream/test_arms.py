@@ -20,7 +20,7 @@ def test_contenders_are_told_from_what_explains_them():
     assert candidates(arms) == ["gan", "classical_gan", "mixup_gan"]
     assert set(arms) == set(names.ARMS)
     assert {name for name in arms if not ARMS[name].first_look} == {"oracle", "unfiltered", "shuffled"}
-    assert {*names.TABLE_ARMS, *names.SIGNAL_ARMS} == set(ARMS) - set(arms)
+    assert {*names.TABLE_ARMS, *names.SIGNAL_ARMS, *names.SOUND_ARMS} == set(ARMS) - set(arms)
 
 
 CLASSIFIERS = (
