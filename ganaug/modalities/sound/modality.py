@@ -198,6 +198,9 @@ class SoundModality(Modality):
     def show_grid(self, path: Path, alt: str) -> Markup:  # noqa: D102
         return show_grid(path, alt)
 
+    def picture(self, path: Path, strips: Sequence[tuple[str, Sounds]], spec: SoundSpec) -> None:  # type: ignore[override]  # noqa: D102
+        IMAGE.picture(path, [(name, preview.as_pictures(sounds, spec)) for name, sounds in strips], spec)
+
     def compare(
         self,
         training: Sounds,

@@ -15,6 +15,8 @@ The rules:
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,17 +129,19 @@ def read_sound(item: Path | bytes, how: Reading) -> Clip:
     return Clip(to_values(found * scale), rate, channels, cut, peak > 1)
 
 
-def _opened(item: Path | bytes) -> Any:
-    """Open a file by what is in it."""
+@contextmanager
+def _opened(item: Path | bytes) -> Iterator[Any]:
+    """Open a file by what is in it, not by its name, whose suffix would have libraries print of what they miss."""
     package = soundfile()
-    try:
-        file = package.SoundFile(io.BytesIO(item) if isinstance(item, bytes) else str(item))
-    except (package.SoundFileError, TypeError) as error:  # TypeError: raw values, of a rate that is not said
-        raise UnreadableError("it is no sound, or damaged, or protected") from error
-    if file.format not in FORMATS:
-        file.close()
-        raise UnreadableError(f"it is of the format {file.format}, which is not read")
-    return file
+    with io.BytesIO(item) if isinstance(item, bytes) else item.open("rb") as stream:
+        try:
+            file = package.SoundFile(stream)
+        except package.SoundFileError as error:
+            raise UnreadableError("it is no sound, or damaged, or protected") from error
+        with file:
+            if file.format not in FORMATS:
+                raise UnreadableError(f"it is of the format {file.format}, which is not read")
+            yield file
 
 
 def _cut_short(item: Path | bytes) -> bool:

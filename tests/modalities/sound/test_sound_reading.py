@@ -130,13 +130,14 @@ def bad(kind: str) -> bytes:
         ("another format", "of the format AU"),
     ],
 )
-def test_what_cannot_be_used_is_set_aside_with_the_reason(kind, reason, tmp_path):
+def test_what_cannot_be_used_is_set_aside_with_the_reason(kind, reason, tmp_path, capfd):
     with pytest.raises(UnreadableError, match=reason):
         read_sound(bad(kind), EVEN)
     path = tmp_path / "a.mp3"  # whatever it is called
     path.write_bytes(bad(kind))
     with pytest.raises(UnreadableError, match=reason):
         read_sound(path, EVEN)
+    assert capfd.readouterr().err == ""
 
 
 def test_of_hours_only_the_beginning_is_read(tmp_path):
