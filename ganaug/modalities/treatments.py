@@ -1,4 +1,4 @@
-"""What is done to training samples of any kind before a classifier sees them: made ones join them, classes weigh alike."""
+"""What is done to training samples of any kind before a classifier sees them: made ones join, classes weigh alike."""
 
 from __future__ import annotations
 
