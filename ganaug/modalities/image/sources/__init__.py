@@ -28,7 +28,7 @@ def holds_images(source: str | Path, columns: Mapping[str, str]) -> str:
     if source in BUILTIN:
         return "built in"
     if path.is_dir():
-        return "a folder of images" if is_idx_folder(path) or holds_samples(path, IMAGES) else ""
+        return "a folder" if is_idx_folder(path) or holds_samples(path, IMAGES) else ""
     if not path.is_file():
         return ""
     kind = path.suffix.lower()
