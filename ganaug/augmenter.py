@@ -45,7 +45,8 @@ class GANAugmenter(Sampler):
 
     X is what the modality takes: images as uint8 (n, H, W) or (n, H, W, C), a table as a DataFrame (n, columns),
     signals as floats (n, time), (n, channels, time) or a list of such signals, whose lengths may differ, texts as a
-    list, array or Series of strings.
+    list, array or Series of strings; sounds, with ``modality="sound"`` and their rate, as a list of floats (time,) or
+    (channels, time).
 
     Its parameters are documented at `__init__`.
 
@@ -137,7 +138,7 @@ class GANAugmenter(Sampler):
             params["width"] = self.modality_.auto_width(resolve_device(params["device"]).type)
         self.width_ = params["width"]
         if spec is None:
-            samples, self.spec_ = self.modality_.infer(X)
+            samples, self.spec_ = self.modality_.infer_at(X, self.rate)
         else:
             samples, self.spec_ = self.modality_.conform(X, spec), spec
         if self.verbose and self.modality == AUTO:

@@ -16,9 +16,10 @@ from ganaug.errors import ConfigError
 
 S = TypeVar("S", bound=Section)
 
-READING = frozenset(
-    {"modality", "size", "channels", "columns", "constraints", "pixel_range", "max_unreadable"}
-)  # of prepare: reading a source
+SOUND = frozenset({"rate", "seconds", "loudness"})
+READING = SOUND | {  # of prepare: reading a source
+    "modality", "size", "channels", "columns", "constraints", "pixel_range", "max_unreadable"
+}  # fmt: skip
 SPLITTING = READING | {"near_duplicates"}  # of prepare: what else there is to say of one's data
 LOOKING = frozenset({"modality", "columns", "pixel_range"})  # of READING: what matters where nothing is decoded
 TRAINING = frozenset(TrainGanParams.model_fields)

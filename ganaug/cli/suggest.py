@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ganaug
+from ganaug.cli.options import SOUND
 from ganaug.cli.show import class_table, count_classes
 from ganaug.config import PrepareParams
 from ganaug.data.reading import about, told
@@ -84,7 +85,9 @@ def _given(reading: PrepareParams) -> dict[str, Any]:
     columns = {f"prepare.columns.{key}": name for key, name in reading.columns.items() if name != default.columns[key]}
     levels = {} if reading.pixel_range is None else {"prepare.pixel_range": list(reading.pixel_range)}
     kept = {"prepare.constraints": list(reading.constraints)} if reading.constraints else {}
-    others = {name: getattr(reading, name) for name in ("near_duplicates", "max_unreadable")}
+    others = {
+        name: getattr(reading, name) for name in ("near_duplicates", "max_unreadable", "channels", *sorted(SOUND))
+    }
     given = {f"prepare.{name}": value for name, value in others.items() if value != getattr(default, name)}
     return columns | levels | kept | given
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MODALITIES = ("image", "signal", "table", "text")
+MODALITIES = ("image", "signal", "sound", "table", "text")
 GENERATORS = ("latent", "translation")
 OBJECTIVES = ("relativistic", "non_saturating", "hinge", "least_squares", "minimax", "wasserstein_gp")
 PENALTIES = ("r1_r2", "r1", "r2", "gradient_penalty", "lecam", "none")
@@ -15,6 +15,8 @@ INVARIANCES = (
     "cutout", "flip_horizontal", "flip_vertical", "rotate", "saturation",
 )  # fmt: skip
 SIGNAL_INVARIANCES = ("jitter", "shift")  # beside "scale", which images have, too
+SOUND_INVARIANCES = ("pitch", "stretch", "gain", "mask")  # beside "shift" and "contrast"
+ALL_INVARIANCES = (*INVARIANCES, *SIGNAL_INVARIANCES, *SOUND_INVARIANCES)
 CLASSICAL = ("flip_horizontal", "flip_vertical", "rotate", "saturation")
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
 ARMS = (
@@ -25,11 +27,13 @@ TABLE_ARMS = (
     "class_weights", "prior", "balanced_forest", "random_over", "smote", "mixup_within", "prior_gan",
 )  # fmt: skip
 SIGNAL_ARMS = ("dtw_smote",)
+SOUND_ARMS = ("spec_augment",)
 TEXT_ARMS = ("aeda", "ngram")
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
 EXPORTS = (  # of a modality
-    "image.image_folder", "image.webdataset", "image.csv", "signal.npz", "signal.parquet", "signal.ts", "table.csv",
-    "table.parquet", "text.csv", "text.jsonl", "text.text_folder",
+    "image.image_folder", "image.webdataset", "image.csv", "signal.npz", "signal.parquet", "signal.ts",
+    "sound.flac_folder", "sound.wav_folder", "sound.npz", "table.csv", "table.parquet",
+    "text.csv", "text.jsonl", "text.text_folder",
 )  # fmt: skip
 MOST_TRIALS = 6
 MOST_ROWS = 10**9  # of a class

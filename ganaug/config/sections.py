@@ -8,6 +8,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from ganaug.config.names import (
+    ALL_INVARIANCES,
     ARMS,
     AUGMENTATIONS,
     CLASSICAL,
@@ -15,7 +16,6 @@ from ganaug.config.names import (
     CRITERIA,
     EXTRACTORS,
     GENERATORS,
-    INVARIANCES,
     LOOKS,
     MAX_SIDE,
     MIN_SIDE,
@@ -27,7 +27,7 @@ from ganaug.config.names import (
     PRECISIONS,
     PRIORS,
     SIGNAL_ARMS,
-    SIGNAL_INVARIANCES,
+    SOUND_ARMS,
     TABLE_ARMS,
     TEXT_ARMS,
 )
@@ -85,9 +85,9 @@ class PrepareParams(Section):
     source: Text = Field(
         "fashion_mnist_mini",
         description="The data: a built-in name (fashion_mnist_mini, digits, breast_cancer, wine, "
-        "cylinder_bell_funnel, shop_messages), an image folder, a manifest (.csv, .jsonl, .parquet), a table, texts "
-        "(.csv, .tsv, .jsonl, .parquet, a folder of .txt files for each class), signals (.npz, .tsv, .ts, .parquet), "
-        "an .npz, or a folder of the four idx files.",
+        "cylinder_bell_funnel, drum_machine, shop_messages), a folder of images or sounds, a manifest (.csv, .jsonl, "
+        ".parquet), a table, texts (.csv, .tsv, .jsonl, .parquet, a folder of .txt files for each class), signals "
+        "(.npz, .tsv, .ts, .parquet), an .npz, or a folder of the four idx files.",
     )
     modality: Annotated[str, registered("modality", "auto", *MODALITIES)] = Field(
         "auto", description="What a row is, or what another package adds; auto: told from the source, and said."
@@ -97,7 +97,22 @@ class PrepareParams(Section):
         description="Height and width, 8 to 512 pixels each; null: the source's most common, scaled to at most 128.",
     )
     channels: Channels | None = Field(
-        None, description="1 gray, 3 RGB, 4 RGBA; null: the fewest that hold every image."
+        None,
+        description="1 gray, 3 RGB, 4 RGBA; null: the fewest that hold every image. Of sounds 1 mono, 2 stereo; null: "
+        "mono.",
+    )
+    rate: Annotated[int, Ge(1_000), Le(192_000)] | None = Field(
+        None, description="Values a second that sounds are resampled to; null: their most common rate, 16,000 at most."
+    )
+    seconds: Annotated[float, Ge(0.01), Le(10)] | None = Field(
+        None,
+        description="Length of a sound at most, 0.01 to 10 seconds, the rest is cut off; null: that of nine in ten of "
+        "them, 2 seconds at most.",
+    )
+    loudness: Annotated[str, one_of("even", "recorded")] | None = Field(
+        None,
+        description="even: sounds begin where they are first heard, and their peaks are alike, so that neither silence "
+        "nor loudness tells the class; recorded: they are left as they are; null: even.",
     )
     per_class: Positive | None = Field(
         20, description="Cut the training split to this many rows a class; null: all of them."
@@ -172,11 +187,12 @@ class TrainGanParams(Section):
         description="How probable the changes below are: ramped in, adaptive (under non_saturating, hinge or minimax), "
         "or none.",
     )
-    invariances: Auto | Many[Annotated[str, of_modality(*INVARIANCES, *SIGNAL_INVARIANCES)]] = Field(
+    invariances: Auto | Many[Annotated[str, of_modality(*ALL_INVARIANCES)]] = Field(
         "auto",
         description="Changes that keep a label true; real and generated samples undergo them before the discriminator "
         "looks; auto: those that do for nearly any data, of images translate, scale, brightness and contrast, of "
-        "signals jitter. Saturation is for colour; an empty list is as augmentation none.",
+        "signals jitter, of sounds shift, gain and contrast. Saturation is for colour; an empty list is as "
+        "augmentation none.",
     )
     prior: Annotated[str, one_of(*PRIORS)] = Field(
         "auto",
@@ -294,7 +310,7 @@ class EvaluateParams(Section):
 
     arms: (
         Annotated[str, one_of("auto", "all")]
-        | Some[Annotated[str, registered("arm", *ARMS, *TABLE_ARMS, *SIGNAL_ARMS, *TEXT_ARMS)]]
+        | Some[Annotated[str, registered("arm", *ARMS, *TABLE_ARMS, *SIGNAL_ARMS, *SOUND_ARMS, *TEXT_ARMS)]]
     ) = Field(
         "auto",
         description="The training sets to compare; all: those that make sense for the modality; auto: without the arms "
@@ -305,7 +321,7 @@ class EvaluateParams(Section):
         description="Downstream classifiers, of which the first gives the verdict: of images small_cnn, timm:resnet18, "
         "features:sklearn.linear_model.LogisticRegression(C=10); of tables hist_gradient_boosting, random_forest, "
         "logistic_regression, lightgbm, xgboost, catboost; of signals minirocket, logistic_regression, "
-        "components_logistic_regression; of texts tfidf_logistic_regression, "
+        "components_logistic_regression; of sounds these and mel_cnn; of texts tfidf_logistic_regression, "
         "tfidf_linear_svm; of any sklearn.linear_model.LogisticRegression(C=10), "
         "module:function; auto: the first of these.",
     )

@@ -117,7 +117,7 @@ ShareOrRows = Annotated[
     Positive | Between,
     Takes("a share of the rows (above 0 and below 1) or a whole number of rows a class from 1"),
 ]
-Channels = Annotated[int, Takes("1, 3, 4", accepts=(1, 3, 4).__contains__)]
+Channels = Annotated[int, Takes("1, 2, 3, 4", accepts=(1, 2, 3, 4).__contains__)]
 PixelRange = Annotated[
     Pair[int | float], Takes("a list of two numbers, the first below the second", accepts=lambda v: v[0] < v[1])
 ]

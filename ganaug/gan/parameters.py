@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 
 from ganaug.config import TrainGanParams, check
 from ganaug.config.together import check_together
-from ganaug.config.types import RandomState, Text
+from ganaug.config.types import Positive, RandomState, Text
 
 RULES = (  # parameters that a saved model remembers, beside its architecture, its kind of generator and invariances
     "keep_rows", "objective", "penalty", "conditioning", "augmentation", "prior", "criterion",
@@ -27,6 +27,7 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         self,
         *,
         modality: str = "auto",
+        rate: int | None = None,
         generator: str = "auto",
         keep_rows: bool = True,
         steps: int | str = "auto",
@@ -58,8 +59,10 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         modality : str, default="auto"
-            What a sample is: image, signal, table, text, or what another package adds. ``"auto"`` tells by the type and
-            shape of X, and says so where ``verbose`` is set.
+            What a sample is: image, signal, sound, table, text, or what another package adds. ``"auto"`` tells by the
+            type and shape of X, and says so where ``verbose`` is set; sounds have to be named.
+        rate : int, optional
+            Values a second, of sounds.
         generator : {"auto", "latent", "translation"}, default="auto"
             What samples are made of. Latent: noise and a label. Translation, of images: a training row of the class,
             and the style of any other; what varies in classes of many rows is learnt there, and applied to those of
@@ -94,7 +97,8 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
             Changes that keep a label true; both real and generated samples undergo them before the discriminator looks.
             ``"auto"``: those that do for nearly any data. For images these are translate, scale, brightness and
             contrast; there are also cutout, flip_horizontal, flip_vertical, rotate, and saturation, for colour. For
-            signals it is jitter; there are also scale and shift. Tables and texts have none.
+            signals it is jitter; there are also scale and shift. For sounds they are shift, gain and contrast; there
+            are also pitch, stretch and mask. Tables and texts have none.
         prior : {"auto", "anchored", "normal"}, default="auto"
             Where latents come from. Anchored: mixtures of fixed latents, one for each labelled row, of which the
             generator has to make that row, so that it forgets no kind of row. Normal: the standard normal. ``"auto"``
@@ -134,6 +138,7 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
             Show progress, under this name.
         """
         self.modality = modality
+        self.rate = rate
         self.generator = generator
         self.keep_rows = keep_rows
         self.steps = steps
@@ -170,7 +175,7 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
         """
         params: dict[str, Any] = self.get_params()
         types = {name: field.rebuild_annotation() for name, field in TrainGanParams.model_fields.items()}
-        types = types | {"checkpoint_dir": Text | None, "verbose": bool | Text}
+        types = types | {"rate": Positive | None, "checkpoint_dir": Text | None, "verbose": bool | Text}
         del types["seed"]
         params |= {name: check_value(annotation, params[name], name) for name, annotation in types.items()}
         check_together(params)

@@ -75,6 +75,20 @@ class Modality(ABC):
             They cannot be used.
         """
 
+    def infer_at(self, X: Any, rate: float | None) -> tuple[Samples, Spec]:  # noqa: N803
+        """Do as `infer`, of samples that have so many values a second, where that is known.
+
+        Raises
+        ------
+        DataError
+            They cannot be used.
+        ConfigError
+            A rate is given, and means nothing to samples of this kind.
+        """
+        if rate is not None:
+            raise ConfigError(f"rate is for sounds, and these are {self.unit}: leave it out")
+        return self.infer(X)
+
     @abstractmethod
     def conform(self, X: Any, spec: Spec) -> Samples:  # noqa: N803
         """Check that data in memory is as the spec says, and return the samples.

@@ -30,6 +30,13 @@ def _signal() -> Modality:
     return SignalModality()
 
 
+@MODALITIES.register("sound")
+def _sound() -> Modality:
+    from ganaug.modalities.sound.modality import SoundModality
+
+    return SoundModality()
+
+
 @MODALITIES.register("table")
 def _table() -> Modality:
     from ganaug.modalities.table.modality import TableModality

@@ -25,6 +25,7 @@ from ganaug.errors import DataError
 from ganaug.modalities.base import Modality
 from ganaug.modalities.image import exports as image
 from ganaug.modalities.signal import exports as signal
+from ganaug.modalities.sound import exports as sound
 from ganaug.modalities.table import exports as table
 from ganaug.modalities.text import exports as text
 from ganaug.utils.registry import Registry
@@ -36,7 +37,7 @@ Write = Callable[[Path, Path], Iterator[str]]  # splits, new folder: where each 
 
 EXPORTS: Registry[Write] = Registry("export")
 _OURS: Mapping[str, Mapping[str, Write]] = {
-    "image": image.FORMS, "signal": signal.FORMS, "table": table.FORMS, "text": text.FORMS
+    "image": image.FORMS, "signal": signal.FORMS, "sound": sound.FORMS, "table": table.FORMS, "text": text.FORMS,
 }  # fmt: skip
 for _modality, _forms in _OURS.items():
     for _name, _write in _forms.items():

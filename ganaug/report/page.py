@@ -27,10 +27,14 @@ def page(title: str, **sections: object) -> str:
         The document. Its content security policy names the one style sheet and the one script by their hashes, so
         nothing else can run or load, whatever a class is called.
     """
-    style, script = _resource("style.css"), _resource("slider.js")
-    policy = f"default-src 'none'; img-src data:; style-src {_source(style)}; script-src {_source(script)}"
-    text = {"style": Markup(style), "script": Markup(script), "policy": policy}
+    text = {"style": Markup(_resource("style.css")), "script": Markup(_resource("slider.js")), "policy": policy()}
     return render("report/templates/page.html", title=title, **text, **sections)
+
+
+def policy() -> str:
+    """Return the content security policy: pictures and sounds that are in the page, its own style and script."""
+    style, script = _source(_resource("style.css")), _source(_resource("slider.js"))
+    return f"default-src 'none'; img-src data:; media-src data:; style-src {style}; script-src {script}"
 
 
 def _resource(name: str) -> str:

@@ -55,7 +55,7 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "no number": ("merge: {amount: .nan}", ("merge.amount is nan",)),
     "a huge number": (f"prepare: {{seed: {10**30}}}", ("prepare.seed is 1000", "from 0 to 2147483647")),
     "too many digits": (f"prepare: {{seed: {'9' * 5000}}}", ("params.yaml", "digits")),
-    "two channels": ("prepare: {channels: 2}", ("prepare.channels is 2; it must be 1, 3, 4 or null",)),
+    "five channels": ("prepare: {channels: 5}", ("prepare.channels is 5; it must be 1, 2, 3, 4 or null",)),
     "no source": ("prepare: {source: ''}", ("prepare.source is ''; it must be text",)),
     "a date": ("prepare: {source: 2001-01-01}", ("prepare.source is datetime.date", "must be text")),
     "no date": ("prepare: {source: 2001-99-99}", ("params.yaml", "is not YAML: month must be in 1..12")),

@@ -100,7 +100,7 @@ def test_yaml_1_2_words_and_numbers(tmp_path: Path) -> None:
         ("repeats: [0, -1]", "repeats[1] is -1; it must be a whole number from 0"),
         ("prepare: {size: 28}", "prepare.size is 28; it must be a list of two"),
         ("prepare: {size: [28, 600]}", "prepare.size[1] is 600; it must be a whole number from 8 to 512"),
-        ("prepare: {channels: 2}", "prepare.channels is 2; it must be 1, 3, 4 or null"),
+        ("prepare: {channels: 5}", "prepare.channels is 5; it must be 1, 2, 3, 4 or null"),
         ("prepare: {validation: 1.5}", "prepare.validation is 1.5; it must be a share"),
         ("prepare: {validation: 0}", "prepare.validation is 0; it must be a share"),
         ("prepare: {source: 3}", "prepare.source is 3; it must be text"),

@@ -27,6 +27,7 @@ def test_names_are_those_of_the_code_behind_them() -> None:
     from ganaug.modalities.exports import EXPORTS
     from ganaug.modalities.image import augment, classical
     from ganaug.modalities.signal import augment as signal
+    from ganaug.modalities.sound import augment as sound
     from ganaug.synthesis.criteria import CRITERIA
 
     assert set(names.OBJECTIVES) == set(OBJECTIVES)
@@ -35,10 +36,11 @@ def test_names_are_those_of_the_code_behind_them() -> None:
     assert set(names.CRITERIA) == set(CRITERIA)
     assert set(names.CONDITIONINGS) == set(CONDITIONINGS)
     assert (names.INVARIANCES, names.CLASSICAL) == (augment.INVARIANCES, classical.INVARIANCES)
-    assert set(ARMS) == {*names.ARMS, *names.TABLE_ARMS, *names.SIGNAL_ARMS, *names.TEXT_ARMS}
+    assert set(ARMS) == {*names.ARMS, *names.TABLE_ARMS, *names.SIGNAL_ARMS, *names.SOUND_ARMS, *names.TEXT_ARMS}
     assert set(MODALITIES) == set(names.MODALITIES)
     assert set(EXPORTS) == set(names.EXPORTS)
     assert set(signal.INVARIANCES) == {"scale", *names.SIGNAL_INVARIANCES}
+    assert set(sound.INVARIANCES) == {"shift", "contrast", *names.SOUND_INVARIANCES}
     assert PRECISIONS == names.PRECISIONS
 
 
@@ -83,7 +85,7 @@ def test_the_augmenter_takes_the_same_parameters_in_the_same_order() -> None:
     ours = {name: field.default for name, field in TrainGanParams.model_fields.items()}
     theirs = {name: p.default for name, p in inspect.signature(GANAugmenter).parameters.items()}
     names = ["random_state" if name == "seed" else name for name in ours]
-    assert list(theirs) == ["modality", *names, "checkpoint_dir", "verbose"]
+    assert list(theirs) == ["modality", "rate", *names, "checkpoint_dir", "verbose"]
     assert {name: theirs[name] for name in ours if name != "seed"} == {n: v for n, v in ours.items() if n != "seed"}
 
 

@@ -16,6 +16,7 @@ from ganaug.config import EvaluateParams, Mixing
 from ganaug.data.rows import Schema
 from ganaug.errors import ConfigError
 from ganaug.modalities.signal.arms import SIGNAL_ARMS
+from ganaug.modalities.sound.arms import SOUND_ARMS
 from ganaug.modalities.table.arms import TABLE_ARMS
 from ganaug.modalities.text.arms import TEXT_ARMS
 from ganaug.modalities.training import RATES, Setting
@@ -124,7 +125,7 @@ BUILT_IN = {
     ),
     "synthetic": Arm("synthetic only", "synthetic rows only", "synthetic", _RATES, contender=False),
 }
-for name, own in {**TABLE_ARMS, **SIGNAL_ARMS, **TEXT_ARMS}.items():
+for name, own in {**TABLE_ARMS, **SIGNAL_ARMS, **SOUND_ARMS, **TEXT_ARMS}.items():
     tried = tuple(replace(setting, method=own.method, mixup=own.mixup) for setting in _RATES)
     BUILT_IN[name] = Arm(own.label, own.title, "selected" if own.synthetic else "real", tried)
 for name, built_in in BUILT_IN.items():

@@ -14,7 +14,7 @@ import re
 import tarfile
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -66,7 +66,7 @@ def folder_names(classes: Sequence[str]) -> dict[str, str]:
 class _Sample:
     part: str
     number: int
-    png: bytes
+    content: bytes
     code: int
     label: str
     folder: str
@@ -76,12 +76,12 @@ class _Sample:
     model: str
 
 
-def _samples(splits: Path) -> Iterator[_Sample]:
+def _samples(splits: Path, column: str = "image") -> Iterator[_Sample]:
     for part in SPLITS:
-        yield from _samples_of(splits / f"{part}.parquet", part)
+        yield from _samples_of(splits / f"{part}.parquet", part, column)
 
 
-def _samples_of(path: Path, part: str) -> Iterator[_Sample]:
+def _samples_of(path: Path, part: str, column: str) -> Iterator[_Sample]:
     classes = read_schema(path).classes
     folders = folder_names(classes)
     extra = ["model"] if "model" in pq.read_schema(path).names else []
@@ -92,7 +92,7 @@ def _samples_of(path: Path, part: str) -> Iterator[_Sample]:
             yield _Sample(
                 part,
                 number,
-                row["image"]["bytes"],
+                row[column]["bytes"],
                 code,
                 classes[code],
                 folders[classes[code]],
@@ -104,11 +104,18 @@ def _samples_of(path: Path, part: str) -> Iterator[_Sample]:
             number += 1
 
 
-def _image_folder(splits: Path, folder: Path) -> Iterator[str]:
-    for s in _samples(splits):
-        path = f"{s.part}/{s.folder}/{s.number:06d}-{'synthetic' if s.synthetic else 'real'}.png"
+def write_folder(
+    splits: Path,
+    folder: Path,
+    column: str = "image",
+    suffix: str = "png",
+    convert: Callable[[bytes], bytes] = lambda content: content,
+) -> Iterator[str]:
+    """Write each sample as the file that a column holds, or what ``convert`` makes of it, by split and class."""
+    for s in _samples(splits, column):
+        path = f"{s.part}/{s.folder}/{s.number:06d}-{'synthetic' if s.synthetic else 'real'}.{suffix}"
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(s.png)
+        (folder / path).write_bytes(convert(s.content))
         yield path
 
 
@@ -116,7 +123,7 @@ def _csv(splits: Path, folder: Path) -> Iterator[str]:
     (folder / "images").mkdir(exist_ok=True)
     for s in _samples(splits):
         path = f"images/{s.part}-{s.number:06d}.png"
-        (folder / path).write_bytes(s.png)
+        (folder / path).write_bytes(s.content)
         yield path
 
 
@@ -125,7 +132,7 @@ def _webdataset(splits: Path, folder: Path) -> Iterator[str]:
         with tarfile.open(folder / name, "w", format=tarfile.USTAR_FORMAT) as tar:
             for s in batch:
                 about = {"class": s.label, "synthetic": s.synthetic, "id": s.id, "group": s.group, "model": s.model}
-                files = {"png": s.png, "cls": str(s.code).encode(), "json": json.dumps(about).encode()}
+                files = {"png": s.content, "cls": str(s.code).encode(), "json": json.dumps(about).encode()}
                 for kind, content in files.items():
                     entry = tarfile.TarInfo(f"{s.number:06d}.{kind}")  # its time is 0
                     entry.size = len(content)
@@ -151,4 +158,4 @@ def _card(schema: Schema, shards: set[str]) -> str:
     return "---\n" + re.sub(r"[^\n -~]", lambda found: f"\\U{ord(found[0]):08X}", text) + "\n---\n"
 
 
-FORMS = {"image_folder": _image_folder, "webdataset": _webdataset, "csv": _csv}
+FORMS = {"image_folder": write_folder, "webdataset": _webdataset, "csv": _csv}

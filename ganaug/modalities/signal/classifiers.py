@@ -63,18 +63,26 @@ def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: Trai
     """
     spec = config.spec
     assert isinstance(spec, SignalSpec)
+    training = weighted(rows, setting, config.n_classes)
+    with threadpool_limits(1, "blas"):
+        return fit(name, treat(training, setting, spec, config.seed), setting, spec, config)
+
+
+def weighted(rows: TrainingRows, setting: Setting, n_classes: int) -> Training:
+    """Return the rows that a setting has enter, every class weighing the same; `DataError` where they are of one."""
     weights = mix_weights(rows.synthetic, setting)
     used = np.flatnonzero(weights > 0)
     if len(np.unique(rows.labels[used])) < 2:
         raise DataError("a classifier needs training rows of two classes at least: give more rows.")
     weights = weights[used] * balanced(rows.labels[used])
-    targets = np.eye(config.n_classes)[rows.labels[used]]
+    targets = np.eye(n_classes)[rows.labels[used]]
     real = ~rows.synthetic[used]
-    training = Training(take(rows.samples, used), targets, weights, real if real.any() else ~real)
-    with threadpool_limits(1, "blas"):
-        training = treat(training, setting, spec, config.seed)
-        fit = _fit_rocket if name == MINIROCKET else _fit_estimator
-        return fit(name, training, setting, spec, config)
+    return Training(take(rows.samples, used), targets, weights, real if real.any() else ~real)
+
+
+def fit(name: str, training: Training, setting: Setting, spec: SignalSpec, config: TrainConfig) -> Predict:
+    """Train the classifier of this name on signals as they are."""
+    return (_fit_rocket if name == MINIROCKET else _fit_estimator)(name, training, setting, spec, config)
 
 
 def _fit_rocket(name: str, training: Training, setting: Setting, spec: SignalSpec, config: TrainConfig) -> Predict:

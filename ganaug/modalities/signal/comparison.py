@@ -72,7 +72,7 @@ def compare(
         "classes": {label: _drawn(found) for label, found in list(curves.items())[:CLASSES]},
         "channels": _drawn(spectra),
         "distances": distances,
-        "detection": {name: _told_apart(samples["reference"], samples[name], spec, seed) for name in NAMES[1:]},
+        "detection": {name: told_apart(samples["reference"], samples[name], spec, seed) for name in NAMES[1:]},
         "rate": None if spec.rate is None else spec.rate * points / spec.longest,
     }
 
@@ -128,7 +128,7 @@ def _thinned(values: Floats) -> list[float]:
     return [round(float(value), 4) for value in values[::step]]
 
 
-def _told_apart(real: Signals, others: Signals, spec: SignalSpec, seed: int) -> float | None:
+def told_apart(real: Signals, others: Signals, spec: SignalSpec, seed: int) -> float | None:
     """Return the area under the curve of MiniRocket and ridge regression, cross-validated; None of too few signals."""
     some = [rows[:: max(1, len(rows) // ROWS)] for rows in (real, others)]
     if min(map(len, some)) < 10:

@@ -43,18 +43,22 @@ def _export(form: str, splits: Path, folder: Path) -> Iterator[str]:
 
 
 def _npz(signals: Signals, labels: Sequence[str], classes: Sequence[str], spec: SignalSpec, path: Path) -> None:
+    write_npz(signals, labels, path, ragged=spec.ragged, rate=spec.rate)
+
+
+def write_npz(signals: Signals, labels: Sequence[str], path: Path, *, ragged: bool, rate: float | None) -> None:
     """Write X (n, channels, time) and y; shorter signals end in NaN, and ``lengths`` says where."""
     arrays: dict[str, Any] = {"y": np.array(labels)}
-    if spec.ragged:
+    if ragged:
         sizes = lengths(signals)
-        values = np.full((len(signals), spec.channels, int(sizes.max())), np.nan, spec.dtype)
+        values = np.full((len(signals), len(signals[0]), int(sizes.max())), np.nan, signals[0].dtype)
         for row, signal in zip(values, signals, strict=True):
             row[:, : signal.shape[1]] = signal
         arrays |= {"X": values, "lengths": sizes}
     else:
         arrays["X"] = signals
-    if spec.rate:
-        arrays["rate"] = np.array(spec.rate)
+    if rate:
+        arrays["rate"] = np.array(rate)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:  # as np.savez, but with no time in it
         for name, array in sorted(arrays.items()):
             held = io.BytesIO()

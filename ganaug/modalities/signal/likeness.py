@@ -56,14 +56,14 @@ def _shapes(signals: Signals, spec: SignalSpec) -> tuple[NDArray[np.int64], NDAr
     return at, (flat[at] / spread[at, None] / np.sqrt(flat.shape[1])).astype(np.float32)
 
 
-def duplicates(signals: Signals, spec: SignalSpec, near: bool, ids: Ids | None = None) -> Codes:
+def duplicates(signals: Signals, spec: SignalSpec, near: bool, ids: Ids | None = None, reach: float = NEAR) -> Codes:
     """Cluster signals with their copies, and with near ones: the same curve in other units or with fewer digits."""
     known = content_ids(signals) if ids is None else ids
     exact: Codes = np.unique(known.astype(str), return_inverse=True)[1].astype(np.int64)
     at, shapes = _shapes(signals, spec) if near and len(signals) > 1 else (exact[:0], np.zeros((0, 1), np.float32))
     if not len(at):
         return exact
-    pairs = _pairs(shapes, shapes)
+    pairs = _pairs(shapes, shapes, reach)
     rows = np.concatenate([exact[at[pairs[0]]], exact])
     columns = np.concatenate([exact[at[pairs[1]]], exact])
     size = int(exact.max()) + 1
@@ -72,9 +72,9 @@ def duplicates(signals: Signals, spec: SignalSpec, near: bool, ids: Ids | None =
     return np.unique(joined, return_inverse=True)[1].astype(np.int64)
 
 
-def _pairs(shapes: NDArray[np.float32], known: NDArray[np.float32]) -> NDArray[np.int64]:
+def _pairs(shapes: NDArray[np.float32], known: NDArray[np.float32], reach: float) -> NDArray[np.int64]:
     """Return the pairs (2, p) of near copies."""
-    search = NearestNeighbors(radius=NEAR, algorithm="brute").fit(known)
+    search = NearestNeighbors(radius=reach, algorithm="brute").fit(known)
     found = []
     for start in range(0, len(shapes), BLOCK):
         close = search.radius_neighbors(shapes[start : start + BLOCK], return_distance=False)
@@ -86,9 +86,9 @@ def _pairs(shapes: NDArray[np.float32], known: NDArray[np.float32]) -> NDArray[n
 class SignalOriginals:
     """Signals of which copies are looked for."""
 
-    def __init__(self, signals: Signals, spec: SignalSpec, ids: Ids | None = None) -> None:
+    def __init__(self, signals: Signals, spec: SignalSpec, ids: Ids | None = None, reach: float = NEAR) -> None:
         self.ids = content_ids(signals) if ids is None else ids
-        self._spec, self._known = spec, _shapes(signals, spec)[1]
+        self._spec, self._known, self._reach = spec, _shapes(signals, spec)[1], reach
 
     def copies(self, samples: Signals, ids: Ids | None = None) -> NDArray[np.bool_]:
         """Mark the signals (n,) that are copies of one of these, exact or near; ``ids`` are their hashes, if known."""
@@ -98,5 +98,5 @@ class SignalOriginals:
             return found
         at, shapes = _shapes(samples, self._spec)
         if len(at) and len(self._known):
-            found[at[_pairs(shapes, self._known)[0]]] = True
+            found[at[_pairs(shapes, self._known, self._reach)[0]]] = True
         return found

@@ -17,6 +17,7 @@ from ganaug.modalities.image.sources.base import ArrayPixels, ImageSource
 from ganaug.modalities.image.sources.builtin import BUILTIN
 from ganaug.modalities.image.sources.idx import is_idx_folder, read_idx
 from ganaug.modalities.image.sources.kind import IMAGES
+from ganaug.modalities.sound.reading import SOUNDS
 
 __all__ = ["BUILTIN", "ArrayPixels", "ImageSource", "holds_images", "open_source"]
 
@@ -35,7 +36,9 @@ def holds_images(source: str | Path, columns: Mapping[str, str]) -> str:
         with suppress(*UNREADABLE, zipfile.BadZipFile, zlib.error):  # which whoever reads it will explain
             return "" if holds_signals(path) else "an .npz"
         return "an .npz"
-    return names_files(path, IMAGES, columns, any_suffix=True) if kind in MANIFESTS else ""
+    if kind not in MANIFESTS or names_files(path, SOUNDS, columns):
+        return ""
+    return names_files(path, IMAGES, columns, any_suffix=True)
 
 
 def open_source(source: str | Path, columns: Mapping[str, str] | None = None) -> ImageSource:
