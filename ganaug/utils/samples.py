@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Samples = Any  # ndarray (n, ...), DataFrame (n, columns) or list of n
-IN_MEMORY = 2**28  # bytes of an array
+IN_MEMORY = 2**26  # bytes of an array
 LARGE = 2**16  # numbers of a sample, say 128 x 128 pixels of 4 channels, beyond which fewer are looked at together
 
 

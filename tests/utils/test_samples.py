@@ -18,7 +18,7 @@ def held() -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
 
-@pytest.mark.parametrize("limit", [0, 2**28])
+@pytest.mark.parametrize("limit", [0, 2**26])
 def test_room_is_there_whatever_is_let_go(monkeypatch, limit):
     monkeypatch.setattr(samples, "IN_MEMORY", limit)
     numbers = np.random.default_rng(0).integers(0, 256, (90, 50, 50), np.uint8)
