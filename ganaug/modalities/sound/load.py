@@ -17,7 +17,8 @@ from ganaug.modalities.files.source import Source, UnreadableError, check_file
 from ganaug.modalities.loaded import Loaded
 from ganaug.modalities.sound import builtin
 from ganaug.modalities.sound.flac import encode
-from ganaug.modalities.sound.reading import PEAK, SOUNDS, Clip, Reading, rate_of, read_sound
+from ganaug.modalities.sound.kind import SOUNDS
+from ganaug.modalities.sound.reading import PEAK, Clip, Reading, rate_of, read_sound
 from ganaug.modalities.sound.spec import FULL, LONGEST, RATE, SHORTEST, spec_for
 from ganaug.utils.words import counted
 

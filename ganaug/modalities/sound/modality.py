@@ -16,7 +16,7 @@ from ganaug.modalities.image.preview import show_grid
 from ganaug.modalities.loaded import Codes, Ids, Loaded
 from ganaug.modalities.parts import Architecture, Augment, Codec, Floats, Originals
 from ganaug.modalities.sound import flac, likeness, load, preview, spec
-from ganaug.modalities.sound.reading import SOUNDS
+from ganaug.modalities.sound.kind import SOUNDS
 from ganaug.modalities.sound.spec import Sounds, SoundSpec
 
 if TYPE_CHECKING:

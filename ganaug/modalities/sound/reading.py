@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.modalities.files.kind import FileKind
 from ganaug.modalities.files.source import UnreadableError
 from ganaug.modalities.sound.flac import needed, soundfile
 from ganaug.modalities.sound.spec import FASTEST, SHORTEST, SLOWEST, Sound, to_values
@@ -36,15 +35,6 @@ QUIET = 1e-4  # of a peak, below which it is silence
 FIRST, LAST = 0.02, 0.001  # of the peak, where a sound begins and ends
 BEFORE = 0.002  # seconds that stay before it
 PEAK = 0.9
-
-SOUNDS = FileKind(
-    unit="sound",
-    column="audio",
-    suffixes=frozenset(".wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .aifc".split()),  # noqa: SIM905
-    unread=frozenset(".m4a .aac .wma .amr .ape .wv .mpc .caf .au .snd .ra .mid .midi .ac3 .dsf .3gp".split()),  # noqa: SIM905
-    remedy="save them as WAV or FLAC",
-    builtin=("drum_machine",),
-)
 
 Values = NDArray[np.float32]
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from ganaug.errors import DataError
 from ganaug.modalities.loaded import Spec
-from ganaug.modalities.sound.mel import levels
 
 RATE = 16_000  # values a second, where nothing says more
 SLOWEST, FASTEST = 1_000, 192_000  # values a second
@@ -75,6 +74,8 @@ def spec_of(about: Mapping[str, Any]) -> SoundSpec:
 
 def spec_for(sounds: Sounds, rate: int, *, even: bool, dtype: str = "float32", channel_axis: bool = False) -> SoundSpec:
     """Return what sounds, one at least, share."""
+    from ganaug.modalities.sound.mel import levels  # here, as it loads scipy
+
     longest = max(sound.shape[1] for sound in sounds)
     top = float(np.quantile([levels(sound, rate, longest).max() for sound in sounds], 0.95))
     return SoundSpec(rate, len(sounds[0]), longest, round(top, 2), even, dtype, channel_axis)

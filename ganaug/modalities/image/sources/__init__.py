@@ -17,7 +17,7 @@ from ganaug.modalities.image.sources.base import ArrayPixels, ImageSource
 from ganaug.modalities.image.sources.builtin import BUILTIN
 from ganaug.modalities.image.sources.idx import is_idx_folder, read_idx
 from ganaug.modalities.image.sources.kind import IMAGES
-from ganaug.modalities.sound.reading import SOUNDS
+from ganaug.modalities.sound.kind import SOUNDS
 
 __all__ = ["BUILTIN", "ArrayPixels", "ImageSource", "holds_images", "open_source"]
 
