@@ -12,9 +12,9 @@ from torch import Tensor
 from ganaug.gan.conditioning import CONDITIONINGS
 from ganaug.gan.infilling import HiddenPrior
 from ganaug.modalities.table.architecture import LARGEST
-from ganaug.modalities.text.codec import LENGTH, NUMBERS
+from ganaug.modalities.text.codec import NUMBERS
 from ganaug.modalities.text.networks import Discriminator, Infiller
-from ganaug.modalities.text.vocabulary import BYTES, MOST_TOKENS
+from ganaug.modalities.text.vocabulary import BYTES, LENGTH, MOST_TOKENS
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from torch import Tensor
 
 from ganaug.modalities.parts import Codec
 from ganaug.modalities.text.spec import Texts, TextSpec
-from ganaug.modalities.text.vocabulary import PAD, Vocabulary, kind
+from ganaug.modalities.text.vocabulary import LENGTH, PAD, Vocabulary, kind
 
-LENGTH = 128  # tokens that networks see of a text, at most: the first ones
 NUMBERS = 64  # that stand for a token
 SEED = 0
 

@@ -7,14 +7,12 @@ import re
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from ganaug.modalities.loaded import Codes, Ids
 from ganaug.modalities.parts import Floats
 from ganaug.modalities.text.spec import Texts
 
 HASHED = 512  # numbers that stand for a text
-_RUNS = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), n_features=HASHED, dtype=np.float32)
 _SIGNS = re.compile(r"[\W_]+")
 
 
@@ -27,10 +25,12 @@ def content_ids(texts: Texts) -> Ids:
 
 def embed(texts: Texts) -> Floats:
     """Return hashed runs of 2 to 4 characters of words (n, HASHED): texts that share none differ by about 1."""
+    from sklearn.feature_extraction.text import HashingVectorizer  # takes seconds, which some stages save
+
     if not texts:
         return np.zeros((0, HASHED), np.float32)
-    found: Floats = _RUNS.transform(texts).toarray() * np.float32(np.sqrt(HASHED / 2))
-    return found
+    runs = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), n_features=HASHED, dtype=np.float32)
+    return np.asarray(runs.transform(texts).toarray() * np.sqrt(HASHED / 2), np.float32)
 
 
 def essence(text: str) -> str:

@@ -23,9 +23,8 @@ from ganaug.modalities.sentences import COLUMNS, PARQUET, SIGNS, holds_texts
 from ganaug.modalities.table.files import Read, decode, read_parquet, read_text
 from ganaug.modalities.table.load import check_label, labels_of, words_of
 from ganaug.modalities.text.builtin import shop_messages
-from ganaug.modalities.text.codec import LENGTH
 from ganaug.modalities.text.spec import infer, problem
-from ganaug.modalities.text.vocabulary import pieces
+from ganaug.modalities.text.vocabulary import LENGTH, pieces
 
 BUILTIN: Mapping[str, Callable[[], tuple[list[str], list[str]]]] = {"shop_messages": shop_messages}
 TEXTS = FileKind(unit="text", column="text", suffixes=frozenset({".txt"}), builtin=tuple(BUILTIN))

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ganaug.modalities.text.spec import Texts
-from ganaug.modalities.text.vocabulary import pieces
+from ganaug.modalities.text.vocabulary import LENGTH, pieces
 
 ORDER = 3  # pieces that the next one depends on and is part of
 DISCOUNT = 0.5  # of every count, for what comes after fewer pieces
 END = ""
-LENGTH = 128  # pieces of a text, at most
 
 Context = tuple[str, ...]
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 PAD, BYTES = 0, 256  # token 0 is none; tokens 1 to 256 are bytes
+LENGTH = 128  # tokens that networks see of a text, at most: the first ones
 MOST_TOKENS = 2_048  # words and signs that are tokens, the commonest ones
 _SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f"
 

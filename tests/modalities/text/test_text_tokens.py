@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from ganaug.errors import DataError
 from ganaug.modalities import modality_of
 from ganaug.modalities.text import vocabulary
-from ganaug.modalities.text.codec import LENGTH, TextCodec
+from ganaug.modalities.text.codec import TextCodec
 from ganaug.modalities.text.modality import TextModality
-from ganaug.modalities.text.vocabulary import Vocabulary, pieces
+from ganaug.modalities.text.vocabulary import LENGTH, Vocabulary, pieces
 from ganaug.utils.samples import concat, take
 
 TEXT = TextModality()
