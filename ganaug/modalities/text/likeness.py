@@ -24,13 +24,19 @@ def content_ids(texts: Texts) -> Ids:
 
 
 def embed(texts: Texts) -> Floats:
-    """Return hashed runs of 2 to 4 characters of words (n, HASHED): texts that share none differ by about 1."""
+    """Return hashed runs of 2 to 4 characters of words (n, HASHED): texts that share none differ by about 1.
+
+    Signs and case do not count, so that a copy in which they differ is one.
+    """
     from sklearn.feature_extraction.text import HashingVectorizer  # takes seconds, which some stages save
 
     if not texts:
         return np.zeros((0, HASHED), np.float32)
     runs = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), n_features=HASHED, dtype=np.float32)
-    return np.asarray(runs.transform(texts).toarray() * np.sqrt(HASHED / 2), np.float32)
+    return np.asarray(
+        runs.transform([_SIGNS.sub(" ", text).strip() or text for text in texts]).toarray() * np.sqrt(HASHED / 2),
+        np.float32,
+    )
 
 
 def essence(text: str) -> str:
