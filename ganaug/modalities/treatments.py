@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug.errors import DataError
+from ganaug.modalities.training import Setting, TrainingRows
 from ganaug.utils.samples import Samples, concat, take
 
 COPIES, MOST_COPIES = 4, 4_000  # of a real sample, each changed in another way; and of all together
@@ -54,6 +56,34 @@ def balanced(labels: NDArray[np.int64]) -> Floats:
     """Return weights (n,) of mean 1 with which each class weighs the same."""
     counts = np.bincount(labels)
     return np.asarray(len(labels) / np.count_nonzero(counts) / counts[labels], np.float64)
+
+
+def mix_weights(synthetic: NDArray[np.bool_], setting: Setting) -> Floats:
+    """Weight rows (n,) so that synthetic ones have their share, all together as much as the real rows would have.
+
+    So more synthetic rows neither drown the real ones nor loosen what keeps a classifier simple.
+    """
+    real = int((~synthetic).sum())
+    if not real or real == len(synthetic):
+        return np.asarray(np.where(synthetic, setting.weight, 1.0), np.float64)
+    share = setting.pretrain + (1 - setting.pretrain) * setting.share
+    each = share * real / (len(synthetic) - real)
+    return np.asarray(np.where(synthetic, setting.weight * each, 1 - share), np.float64)
+
+
+def weighted(rows: TrainingRows, setting: Setting, n_classes: int) -> Training:
+    """Return the rows that a setting has enter, every class weighing the same; `DataError` where they are of one class.
+
+    If all are synthetic, they count as real.
+    """
+    weights = mix_weights(rows.synthetic, setting)
+    used = np.flatnonzero(weights > 0)
+    if len(np.unique(rows.labels[used])) < 2:
+        raise DataError("a classifier needs training rows of two classes at least: give more rows.")
+    weights = weights[used] * balanced(rows.labels[used])
+    targets = np.eye(n_classes)[rows.labels[used]]
+    real = ~rows.synthetic[used]
+    return Training(take(rows.samples, used), targets, weights, real if real.any() else ~real)
 
 
 def with_changed(training: Training, change: Callable[[NDArray[np.int64]], Samples]) -> Training:

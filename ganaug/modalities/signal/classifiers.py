@@ -15,16 +15,15 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
-from ganaug.errors import ConfigError, DataError, option
+from ganaug.errors import ConfigError, option
 from ganaug.modalities.estimators import is_users, make_estimator, make_users
 from ganaug.modalities.signal.features import RocketFeatures, raw_features
 from ganaug.modalities.signal.minirocket import FEATURES
 from ganaug.modalities.signal.ridge import Ridge
 from ganaug.modalities.signal.spec import SignalSpec
 from ganaug.modalities.signal.treatments import treat
-from ganaug.modalities.table.treatments import mix_weights
 from ganaug.modalities.training import RATES, Predict, Setting, TrainConfig, TrainingRows
-from ganaug.modalities.treatments import Training, balanced
+from ganaug.modalities.treatments import Training, weighted
 from ganaug.utils.samples import take
 
 MINIROCKET = "minirocket"
@@ -47,7 +46,7 @@ def check_classifier(name: str, settings: Iterable[Setting] = (Setting(),)) -> N
 def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: TrainConfig) -> Predict:
     """Train the classifier of this name; every class weighs the same.
 
-    Synthetic rows enter by their weight, see `ganaug.modalities.table.treatments.mix_weights`.
+    Synthetic rows enter by their weight, see `ganaug.modalities.treatments.mix_weights`.
 
     Returns
     -------
@@ -66,18 +65,6 @@ def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: Trai
     training = weighted(rows, setting, config.n_classes)
     with threadpool_limits(1, "blas"):
         return fit(name, treat(training, setting, spec, config.seed), setting, spec, config)
-
-
-def weighted(rows: TrainingRows, setting: Setting, n_classes: int) -> Training:
-    """Return the rows that a setting has enter, every class weighing the same; `DataError` where they are of one."""
-    weights = mix_weights(rows.synthetic, setting)
-    used = np.flatnonzero(weights > 0)
-    if len(np.unique(rows.labels[used])) < 2:
-        raise DataError("a classifier needs training rows of two classes at least: give more rows.")
-    weights = weights[used] * balanced(rows.labels[used])
-    targets = np.eye(n_classes)[rows.labels[used]]
-    real = ~rows.synthetic[used]
-    return Training(take(rows.samples, used), targets, weights, real if real.any() else ~real)
 
 
 def fit(name: str, training: Training, setting: Setting, spec: SignalSpec, config: TrainConfig) -> Predict:

@@ -15,14 +15,13 @@ from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.estimators import is_users
 from ganaug.modalities.image.classifier import predict_proba, train_classifier
 from ganaug.modalities.signal import classifiers as of_signals
-from ganaug.modalities.signal.classifiers import weighted
 from ganaug.modalities.signal.spec import SignalSpec
 from ganaug.modalities.signal.treatments import treat
 from ganaug.modalities.sound.likeness import as_signals, signal_spec, to_images
 from ganaug.modalities.sound.spec import SoundSpec
 from ganaug.modalities.sound.treatments import change, masked
 from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows
-from ganaug.modalities.treatments import Training, with_changed
+from ganaug.modalities.treatments import Training, weighted, with_changed
 
 CNN = "mel_cnn"
 NAMES = (of_signals.MINIROCKET, CNN, *of_signals.NAMED)

@@ -26,8 +26,9 @@ from ganaug.errors import ConfigError, DataError, option
 from ganaug.modalities.estimators import is_users, make_estimator, make_users
 from ganaug.modalities.table.features import Features, Matrix, Scaled
 from ganaug.modalities.table.spec import TableSpec, infer
-from ganaug.modalities.table.treatments import Training, mix_weights, needs_imblearn, treat
+from ganaug.modalities.table.treatments import Training, needs_imblearn, treat
 from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows
+from ganaug.modalities.treatments import mix_weights
 
 NAMED = {
     "hist_gradient_boosting": "sklearn.ensemble.HistGradientBoostingClassifier(min_samples_leaf=5)",
@@ -54,7 +55,7 @@ def check_classifier(name: str, settings: Iterable[Setting] = (Setting(),)) -> N
 def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: TrainConfig) -> Predict:
     """Train the classifier of this name.
 
-    Synthetic rows enter by their weight, see `ganaug.modalities.table.treatments.mix_weights`.
+    Synthetic rows enter by their weight, see `ganaug.modalities.treatments.mix_weights`.
 
     Returns
     -------

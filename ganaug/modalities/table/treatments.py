@@ -8,7 +8,6 @@ balanced classes, too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,19 +46,6 @@ class Training:
             np.concatenate([self.labels, labels]),
             np.concatenate([self.weights, weights]),
         )
-
-
-def mix_weights(synthetic: Mask, setting: Any) -> Matrix:
-    """Weight rows (n,) so that synthetic ones have their share, all together as much as the real rows would have.
-
-    So more synthetic rows neither drown the real ones nor loosen what keeps a classifier simple.
-    """
-    real = int((~synthetic).sum())
-    if not real or real == len(synthetic):
-        return np.asarray(np.where(synthetic, setting.weight, 1.0), np.float64)
-    share = setting.pretrain + (1 - setting.pretrain) * setting.share
-    each = share * real / (len(synthetic) - real)
-    return np.asarray(np.where(synthetic, setting.weight * each, 1 - share), np.float64)
 
 
 def treat(rows: Training, method: str, mixup: float, is_category: Mask, seed: int) -> Training:

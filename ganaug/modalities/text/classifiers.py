@@ -18,15 +18,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
-from ganaug.errors import ConfigError, DataError, option
+from ganaug.errors import ConfigError, option
 from ganaug.modalities.estimators import is_users, make_estimator, make_users
-from ganaug.modalities.table.treatments import mix_weights
 from ganaug.modalities.text.features import TfidfFeatures
 from ganaug.modalities.text.spec import Texts
 from ganaug.modalities.text.treatments import mixed_within, treat
 from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows
-from ganaug.modalities.treatments import Training, balanced
-from ganaug.utils.samples import take
+from ganaug.modalities.treatments import Training, weighted
 
 NAMED = {
     "tfidf_logistic_regression": "sklearn.linear_model.LogisticRegression(C=10.0, max_iter=1000)",
@@ -43,7 +41,7 @@ def check_classifier(name: str, settings: Iterable[Setting] = (Setting(),)) -> N
 def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: TrainConfig) -> Predict:
     """Train the classifier of this name; every class weighs the same.
 
-    Synthetic rows enter by their weight, see `ganaug.modalities.table.treatments.mix_weights`.
+    Synthetic rows enter by their weight, see `ganaug.modalities.treatments.mix_weights`.
 
     Returns
     -------
@@ -57,14 +55,7 @@ def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: Trai
     DataError
         The rows are of one class.
     """
-    weights = mix_weights(rows.synthetic, setting)
-    used = np.flatnonzero(weights > 0)
-    if len(np.unique(rows.labels[used])) < 2:
-        raise DataError("a classifier needs training rows of two classes at least: give more rows.")
-    weights = weights[used] * balanced(rows.labels[used])
-    real = ~rows.synthetic[used]
-    targets = np.eye(config.n_classes)[rows.labels[used]]
-    training = Training(take(rows.samples, used), targets, weights, real if real.any() else ~real)
+    training = weighted(rows, setting, config.n_classes)
     with threadpool_limits(1, "blas"):
         return _fit(name, treat(training, setting, config.seed), setting, config)
 
@@ -80,10 +71,10 @@ def _fit(name: str, training: Training, setting: Setting, config: TrainConfig) -
         inputs = as_inputs(training.samples)
         if setting.mixup:
             inputs, labels, weights = mixed_within(inputs, labels, weights, setting.mixup, config.seed)
-    weighted = {"sample_weight": weights} if has_fit_parameter(estimator, "sample_weight") else {}
+    weighing = {"sample_weight": weights} if has_fit_parameter(estimator, "sample_weight") else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # one trial among several
-        estimator.fit(inputs, labels, **weighted)
+        estimator.fit(inputs, labels, **weighing)
 
     def predict(samples: Texts) -> NDArray[np.float64]:
         probabilities = np.zeros((len(samples), config.n_classes))

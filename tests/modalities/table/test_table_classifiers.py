@@ -16,8 +16,9 @@ from ganaug.modalities.table.arms import TABLE_ARMS
 from ganaug.modalities.table.features import Features
 from ganaug.modalities.table.modality import TableModality
 from ganaug.modalities.table.spec import infer
-from ganaug.modalities.table.treatments import METHODS, Training, mix_weights, mixed, over_sampled, smote, treat
+from ganaug.modalities.table.treatments import METHODS, Training, mixed, over_sampled, smote, treat
 from ganaug.modalities.training import RATES, Setting, TrainConfig, TrainingRows
+from ganaug.modalities.treatments import mix_weights
 
 TABLE = TableModality()
 QUICK = "sklearn.ensemble.RandomForestClassifier(n_estimators=20)"
