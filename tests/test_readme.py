@@ -14,7 +14,7 @@ def blocks(language: str) -> list[str]:
 
 
 def test_ci_runs_the_readmes_commands_word_for_word(repository: Path) -> None:
-    ci = re.findall(r'^run "(.*)"$', (repository / ".ci" / "run").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    ci = re.findall(r'^ *run "(.*)"$', (repository / ".ci" / "run").read_text(encoding="utf-8"), flags=re.MULTILINE)
     commands = [line for block in blocks("sh") for line in block.splitlines()]
     assert ci
     for command in ci:
