@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 
 from ganaug.config import EvaluateParams, Mixing
 from ganaug.config.names import ARMS as CONFIGURED
-from ganaug.config.names import SIGNAL_ARMS, TABLE_ARMS, TEXT_ARMS
+from ganaug.config.names import SIGNAL_ARMS, SOUND_ARMS, TABLE_ARMS, TEXT_ARMS
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import ConfigError, DataError
 from ganaug.evaluation.downstream import trials
@@ -261,9 +261,9 @@ def test_a_missing_or_empty_split(folder):
 
 
 def test_unknown_names_are_refused_before_anything_is_trained(folder):
-    with pytest.raises(ConfigError, match="Unknown arm 'gam': did you mean 'gan'"):
-        evaluate(folder, ["real", "gam"])
+    with pytest.raises(ConfigError, match="Unknown arm 'gaan': did you mean 'gan'"):
+        evaluate(folder, ["real", "gaan"])
     with pytest.raises(ConfigError, match="no classifier 'smal_cnn'"):
         evaluate(folder, ["real"], classifiers=["small_cnn", "smal_cnn"])
     assert not (folder / "eval").exists()
-    assert set(ARMS) == {*CONFIGURED, *TABLE_ARMS, *SIGNAL_ARMS, *TEXT_ARMS}
+    assert set(ARMS) == {*CONFIGURED, *TABLE_ARMS, *SIGNAL_ARMS, *SOUND_ARMS, *TEXT_ARMS}
