@@ -120,7 +120,7 @@ def identity(digits, low_digits, monkeypatch):
     return found
 
 
-@pytest.mark.parametrize("name", sorted(GANAugmenter().get_params()))
+@pytest.mark.parametrize("name", sorted(set(GANAugmenter().get_params()) - {"rate"}))  # which images do not have
 def test_a_training_goes_on_from_none_with_another_parameter(identity, name, tmp_path, monkeypatch):
     """Every parameter counts unless it is known to change nothing, a new one as well."""
     monkeypatch.chdir(tmp_path)

@@ -220,7 +220,7 @@ def test_what_is_odd_is_said(tmp_path: Path) -> None:
 def test_only_what_tells_the_range_is_decoded_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = open_source(as_folder(ramp(40, 255, np.uint8), tmp_path))
     read, times = source.pixels.read, []
-    monkeypatch.setattr(type(source.pixels), "read", lambda self, i: (times.append(i), read(i))[1])
+    monkeypatch.setattr(type(source.pixels), "read", lambda self, i, size=None: (times.append(i), read(i, size))[1])
     load(source)
     assert sorted(times) == [0, 0, 1, 2, 3, 4, 5]
 
