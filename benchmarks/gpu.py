@@ -80,7 +80,7 @@ class Scale:
     cpu_seconds: float = 12.0
 
 
-SMALL = Scale(256, (16, 256), (8,), 0.2, ((16, 8, 1),), BLOCK, (16,), ((16, 8),), "aot_eager", (1, 2), 8, 2.0, 2.0)
+SMALL = Scale(256, (16, 1024), (8,), 0.2, ((16, 8, 1),), BLOCK, (16,), ((16, 8),), "aot_eager", (1, 2), 8, 2.0, 2.0)
 
 
 def main() -> None:
