@@ -40,8 +40,13 @@ class Infiller(Protocol):
         """Return which of many each part of rows (n, ...) is (n, T); -1 where it always stays."""
         ...
 
-    def logits(self, rows: Tensor, hidden: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> Tensor:
-        """Return logits (n, T, V) for rows (n, ...), not seen where hidden (n, T), of classes (n,), -1 for none."""
+    def logits(
+        self, rows: Tensor, parts: Tensor, hidden: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0
+    ) -> Tensor:
+        """Return logits (n, T, V) for rows (n, ...), not seen where hidden (n, T), of classes (n,), -1 for none.
+
+        ``parts`` (n, T) are what `fillable` says of the rows, which takes a while.
+        """
         ...
 
     def fill(self, rows: Tensor, hidden: Tensor, logits: Tensor, chance: Tensor) -> Tensor:
@@ -151,7 +156,7 @@ class FromHidden:
         labelled = self.setup.labelled
         labels = drawn.labels if labelled is None else torch.where(labelled[drawn.indices], drawn.labels, NO_LABEL)
         with self.autocast():
-            logits = generator.logits(real, hidden, labels, condition_scale).float()
+            logits = generator.logits(real, truth, hidden, labels, condition_scale).float()
             fake = generator.fill(real, hidden, logits, fills).float()
         errors = cross_entropy(logits.transpose(1, 2), torch.where(hidden, truth, -100), reduction="sum")
         fake = ADVERSARIAL * fake + (1 - ADVERSARIAL) * fake.detach()  # the same rows, with less of a gradient

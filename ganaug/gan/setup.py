@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -124,7 +125,7 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
     schedule = replace(schedule, parts=parts_of_batch(params, setup.generator, device, processes, stage))
     inherited = None
     if params["warm_start"] is not None:
-        inherited = _start_warm(setup, architecture, Path(params["warm_start"]), data, stage)
+        inherited = _start_warm(setup, codec, architecture, Path(params["warm_start"]), data, stage)
     facts = {
         "modality": modality.name,
         "architecture": asdict(architecture),  # type: ignore[call-overload]
@@ -298,7 +299,7 @@ def _generation(prior: Any) -> Callable[[NetworkSetup, Schedule, Autocast], Gene
 
 
 def _start_warm(
-    setup: NetworkSetup, architecture: Architecture, folder: Path, data: Data, stage: str | None
+    setup: NetworkSetup, codec: Codec, architecture: Architecture, folder: Path, data: Data, stage: str | None
 ) -> dict[str, Any]:
     """Load the weights of a saved model, and return what that one was trained on.
 
@@ -311,6 +312,14 @@ def _start_warm(
                 f"{folder} makes samples of the modality {config['modality']!r}, these are of {data.modality.name!r}: "
                 "start from a model of the same."
             )
+        arrays = {name: tensor.numpy() for name, tensor in weights.get("codec", {}).items()}
+        theirs = data.modality.codec_of(data.modality.spec_of(config["spec"]), config["codec"], arrays).meanings()
+        for there, here in zip_longest(theirs, codec.meanings(), fillvalue="nothing"):
+            if there != here:
+                raise ModelError(
+                    f"{folder} was trained on {data.modality.unit} made of other things ({there!r} stands where "
+                    f"{here!r} stands here): start from a model of the same columns, levels or words, or train anew."
+                )
         known, names = ([str(c) for c in labels] for labels in (config["classes"], data.classes))
         grown = differ_in_size(config["architecture"], architecture)
         taken = [
@@ -318,8 +327,8 @@ def _start_warm(
             for name, module in (("generator", setup.generator), ("discriminator", setup.discriminator))
         ]
         if grown and stage is not None:
-            theirs = data.modality.describe(data.modality.spec_of(config["spec"]))
-            print(f"ganaug: {stage}: {folder} was trained on {theirs}: {taken_in_words(taken)}", file=sys.stderr)
+            described = data.modality.describe(data.modality.spec_of(config["spec"]))
+            print(f"ganaug: {stage}: {folder} was trained on {described}: {taken_in_words(taken)}", file=sys.stderr)
         return dict(config["trained_on"])
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ModelError(f"{folder} does not fit this version of ganaug ({error}): train it again.") from error

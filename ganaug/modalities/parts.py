@@ -48,6 +48,13 @@ class Codec(ABC):
         """Return what a saved model keeps to make this codec again: what JSON holds, and arrays."""
         return {}, {}
 
+    def meanings(self) -> list[str]:
+        """Name what inputs are made of, in order, where that has names: columns, levels, words.
+
+        Networks trained on inputs of other names know nothing of these, whatever their shapes.
+        """
+        return []
+
 
 class Architecture(Protocol):
     """A frozen dataclass of all that determines the shapes of the two networks; its fields are what JSON can hold."""

@@ -58,6 +58,7 @@ class Seeded(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
     """What both transforms share: they change ``image=`` and ``images=`` alone, and draw from streams of their own."""
 
     _targets = A.core.type_definitions.Targets.IMAGE
+    told_apart_by: tuple[str, ...]  # arguments beside p: transforms of one pipeline that share them draw alike
 
     @property
     def targets(self) -> dict[str, Any]:
@@ -91,11 +92,7 @@ class Seeded(A.ImageOnlyTransform):  # type: ignore[misc,name-defined]
     def _stream_of(self, seed: int | None) -> random.Random:
         worker: Any = get_worker_info()
         outer = worker.seed if worker else torch_seed() if seed is None else None
-        return random.Random(repr((*self._arguments(), self.p, seed, outer)))
-
-    def _arguments(self) -> tuple[Any, ...]:
-        """Return what tells this transform from another of its kind."""
-        raise NotImplementedError
+        return random.Random(repr((*(getattr(self, name) for name in self.told_apart_by), self.p, seed, outer)))
 
 
 class SyntheticSwap(Seeded):
@@ -148,6 +145,8 @@ class SyntheticSwap(Seeded):
     (32, 32, 3)
     """
 
+    told_apart_by = ("pool", "label_key", "alpha")
+
     class InitSchema(A.ImageOnlyTransform.InitSchema):  # type: ignore[misc,name-defined]  # noqa: D106 - the host's
         pool: str | Path
         label_key: str
@@ -162,9 +161,6 @@ class SyntheticSwap(Seeded):
     def available_keys(self) -> set[str]:
         """The arguments that a strict `Compose` lets through."""
         return {*super().available_keys, self.label_key}
-
-    def _arguments(self) -> tuple[Any, ...]:
-        return self.pool, self.label_key, self.alpha
 
     def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
         """Choose by index, so that a replay shows the same images."""
@@ -258,6 +254,8 @@ class GANVary(Seeded):
     (32, 32, 3)
     """
 
+    told_apart_by = ("model", "truncation")
+
     class InitSchema(A.ImageOnlyTransform.InitSchema):  # type: ignore[misc,name-defined]  # noqa: D106 - the host's
         model: str | Path
         truncation: float = Field(gt=0, le=10)
@@ -267,9 +265,6 @@ class GANVary(Seeded):
         super().__init__(p=p)
         self._model = LivePool(model)
         self._model.vary(np.zeros((1, *self._model.shape), np.uint8), 0, truncation)  # what cannot work is said now
-
-    def _arguments(self) -> tuple[Any, ...]:
-        return self.model, self.truncation
 
     def get_params(self) -> dict[str, Any]:
         """Choose by seed, so that a replay makes the same versions."""

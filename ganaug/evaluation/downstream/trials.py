@@ -75,7 +75,8 @@ def run_trials(
     on_gpu = config.device.startswith("cuda") or (config.device == "auto" and torch.cuda.is_available())
     at_once = 1 if on_gpu else cpu_count() if jobs == "auto" else int(jobs)
     held_out = {part: splits[part] for part in HELD_OUT}
-    known = {trial: _known(trial, rows, held_out, config, cache_dir) for trial, rows in todo.items()}
+    shared = b"".join(map(_content, held_out.values()))
+    known = {trial: _known(trial, rows, shared, config, cache_dir) for trial, rows in todo.items()}
     measured = {trial: read_json(path) for trial, path in known.items() if path is not None and path.exists()}
     left = [trial for trial in todo if trial not in measured]
     with (
@@ -92,7 +93,7 @@ def run_trials(
 
 
 def _known(
-    trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], config: TrainConfig, cache_dir: str | Path | None
+    trial: Trial, rows: TrainingRows, held_out: bytes, config: TrainConfig, cache_dir: str | Path | None
 ) -> Path | None:
     """Return where a trial is kept, for the other half of the arms and after an interruption."""
     if (
@@ -101,10 +102,13 @@ def _known(
         return None
     settings = __version__, torch.__version__, code_digest(*ROOMS), trial, config
     key = hashlib.blake2b(repr(settings).encode(), digest_size=16)
-    parts: list[TrainingRows | Rows] = [rows, *held_out.values()]
-    for part in parts:
-        key.update(digest(part.ids).encode() + part.labels.tobytes())
+    key.update(_content(rows) + held_out)
     return Path(cache_dir, f"{key.hexdigest()}.json")
+
+
+def _content(rows: TrainingRows | Rows) -> bytes:
+    """Return what tells rows from others."""
+    return digest(rows.ids).encode() + rows.labels.tobytes()
 
 
 def _measure(

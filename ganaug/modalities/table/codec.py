@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ganaug.errors import DataError
 from ganaug.modalities.parts import Codec
-from ganaug.modalities.table.columns import Columns, chance, encode, fit
+from ganaug.modalities.table.columns import Category, Columns, chance, encode, fit
 from ganaug.modalities.table.constraints import Repair
 from ganaug.modalities.table.forms import arrow_type, from_arrow, from_bytes, to_arrow, to_bytes
 from ganaug.modalities.table.spec import Column, TableSpec
@@ -87,6 +87,14 @@ class TableCodec(Codec):
             for at in self.columns.names.get_indexer(donors.columns).tolist():
                 arrays[f"donors.{i}.{at}"] = _packed(donors[self.columns.names[at]], forms[at])
         return {}, arrays
+
+    def meanings(self) -> list[str]:
+        """Name the columns, and the levels that have codes of their own."""
+        found = []
+        for name, kind in zip(self.columns.names, self.columns.kinds, strict=True):
+            levels = kind.levels.iloc[: kind.codes] if isinstance(kind, Category) else ()
+            found += [str(name), *(f"{name}={level}" for level in levels)]
+        return found
 
     @classmethod
     def restore(cls, spec: TableSpec, arrays: Mapping[str, NDArray[Any]]) -> TableCodec:

@@ -75,6 +75,10 @@ class TextCodec(Codec):
         """Return what a saved model keeps: the words, and how many tokens are seen."""
         return {"tokens": list(self.vocabulary.tokens), "length": self.length}, {}
 
+    def meanings(self) -> list[str]:
+        """Name the words and signs."""
+        return list(self.vocabulary.tokens)
+
 
 def restore(about: Mapping[str, Any]) -> TextCodec:
     """Return the codec of which `TextCodec.state` gave this; `KeyError` or `ValueError` where it does not fit."""

@@ -84,16 +84,18 @@ class Infiller(nn.Module):
         """Return the tokens of rows (n, T, NUMBERS), counted from ``first``; -1 where one always stays: (n, T)."""
         return (nearest_tokens(rows, self.vectors) - self.first).clamp_min(-1)
 
-    def logits(self, rows: Tensor, hidden: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> Tensor:
+    def logits(
+        self, rows: Tensor, parts: Tensor, hidden: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0
+    ) -> Tensor:
         """Return logits (n, T, V - first) for rows (n, T, NUMBERS) whose tokens are not seen where hidden (n, T).
 
-        A label of -1 is none.
+        ``parts`` (n, T) are what `fillable` says of them. A label of -1 is none.
         """
         shown = torch.cat([rows.masked_fill(hidden[:, :, None], 0.0), hidden[:, :, None].to(rows.dtype)], dim=2)
         known = (labels >= 0)[:, None]
         label = condition_scale * self.embedding(labels.clamp_min(0)) * known
         found: Tensor = self.exit(leaky_relu(self.stages(self.entry(shown) + label[:, None]), SLOPE))
-        others = self.kinds != self.kinds[self.fillable(rows).clamp_min(0)][:, :, None]
+        others = self.kinds != self.kinds[parts.clamp_min(0)][:, :, None]
         return found.masked_fill(others, NEVER)
 
     def fill(self, rows: Tensor, hidden: Tensor, logits: Tensor, chance: Tensor) -> Tensor:
@@ -109,8 +111,9 @@ class Infiller(nn.Module):
         known = labels if rows.labels is None else rows.labels
         filled = rows.contents
         for hides, chance in self.prior.chances(rows.noise):
-            hidden = hide(hides, self.fillable(filled) >= 0, SAMPLED)
-            logits = self.logits(filled, hidden, known, condition_scale) / max(TEMPERATURE * rows.scale, 1e-3)
+            parts = self.fillable(filled)
+            hidden = hide(hides, parts >= 0, SAMPLED)
+            logits = self.logits(filled, parts, hidden, known, condition_scale) / max(TEMPERATURE * rows.scale, 1e-3)
             filled = self.fill(filled, hidden, logits.float(), chance)
         return filled
 

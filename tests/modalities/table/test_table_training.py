@@ -51,6 +51,14 @@ def test_a_criterion_chooses_on_validation_rows(wine):
         assert found.history_["criterion"].notna().sum() >= 5
 
 
+def test_a_model_of_other_columns_is_no_start(wine, tmp_path):
+    table, labels = wine
+    small(steps=2).fit(table, labels).save(tmp_path)
+    for other in (table.rename(columns={"ash": "dust"}), table.replace({"shade": {"deep": "dark"}})):
+        with pytest.raises(ModelError, match="was trained on rows made of other things"):
+            small(steps=2, warm_start=str(tmp_path)).fit(other, labels)
+
+
 def test_a_saved_model_is_a_start_for_other_classes_of_the_same_columns(wine, tmp_path):
     table, labels = wine
     first = small().fit(table[labels < 2], labels[labels < 2])

@@ -135,6 +135,16 @@ def test_what_texts_do_not_have_is_refused():
         GANAugmenter(**QUICK).fit(["a", ""], ["x", "y"])
 
 
+def test_a_warm_start_from_other_words_is_refused(fitted, tmp_path):
+    fitted.save(tmp_path)
+    texts, labels = notes()
+    others = [text.replace(" tea", " pie") for text in texts]
+    assert others != texts
+    with pytest.raises(ModelError, match=r"made of other things \(.*stands here\): start from a model of the same"):
+        GANAugmenter(**QUICK, warm_start=tmp_path).fit(others, labels)
+    assert len(GANAugmenter(**QUICK, warm_start=tmp_path).fit(texts, labels).sample(per_class=1)[0])
+
+
 def test_a_share_of_what_may_be_hidden_is_hidden_one_at_least():
     chance = torch.rand(500, 41, generator=torch.Generator().manual_seed(0))
     fillable = torch.zeros(500, 40, dtype=torch.bool)
