@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,7 +120,11 @@ def test_truncated_files_count_although_their_header_is_fine(tmp_path: Path) -> 
     assert "a/cut.png" not in loaded.names
 
 
-@pytest.mark.parametrize(("size", "channels"), [((7, 8), None), ((8, 513), None), (None, 2)])
-def test_impossible_shapes_are_refused(size: tuple[int, int] | None, channels: int | None) -> None:
-    with pytest.raises(DataError, match="sides must be 8 to 512"):
-        load(open_source("digits"), size=size, channels=channels)
+@pytest.mark.parametrize(("shape", "says"), [
+    ({"size": (7, 8)}, r"^size is \(7, 8\): sides must be 8 to 512"),
+    ({"size": (8, 513)}, r"^size is \(8, 513\): sides must be 8 to 512"),
+    ({"channels": 2}, r"^channels is 2: images have 1, 3 or 4 channels"),
+])  # fmt: skip
+def test_impossible_shapes_are_refused(shape: dict[str, Any], says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        load(open_source("digits"), **shape)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.config.names import MAX_SIDE, MIN_SIDE
-from ganaug.errors import DataError
+from ganaug.errors import DataError, option
 from ganaug.modalities.files.load import check_readable, loaded, readable
 from ganaug.modalities.files.source import UnreadableError
 from ganaug.modalities.image.ranges import PixelRanges, Range, RangeFinder
@@ -86,10 +86,10 @@ def load(
     DataError
         If too many rows are unreadable, the shape asked for is not possible, or the range of the pixels cannot be told.
     """
-    if channels not in (None, *CHANNELS) or not all(MIN_SIDE <= side <= MAX_SIDE for side in size or ()):
-        raise DataError(
-            f"size {size} and channels {channels}: sides must be {MIN_SIDE} to {MAX_SIDE}, channels 1, 3 or 4."
-        )
+    if channels not in (None, *CHANNELS):
+        raise DataError(f"{option('prepare.channels')} is {channels}: images have 1, 3 or 4 channels.")
+    if not all(MIN_SIDE <= side <= MAX_SIDE for side in size or ()):
+        raise DataError(f"{option('prepare.size')} is {size}: sides must be {MIN_SIDE} to {MAX_SIDE} pixels.")
     opened = source if isinstance(source, ImageSource) else open_source(source, columns)
     found = survey(opened, max_unreadable, pixel_range)
     target = common_shape(list(found.shapes.values()), size, channels)
