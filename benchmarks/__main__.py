@@ -33,8 +33,8 @@ SHORT = {
         "the same with PNG and Parquet": (r"^sampling, PNG and Parquet .* ratio ([\d.]+)", "0.61"),
     }),
     "contention": Short("contention.py --turns 1", {
-        "one GAN beside a busy process, times as long": (r"\| trainer, one GAN \|.*\| ([\d.]+) \|", "1.0"),
-        "classifiers of images beside it": (r"\| evaluation, images \|.*\| ([\d.]+) \|", "2.2"),
+        "one GAN beside a busy process, times as long": (r"\| trainer, one GAN \|.*\| ([\d.]+) \|", "1.1"),
+        "classifiers of images beside it": (r"\| evaluation, images \|.*\| ([\d.]+) \|", "1.4"),
     }),
     "verdict": Short("verdict.py --rounds 20", {
         "equal classifiers called better, 2,500 rows": (r"\| 2,500 rows, 18 .*\| ([\d.]+) %, [\d.]+ % \|", "0.0"),

@@ -3,12 +3,13 @@
     python benchmarks/scale.py rows [--sizes 100000 300000 1000000]
     python benchmarks/scale.py prepare [--sizes 100000 300000 1000000]
     python benchmarks/scale.py pipeline FOLDER      # the four idx files of Fashion-MNIST
+    python benchmarks/scale.py pipeline 1000000     # so many images as of prepare
 
 - rows: so many 28x28 rows of a very small model are generated and scored, merged with 200 real ones, and exported as
   WebDataset shards. Time should grow in proportion to the rows, and memory hardly.
 - prepare: so many 28x28 images, two of the built-in clothes of a class mixed and shifted, are read from idx files,
   looked through for copies, split and written. Pixels should take no memory; what is known of each row does.
-- pipeline: every stage on the 60,000 training rows, with few steps of training: the rows are what is measured.
+- pipeline: every stage on six of seven images, with few steps of training: the rows are what is measured.
 
 Every measurement is of a process of its own: its seconds, those of the processor (of which the imports take some),
 and its peak resident size (to which torch and its kin contribute some hundred MiB).
@@ -48,7 +49,7 @@ def main() -> None:
     kinds = parser.add_subparsers(dest="kind", required=True)
     for name in ("rows", "prepare"):
         kinds.add_parser(name).add_argument("--sizes", type=int, nargs="+", default=[100_000, 300_000, 1_000_000])
-    kinds.add_parser("pipeline").add_argument("folder", type=Path)
+    kinds.add_parser("pipeline").add_argument("source", metavar="FOLDER_OR_NUMBER")
     one = kinds.add_parser("one", help="one measurement, in its own process")
     one.add_argument("stage", choices=list(STAGES))
     one.add_argument("rows", type=int)
@@ -60,7 +61,7 @@ def main() -> None:
     elif arguments.kind == "prepare":
         measure_rows(arguments.sizes, None, ("source", "prepare"))
     else:
-        measure_pipeline(arguments.folder.resolve())
+        measure_pipeline(arguments.source)
 
 
 def measure_rows(sizes: list[int], first: str | None, stages: tuple[str, ...]) -> None:
@@ -82,10 +83,13 @@ def measure_rows(sizes: list[int], first: str | None, stages: tuple[str, ...]) -
                 )
 
 
-def measure_pipeline(source: Path) -> None:
-    prepare = PIPELINE["prepare"] | {"source": str(source)}
+def measure_pipeline(source: str) -> None:
     repeat = ("--repeat", "0")
     with tempfile.TemporaryDirectory() as folder:
+        if source.isdecimal():
+            run(folder, __file__, "one", "source", source)
+        where = Path(folder, "source") if source.isdecimal() else Path(source).resolve()
+        prepare = PIPELINE["prepare"] | {"source": str(where)}
         Path(folder, "params.yaml").write_text(json.dumps(PIPELINE | {"prepare": prepare}), encoding="utf-8")
         print("| stage | s | CPU s | peak MiB |\n|---|---|---|---|", flush=True)
         for stage in PIPELINE_STAGES:

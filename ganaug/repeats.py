@@ -17,6 +17,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -84,7 +85,9 @@ class Training:
         }
         key = hashlib.blake2b(json.dumps(settings, sort_keys=True, default=str).encode(), digest_size=16)
         for path in self.splits:
-            key.update(hashlib.blake2b(path.read_bytes()).digest())
+            with path.open("rb") as file:
+                for block in iter(partial(file.read, 2**20), b""):
+                    key.update(block)
         return self.store / "models" / key.hexdigest()
 
     def run(self, verbose: str | bool) -> GANAugmenter:
@@ -119,7 +122,8 @@ def train_repeat(repeat: int, params: Params, store: Path) -> None:
         Folder for checkpoints, and for models that are finished before their stage runs.
     """
     mine = Training(repeat, params, store)
-    if mine.ready and (mine.finished / MARK).exists():
+    hosts = int(os.environ.get("GROUP_WORLD_SIZE", 1))  # of torchrun; what one has finished the others may not have
+    if hosts == 1 and mine.ready and (mine.finished / MARK).exists():
         with fresh_folder(mine.out, MARK) as folder:
             shutil.copytree(mine.finished, folder, dirs_exist_ok=True)
         _note(mine)

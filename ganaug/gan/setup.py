@@ -38,6 +38,7 @@ from ganaug.modalities.loaded import Spec
 from ganaug.modalities.parts import Architecture, Augment, Codec
 from ganaug.synthesis.criteria import CRITERIA, Known
 from ganaug.utils.samples import Samples, take
+from ganaug.utils.tensors import tensor_of
 from ganaug.utils.threads import one_thread
 
 ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they
@@ -264,7 +265,7 @@ def network_setup(
     groups : array (m,), optional
         Codes of groups, the rows of which have their style in common.
     """
-    tensors = [torch.tensor(array, device=device) for array in arrays]
+    tensors = [tensor_of(array, device) for array in arrays]
     codes, n, m = torch.tensor(labels, device=device), len(arrays[0]), len(labels)
     generator, discriminator = architecture.build(seed)
     prior: Any = generator.prior

@@ -191,7 +191,7 @@ def test_images_in_a_file_give_the_same_bytes(tmp_path: Path, monkeypatch: pytes
             (idx / f"{part}-{kind}-ubyte").write_bytes(head + array.tobytes())
     run(tmp_path / "memory", idx, per_class=5)
     monkeypatch.setattr("ganaug.utils.samples.IN_MEMORY", 0)
-    for module in ("load", "arrays", "sources.idx"):
+    for module in ("load", "arrays"):
         monkeypatch.setattr(f"ganaug.modalities.image.{module}.AT_ONCE", 16)
     run(tmp_path / "file", idx, per_class=5)
     assert contents(tmp_path / "file") == contents(tmp_path / "memory")

@@ -21,6 +21,7 @@ from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.image.codec import to_float
 from ganaug.utils.progress import Progress
 from ganaug.utils.samples import at_a_time
+from ganaug.utils.tensors import tensor_of
 from ganaug.utils.threads import one_thread
 
 Augment = Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]]
@@ -159,7 +160,7 @@ def train_classifier(
     target = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
     generator = np.random.default_rng(seed)
     plan = plan_batches(labels, steps, batch_size, generator) if plan is None else plan
-    pixels, targets = torch.tensor(images, device=target), one_hot(torch.tensor(labels, device=target), n_classes)
+    pixels, targets = tensor_of(images, target), one_hot(torch.tensor(labels, device=target), n_classes)
     weight = torch.ones(len(labels), device=target) if weights is None else torch.tensor(weights, device=target)
     with _seeded(seed, target), one_thread(target):
         model = build(images.shape[1:], n_classes).to(target, memory_format=torch.channels_last)  # type: ignore[call-overload]

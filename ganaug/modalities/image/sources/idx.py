@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from ganaug.errors import DataError
 from ganaug.modalities.image.sources.arrays import source_from_arrays
 from ganaug.modalities.image.sources.base import ImageSource
-from ganaug.utils.samples import gather, room
+from ganaug.utils.samples import concat
 
 FASHION_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
-AT_ONCE = 2**14  # images copied at a time
 # The files hold no names: Fashion-MNIST is known by the BLAKE2b-128 of its test labels.
 _FASHION_TEST_LABELS = "36a6875013fe680369ab320bd2ad1fe9"
 
@@ -38,9 +37,8 @@ def read_idx(folder: Path) -> ImageSource:
     """
     (train_x, train_y), (test_x, test_y) = read_idx_pair(folder, "train"), read_idx_pair(folder, "t10k")
     is_fashion = hashlib.blake2b(test_y.tobytes(), digest_size=16).hexdigest() == _FASHION_TEST_LABELS
-    parts = (images[at : at + AT_ONCE] for images in (train_x, test_x) for at in range(0, len(images), AT_ONCE))
     return source_from_arrays(
-        gather(parts, len(train_x) + len(test_x), room),
+        concat([train_x, test_x]),
         np.concatenate([train_y, test_y]),
         splits=np.repeat(["train", "test"], [len(train_y), len(test_y)]),
         classes=np.array(FASHION_CLASSES) if is_fashion else None,
