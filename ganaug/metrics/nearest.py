@@ -39,7 +39,7 @@ def nearest(rows: Samples, others: Samples, embed: Embed, skip_self: bool = Fals
     from sklearn.metrics.pairwise import euclidean_distances  # seconds that stages which compare nothing do not spend
 
     best, where = np.full(len(rows), np.inf, np.float32), np.zeros(len(rows), np.int64)
-    block = _block(rows, embed)
+    block = block_size(rows, embed)
     for first in range(0, len(rows), block):
         at = np.arange(first, min(first + block, len(rows)))
         some = embed(take(rows, slice(first, first + block)))
@@ -56,8 +56,8 @@ def nearest(rows: Samples, others: Samples, embed: Embed, skip_self: bool = Fals
     return best, where
 
 
-def _block(rows: Samples, embed: Embed) -> int:
-    """Return how many rows are embedded at once: fewer where each is long."""
+def block_size(rows: Samples, embed: Embed) -> int:
+    """Return how many samples to embed at once: fewer where each is long."""
     length = embed(take(rows, slice(1))).shape[1] if len(rows) else 1
     return max(1, min(BLOCK, BLOCK * VALUES // max(1, length)))
 

@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 from sklearn.metrics.pairwise import euclidean_distances
 
 from ganaug.metrics.nearest import nearest
+from ganaug.metrics.pruned import PrunedNearest
 from ganaug.modalities.base import Modality
 from ganaug.modalities.loaded import Spec
 from ganaug.modalities.parts import Teacher
-from ganaug.utils.samples import Samples
+from ganaug.utils.samples import Samples, take
 
 Floats = NDArray[np.float32]
 Scores = dict[str, NDArray[Any]]
-BLOCK = 4096  # training rows of a class compared at once, so that memory does not grow with their number
+BLOCK = 4096  # training rows of a class looked at, so that memory does not grow with their number
+MANY = 4 * BLOCK  # training rows beyond which most are not looked at closely
 NEIGHBOURS = 5
 
 
@@ -31,17 +33,19 @@ class ClassDensity:
 
     Parameters
     ----------
-    features : float array (m, F)
-        Of the training rows.
+    training : Samples (m)
+        The training rows.
     codes : int array (m,)
         Their classes.
+    features : callable
+        Samples (n) to features (n, F).
     """
 
-    def __init__(self, features: Floats, codes: NDArray[np.int64]) -> None:
+    def __init__(self, training: Samples, codes: NDArray[np.int64], features: Callable[[Samples], Floats]) -> None:
         self._balls: dict[int, tuple[Floats, Floats, int]] = {}
         for code in np.unique(codes):
-            centres = features[codes == code]
-            centres = centres[:: -(-len(centres) // BLOCK)]
+            at = np.flatnonzero(codes == code)
+            centres = features(take(training, at[:: -(-len(at) // BLOCK)]))
             k = min(NEIGHBOURS, len(centres) - 1)
             if k:
                 between = euclidean_distances(centres)
@@ -85,12 +89,17 @@ class Scorer:
     ) -> None:
         self.modality, self.embed = modality, partial(modality.embed, spec=spec)
         self._realism, self._teacher = realism, teacher
-        self._density = ClassDensity(teacher.features(training), codes)
+        self._density = ClassDensity(training, codes, teacher.features)
+        self._nearest = (
+            partial(nearest, others=training, embed=self.embed)
+            if len(training) <= MANY
+            else PrunedNearest(training, self.embed)
+        )
         self.training, self.codes = training, codes
 
     def __call__(self, rows: Samples, labels: NDArray[np.int64]) -> Scores:
         """Return realism, confidence in the row's own label, density, nearest_distance and nearest, each (n,)."""
-        distance, closest = nearest(rows, self.training, self.embed)
+        distance, closest = self._nearest(rows)
         return {
             "realism": self._realism(rows, labels),
             "confidence": self._teacher.predict_proba(rows)[np.arange(len(rows)), labels],

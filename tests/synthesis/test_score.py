@@ -15,11 +15,15 @@ def images(n: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (n, 8, 9, 2), np.uint8)
 
 
+def itself(features: np.ndarray) -> np.ndarray:
+    return features
+
+
 def test_density_is_what_it_is_by_definition():
     rng = np.random.default_rng(0)
     real, codes = rng.normal(size=(40, 3)).astype(np.float32), np.arange(40) % 2
     fake, claimed = rng.normal(size=(30, 3)).astype(np.float32), np.arange(30) % 2
-    density = ClassDensity(real, codes)
+    density = ClassDensity(real, codes, itself)
     for x, code, found in zip(fake, claimed, density(fake, claimed), strict=True):
         mine = real[codes == code]
         radii = np.sort(np.linalg.norm(mine[:, None] - mine, axis=2), axis=1)[:, 5]
@@ -31,15 +35,15 @@ def test_density_is_what_it_is_by_definition():
 def test_density_is_one_on_average_among_rows_of_one_distribution():
     rows = np.random.default_rng(0).normal(size=(3000, 2)).astype(np.float32)
     codes = np.zeros(1500, np.int64)
-    assert ClassDensity(rows[:1500], codes)(rows[1500:], codes).mean() == pytest.approx(1, abs=0.05)
+    assert ClassDensity(rows[:1500], codes, itself)(rows[1500:], codes).mean() == pytest.approx(1, abs=0.05)
 
 
 def test_density_of_scarce_and_plentiful_classes(monkeypatch):
     three = np.array([[0.0], [1.0], [3.0]], np.float32)
-    assert ClassDensity(three, np.zeros(3, int))(np.array([[1.5]], np.float32), np.array([0])).tolist() == [1.5]
+    assert ClassDensity(three, np.zeros(3, int), itself)(np.array([[1.5]], np.float32), np.array([0])).tolist() == [1.5]
     monkeypatch.setattr(score, "BLOCK", 8)
     many = np.random.default_rng(0).normal(size=(100, 1)).astype(np.float32)
-    found = ClassDensity(many, np.zeros(100, int))(many, np.zeros(100, int))
+    found = ClassDensity(many, np.zeros(100, int), itself)(many, np.zeros(100, int))
     assert (found > 0).any()
     assert found.max() <= 8 / 5  # of at most eight balls
 
