@@ -92,7 +92,7 @@ def fit_embedded(
     if setting.method == PROTOTYPES:
         means = unit(class_means(found, labels, config.n_classes, weights))
         return lambda samples: nearest(embed(samples), means)
-    ask = _logistic(found, labels, weights, config.n_classes)
+    ask = fit_logistic(found, labels, weights, config.n_classes)
     return lambda samples: ask(embed(samples))
 
 
@@ -109,6 +109,26 @@ def class_means(directions: Floats, codes: NDArray[np.int64], n_classes: int, we
 def nearest(directions: Floats, means: Floats) -> Floats:
     """Return class probabilities (n, K), the greatest for the mean (K, F) that is nearest."""
     return _softmax(SHARPNESS * directions @ means.T)
+
+
+def fit_logistic(
+    directions: Floats, labels: NDArray[np.int64], weights: Floats, n_classes: int
+) -> Callable[[Floats], Floats]:
+    """Fit logistic regression to weighted rows; return what gives class probabilities (n, K) of directions."""
+    from sklearn.exceptions import ConvergenceWarning  # takes a while to load, and only this needs it
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=1 / (2 * PENALTY), fit_intercept=False, max_iter=ITERATIONS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the penalty is small, and more steps change little
+        model.fit(SCALE * directions, labels, sample_weight=weights / weights.sum())
+
+    def ask(asked: Floats) -> Floats:
+        found = np.zeros((len(asked), n_classes))
+        found[:, model.classes_] = model.predict_proba(SCALE * asked)
+        return found
+
+    return ask
 
 
 def transferred(
@@ -143,26 +163,6 @@ def unit(vectors: Floats) -> Floats:
     """Scale vectors (n, F) to a length of one."""
     found: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), TINY)
     return found
-
-
-def _logistic(
-    directions: Floats, labels: NDArray[np.int64], weights: Floats, n_classes: int
-) -> Callable[[Floats], Floats]:
-    """Fit logistic regression to weighted rows; return what gives class probabilities (n, K) of directions."""
-    from sklearn.exceptions import ConvergenceWarning  # takes a while to load, and only this needs it
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=1 / (2 * PENALTY), fit_intercept=False, max_iter=ITERATIONS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the penalty is small, and more steps change little
-        model.fit(SCALE * directions, labels, sample_weight=weights / weights.sum())
-
-    def ask(asked: Floats) -> Floats:
-        found = np.zeros((len(asked), n_classes))
-        found[:, model.classes_] = model.predict_proba(SCALE * asked)
-        return found
-
-    return ask
 
 
 def _softmax(logits: Floats) -> Floats:
