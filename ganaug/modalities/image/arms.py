@@ -51,8 +51,8 @@ _REAL = {
         "embedding", "logistic regression in an embedding of the common classes", (JOINED, LOGISTIC)
     ),
     "feature_transfer": ImageArm(
-        "embedding, moved rows",
-        "the same, with rare rows moved as rows of common classes vary (feature transfer)",
+        "moved features",
+        "logistic regression in an embedding of the common classes, and feature transfer",
         (TRANSFER,),
     ),
 }
