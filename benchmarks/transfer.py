@@ -37,7 +37,6 @@ from transfer_judge import (
     BIASES,
     Options,
     Problem,
-    class_means,
     curve,
     embed,
     join,
@@ -52,6 +51,7 @@ from transfer_tasks import draw, held_out
 from ganaug import GANAugmenter
 from ganaug.gan import cuda_graph
 from ganaug.gan.losses import OBJECTIVES, Objective
+from ganaug.modalities.embedding import class_means, unit
 
 PLAIN = {
     "light": Recipe(),
@@ -144,9 +144,9 @@ def train(problem: Problem, name: str, recipe: Recipe, made: Rows | None, option
 def choose_versions(problem: Problem, options: Options) -> None:
     """Keep versions that lie nearest their own class, at most `KEPT` of each; a class of which none do keeps some."""
     task, made = problem.task, problem.made["versions"]
-    means = class_means(embed(problem, task.images, options), task.labels, task.n_classes)
-    own = embed(problem, made.images, options) @ means.T
-    right = (own.argmax(1).cpu().numpy() == made.labels).astype(int)
+    embedding = embed(problem, options)
+    means = unit(class_means(embedding(task.images), task.labels, task.n_classes))
+    right = ((embedding(made.images) @ means.T).argmax(1) == made.labels).astype(int)
     chosen: list[int] = []
     some: list[int] = []
     for c in np.flatnonzero(task.rare):

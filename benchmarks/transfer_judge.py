@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, normalize
 from transfer_fit import Rows, asked
 from transfer_tasks import Task, accuracies
 
 from ganaug import GANAugmenter
+from ganaug.modalities.embedding import TINY, Embedding, class_means, fit_logistic, unit
+from ganaug.modalities.treatments import balanced
 
 JOINED = (  # arms whose scores are averaged
     ("light", "prototypes"), ("mixup", "prototypes"), ("light", "logistic"), ("delayed", "prototypes"),
@@ -23,7 +25,6 @@ JOINED = (  # arms whose scores are averaged
     ("light + chosen versions", "prototypes of versions"),
 )  # fmt: skip
 BIASES = np.linspace(-3, 3, 121)  # in standard deviations of a row's scores
-L2, NEWTON = 1e-4, 100  # logistic regression: its penalty, its steps
 
 
 @dataclass
@@ -49,63 +50,32 @@ class Options:
     share: float
 
 
-def embed(problem: Problem, images: NDArray[np.uint8], options: Options) -> Tensor:
-    """Return directions (n, F) from the mean of the common rows, in the network trained on common classes."""
+def embed(problem: Problem, options: Options) -> Embedding:
+    """Return what maps images to directions from the mean of the common rows, in the network trained on these."""
     network, task = problem.embedding, problem.task
     assert network is not None
-    centre = normalize(asked(network, task.images[task.common[task.labels]], options.device, features=True)).mean(0)
-    return normalize(normalize(asked(network, images, options.device, features=True)) - centre)
+    known = task.common[task.labels]
+    features = partial(asked, network, device=options.device, features=True)
+    return Embedding(lambda images: features(images).cpu().numpy(), task.images[known], task.labels[known])
 
 
 def judge_by_embedding(problem: Problem, options: Options) -> None:
     """Score test rows by class means and by logistic regression in the embedding, of real rows and with versions."""
-    task = problem.task
-    real, test = (embed(problem, images, options) for images in (task.images, task.test_images))
-    cases = {"prototypes": None, "prototypes of versions": "versions"} | {
-        "logistic": None, "logistic on versions": "versions",
-    }  # fmt: skip
-    means = class_means(real, task.labels, task.n_classes)
-    for name, source in cases.items():
-        if source is not None and source not in problem.made:
-            continue
-        features, labels, centres = real, task.labels, means
-        if source is not None:
-            made = problem.made[source]
-            new = embed(problem, made.images, options)
-            moved = normalize(means + class_means(new, made.labels, task.n_classes))
-            at = torch.as_tensor(task.rare, device=options.device)[:, None]
-            centres = torch.where(at, moved, means)
-            features, labels = torch.cat([real, new]), np.concatenate([task.labels, made.labels])
-        if name.startswith("prototypes"):
-            problem.scores[name] = standard(test @ centres.T)
-        else:
-            problem.scores[name] = standard(logistic(features, labels, task.n_classes, test))
-
-
-def class_means(features: Tensor, labels: NDArray[np.int64], k: int) -> Tensor:
-    """Return the directions of the classes' means (k, F); zero for a class without rows."""
-    sums = torch.zeros(k, features.shape[1], device=features.device)
-    sums.index_add_(0, torch.as_tensor(labels, device=features.device), features)
-    return normalize(sums)
-
-
-def logistic(features: Tensor, labels: NDArray[np.int64], k: int, test: Tensor) -> Tensor:
-    """Return logits of a logistic regression in which every class counts the same."""
-    y = torch.as_tensor(labels, device=features.device)
-    weight = 1 / torch.bincount(y, minlength=k).clamp_min(1)[y].float()
-    weight = weight / weight.sum()
-    matrix = torch.zeros(features.shape[1], k, device=features.device, requires_grad=True)
-    solver = torch.optim.LBFGS([matrix], max_iter=NEWTON, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        solver.zero_grad()
-        losses = cross_entropy(10 * features @ matrix, y, reduction="none")
-        loss = (weight * losses).sum() + L2 * matrix.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    solver.step(closure)  # type: ignore[no-untyped-call]
-    return (test @ matrix).detach()
+    task, embedding, k = problem.task, embed(problem, options), problem.task.n_classes
+    real, test = embedding(task.images), embedding(task.test_images)
+    means = unit(class_means(real, task.labels, k))
+    cases = {("prototypes", "logistic"): (means, real, task.labels)}
+    if "versions" in problem.made:
+        made = problem.made["versions"]
+        new = embedding(made.images)
+        moved = unit(means + unit(class_means(new, made.labels, k)))
+        centres = np.where(task.rare[:, None], moved, means)
+        both = np.concatenate([real, new]), np.concatenate([task.labels, made.labels])
+        cases["prototypes of versions", "logistic on versions"] = (centres, *both)
+    for arms, (centres, features, labels) in cases.items():
+        ask = fit_logistic(features, labels, balanced(labels), k)
+        for arm, scores in zip(arms, (test @ centres.T, np.log(ask(test) + TINY)), strict=True):
+            problem.scores[arm] = standard(torch.as_tensor(scores, dtype=torch.float32, device=options.device))
 
 
 def standard(scores: Tensor) -> Tensor:

@@ -21,11 +21,11 @@ from ganaug.gan.networks import rows_at_a_time
 from ganaug.gan.parameters import check_value, seed_of
 from ganaug.gan.saved_model import SHOWN, Saved, misfit, read_saved, write_saved
 from ganaug.gan.setup import Data, Trained, explained, train
-from ganaug.gan.translation import FEW
 from ganaug.modalities import modality_of
 from ganaug.modalities.choose import AUTO
 from ganaug.modalities.labels import encode, group_codes, to_codes
 from ganaug.modalities.loaded import Spec
+from ganaug.modalities.rarity import FEW
 from ganaug.synthesis.prototypes import teach
 from ganaug.synthesis.realism import Realism
 from ganaug.synthesis.sample import sample

@@ -11,6 +11,7 @@ from ganaug.data.rows import read_schema
 from ganaug.errors import guard
 from ganaug.evaluation.downstream.arms import arms_named, resolved
 from ganaug.evaluation.downstream.run import run_arms
+from ganaug.evaluation.downstream.training_rows import real_labels
 from ganaug.utils.files import remove_stale
 from ganaug.utils.progress import begin_stage
 
@@ -24,7 +25,8 @@ def main() -> None:
     rows = f"data/{'splits' if baselines else 'augmented'}/{repeat}"
     whole = load_params()
     begin_stage("baselines" if baselines else "evaluate", whole, repeat)
-    params = resolved(whole.evaluate, read_schema(f"{rows}/train.parquet"))
+    train = f"{rows}/train.parquet"
+    params = resolved(whole.evaluate, read_schema(train), [real_labels(train)])
     arms = [name for name, arm in arms_named(params.arms).items() if arm.synthetic != baselines]
     half = Path("baselines" if baselines else "augmented", str(repeat))
     Path("eval", half).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen

@@ -21,12 +21,11 @@ import pytest
 from bad_input.stages import run
 from ruamel.yaml import YAML
 
+from ganaug.config.names import ARMS
 from ganaug.evaluation.downstream.arms import result_path
-from ganaug.modalities import modality_named
 
 pytestmark = pytest.mark.slow  # all of it runs the pipeline
 REPEATS = (0, 1)
-ARMS = modality_named("image").arms
 SPLITS = ("train", "validation", "test", "pool")
 OF_A_REPEAT = ("train_gan", "generate", "merge", "evaluate --baselines", "evaluate", "fidelity")
 EVERY_STAGE = ["prepare", *(f"{name} --repeat {repeat}" for name in OF_A_REPEAT for repeat in REPEATS), "report"]

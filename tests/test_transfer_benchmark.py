@@ -12,9 +12,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import transfer
 import transfer_fit
-import transfer_judge
 import transfer_tasks
 from transfer_tasks import Task, accuracies, draw, held_out
+
+from ganaug.modalities import embedding
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def small(monkeypatch):
         for name, value in {"REPORT_NAMES": 6, "RARE": {"icons": 2}, "DRAWN": 8, "KEPT": 4, "REAL": (3,)}.items():
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, value)
-    monkeypatch.setattr(transfer_judge, "NEWTON", 2)
+    monkeypatch.setattr(embedding, "ITERATIONS", 2)
 
 
 def test_no_group_is_trained_on_and_tested(drawings):

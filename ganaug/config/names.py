@@ -23,6 +23,10 @@ ARMS = (
     "real", "classical", "mixup", "oracle",
     "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
 )  # fmt: skip
+IMAGE_ARMS = (
+    "logit_adjusted", "deferred", "prototypes", "embedding_logistic", "feature_transfer",
+    "logit_adjusted_gan", "deferred_gan", "prototypes_gan", "embedding_logistic_gan", "feature_transfer_gan",
+)  # fmt: skip
 TABLE_ARMS = (
     "class_weights", "prior", "balanced_forest", "random_over", "smote", "mixup_within", "prior_gan",
 )  # fmt: skip

@@ -16,6 +16,7 @@ from ganaug.config.names import (
     CRITERIA,
     EXTRACTORS,
     GENERATORS,
+    IMAGE_ARMS,
     LOOKS,
     MAX_SIDE,
     MIN_SIDE,
@@ -310,11 +311,14 @@ class EvaluateParams(Section):
 
     arms: (
         Annotated[str, one_of("auto", "all")]
-        | Some[Annotated[str, registered("arm", *ARMS, *TABLE_ARMS, *SIGNAL_ARMS, *SOUND_ARMS, *TEXT_ARMS)]]
+        | Some[
+            Annotated[str, registered("arm", *ARMS, *IMAGE_ARMS, *TABLE_ARMS, *SIGNAL_ARMS, *SOUND_ARMS, *TEXT_ARMS)]
+        ]
     ) = Field(
         "auto",
         description="The training sets to compare; all: those that make sense for the modality; auto: without the arms "
-        "that only explain the others: oracle (more real rows), unfiltered and shuffled.",
+        "that only explain the others: oracle (more real rows), unfiltered and shuffled. Either has the arms for rare "
+        "classes only where classes are very unequal.",
     )
     classifiers: Auto | Some[Text] = Field(
         "auto",

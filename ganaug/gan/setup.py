@@ -31,11 +31,12 @@ from ganaug.gan.regularizers import PENALTIES, Penalty
 from ganaug.gan.sampler import BalancedSampler, PairSampler
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.trainer import NetworkSetup, Trainer
-from ganaug.gan.translation import FEW, TIMES, FromRows, RowPrior
+from ganaug.gan.translation import FromRows, RowPrior
 from ganaug.gan.warm_start import differ_in_size, start_from, taken_in_words
 from ganaug.modalities.base import Modality
 from ganaug.modalities.loaded import Spec
 from ganaug.modalities.parts import Architecture, Augment, Codec
+from ganaug.modalities.rarity import very_unequal
 from ganaug.synthesis.criteria import CRITERIA, Known
 from ganaug.utils.samples import Samples, take
 from ganaug.utils.tensors import tensor_of
@@ -208,8 +209,7 @@ def _generator(asked: str, modality: Modality, counts: NDArray[np.int64], stage:
         return asked
     if "latent" not in modality.generators:
         return modality.generators[0]
-    unequal = counts.min() < FEW and counts.max() >= TIMES * counts.min()
-    if not (unequal and "translation" in modality.generators):
+    if not (very_unequal(counts) and "translation" in modality.generators):
         return "latent"
     if stage is not None:
         said = f"classes have from {counts.min()} to {counts.max()} rows, so the generator is translation"

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 NOISE = 0.3  # standard deviation of what is added to a style
 SMALL = 0.01  # weight of the square of styles, which keeps them about as large as the noise
-FEW, TIMES = 10, 10  # classes are very unequal where one has fewer rows than that, and another so many times as many
 
 
 class StyledRows(NamedTuple):

@@ -15,6 +15,7 @@ def plan_batches(
     synthetic: NDArray[np.bool_] | None = None,
     share: float | None = None,
     pretrain: float = 0.0,
+    natural: float = 0.0,
 ) -> NDArray[np.int64]:
     """Choose the rows of every batch.
 
@@ -32,23 +33,41 @@ def plan_batches(
         Share of each batch drawn from the synthetic rows. None: rows as they come.
     pretrain : float, default=0.0
         Share of the steps, at the start, whose batches are synthetic throughout.
+    natural : float, default=0.0
+        Share of the steps, at the start, whose rows are drawn as they come, common classes more often than rare ones.
 
     Returns
     -------
     int array (steps, batch_size)
         Positions of rows.
     """
-    rows = np.arange(len(labels))
+    rows, late = np.arange(len(labels)), round(natural * steps)
     if synthetic is None or share is None or synthetic.all() or not synthetic.any():
-        return _balanced(labels, rows, steps * batch_size, generator).reshape(steps, batch_size)
+        return _drawn(labels, rows, steps * batch_size, late * batch_size, generator).reshape(steps, batch_size)
     first = round(pretrain * steps)
     counts = np.repeat([batch_size, round(share * batch_size)], [first, steps - first])  # synthetic rows of each batch
-    made = _balanced(labels, rows[synthetic], int(counts.sum()), generator)
-    real = _balanced(labels, rows[~synthetic], steps * batch_size - len(made), generator)
+    first_made = int(counts[:late].sum())
+    made = _drawn(labels, rows[synthetic], int(counts.sum()), first_made, generator)
+    count, first_real = steps * batch_size - len(made), late * batch_size - first_made
+    real = _drawn(labels, rows[~synthetic], count, first_real, generator)
     plan = np.empty((steps, batch_size), np.int64)
     left = np.arange(batch_size) < counts[:, None]
     plan[left], plan[~left] = made, real
     return plan
+
+
+def log_shares(labels: NDArray[np.int64], n_classes: int) -> NDArray[np.float32]:
+    """Return the logarithm of each class' share of labels (K,); one that has none counts as half a label."""
+    counts = np.bincount(labels.ravel(), minlength=n_classes)
+    return np.log(np.maximum(counts, 0.5) / labels.size).astype(np.float32)
+
+
+def _drawn(
+    labels: NDArray[np.int64], rows: NDArray[np.intp], count: int, natural: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Draw ``count`` of ``rows``, the first ``natural`` of them as they come, the others so that classes take turns."""
+    first = _take_turns(rows, natural, generator)
+    return np.concatenate([first, _balanced(labels, rows, count - natural, generator)])
 
 
 def _balanced(

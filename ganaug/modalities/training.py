@@ -15,6 +15,9 @@ from ganaug.utils.samples import Samples, take
 
 Predict = Callable[[Samples], NDArray[Any]]  # samples (n) to class probabilities (n, n_classes)
 
+LOGIT_ADJUSTED, DEFERRED = "logit_adjusted", "deferred"  # methods, which say how rows are drawn
+NATURAL = {LOGIT_ADJUSTED: 1.0, DEFERRED: 0.6}  # share of the steps, at the start, in which rows are drawn as they come
+
 RATES = (3e-3, 1e-3, 6e-3, 2e-3, 4e-3, 5e-4)  # learning rates, in the order tried
 
 
@@ -113,6 +116,7 @@ class TrainConfig:
             synthetic=rows.synthetic,
             share=setting.share,
             pretrain=setting.pretrain,
+            natural=NATURAL.get(setting.method, 0.0),
         )
 
 

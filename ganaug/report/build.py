@@ -75,7 +75,7 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         fidelity=folder / "eval/fidelity",
         prepared=folder / "reports/prepare.json",
     )
-    evaluate = resolved(params.evaluate, run.schema)
+    evaluate = resolved(params.evaluate, run.schema, [repeat.labels for repeat in run.repeats])
     results = {
         classifier: read_results(folder / "eval", evaluate.arms, params.repeats, classifier)
         for classifier in evaluate.classifiers

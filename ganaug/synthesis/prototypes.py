@@ -13,13 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.gan.translation import FEW
 from ganaug.modalities.base import Modality
+from ganaug.modalities.embedding import Embedding, class_means, nearest, unit
 from ganaug.modalities.parts import Floats, Teacher
+from ganaug.modalities.rarity import FEW, common
 from ganaug.utils.samples import Samples, take
-
-SHARPNESS = 16.0  # of the softmax of cosines: half the probability means that no other class is nearly as near
-TINY = 1e-9
 
 
 class Prototypes:
@@ -36,17 +34,12 @@ class Prototypes:
     """
 
     def __init__(self, teacher: Teacher, samples: Samples, codes: NDArray[np.int64], n_classes: int) -> None:
-        self.teacher = teacher
-        found = _unit(teacher.features(samples))
-        self.centre = _means(found, codes, n_classes).mean(0)
-        self.means = _unit(_means(_unit(found - self.centre), codes, n_classes))
+        self.teacher, self.embed = teacher, Embedding(teacher.features, samples, codes)
+        self.means = unit(class_means(self.embed(samples), codes, n_classes))
 
     def predict_proba(self, samples: Samples) -> Floats:
         """Return class probabilities (n, K)."""
-        logits = SHARPNESS * _unit(_unit(self.features(samples)) - self.centre) @ self.means.T
-        powers = np.exp(logits - logits.max(1, keepdims=True))
-        found: Floats = powers / powers.sum(1, keepdims=True)
-        return found
+        return nearest(self.embed(samples), self.means)
 
     def features(self, samples: Samples) -> Floats:
         """Return the teacher's features (n, F)."""
@@ -60,21 +53,9 @@ def teach(
 
     ``options`` are those of `ganaug.modalities.base.Modality.teacher`.
     """
-    known = np.flatnonzero(np.bincount(codes, minlength=n_classes) >= few)
-    if len(known) == n_classes or len(known) < 2:
-        return modality.teacher(samples, codes, n_classes, **options)
+    known = common(np.bincount(codes, minlength=n_classes), few)
     at = np.flatnonzero(np.isin(codes, known))
+    if len(at) == len(codes):
+        return modality.teacher(samples, codes, n_classes, **options)
     teacher = modality.teacher(take(samples, at), np.searchsorted(known, codes[at]), len(known), **options)
     return Prototypes(teacher, samples, codes, n_classes)
-
-
-def _means(features: Floats, codes: NDArray[np.int64], n_classes: int) -> Floats:
-    """Return the mean of each class (K, F); zero where it has no row."""
-    members = (codes == np.arange(n_classes)[:, None]).astype(np.float32)
-    found: Floats = members @ features / np.maximum(members.sum(1, keepdims=True), 1)
-    return found
-
-
-def _unit(vectors: Floats) -> Floats:
-    found: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), TINY)
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from itertools import chain
 
 import pytest
 from pydantic import ValidationError
@@ -36,7 +37,8 @@ def test_names_are_those_of_the_code_behind_them() -> None:
     assert set(names.CRITERIA) == set(CRITERIA)
     assert set(names.CONDITIONINGS) == set(CONDITIONINGS)
     assert (names.INVARIANCES, names.CLASSICAL) == (augment.INVARIANCES, classical.INVARIANCES)
-    assert set(ARMS) == {*names.ARMS, *names.TABLE_ARMS, *names.SIGNAL_ARMS, *names.SOUND_ARMS, *names.TEXT_ARMS}
+    own = (names.IMAGE_ARMS, names.TABLE_ARMS, names.SIGNAL_ARMS, names.SOUND_ARMS, names.TEXT_ARMS)
+    assert set(ARMS) == {*names.ARMS, *chain(*own)}
     assert set(MODALITIES) == set(names.MODALITIES)
     assert set(EXPORTS) == set(names.EXPORTS)
     assert set(signal.INVARIANCES) == {"scale", *names.SIGNAL_INVARIANCES}

@@ -15,10 +15,11 @@ from ganaug.gan.sampler import PairSampler
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.setup import network_setup
 from ganaug.gan.trainer import Trainer
-from ganaug.gan.translation import FEW, RowPrior
+from ganaug.gan.translation import RowPrior
 from ganaug.modalities import modality_named
 from ganaug.modalities.image.codec import ImageCodec
 from ganaug.modalities.image.setup import ImageArchitecture
+from ganaug.modalities.rarity import FEW
 
 
 def rules(steps: int):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganaug.modalities.batches import plan_batches
+from ganaug.modalities.batches import log_shares, plan_batches
 
 SHARES = st.floats(0, 1)
 
@@ -33,3 +33,27 @@ def test_every_batch_holds_its_share_of_synthetic_rows(share, pretrain, steps, b
 def test_the_share_does_not_matter_where_all_rows_are_alike(synthetic):
     labels = np.arange(40) % 10
     np.testing.assert_array_equal(plan(labels, 5, 8), plan(labels, 5, 8, synthetic=synthetic, share=0.5, pretrain=0.5))
+
+
+def test_rows_come_as_they_are_and_classes_take_turns_later():
+    labels = np.repeat([0, 1], [90, 10])
+    rows = plan(labels, 20, 10, natural=0.5)
+    assert (labels[rows[:10]] == 1).sum() == 10  # a tenth, as every row comes once
+    assert (labels[rows[10:]] == 1).sum() == 50
+    never = plan(labels, 20, 10, natural=1.0)
+    assert np.bincount(never.ravel()).tolist() == [2] * 100
+    np.testing.assert_array_equal(plan(labels, 20, 10, natural=0.0), plan(labels, 20, 10))
+
+
+@given(natural=SHARES, share=SHARES, pretrain=SHARES)
+def test_synthetic_rows_have_their_share_of_batches_of_either_kind(natural, share, pretrain):
+    synthetic = np.arange(60) >= 30
+    labels = np.where(np.arange(60) % 10 == 0, 1, 0)
+    rows = plan(labels, 10, 20, synthetic=synthetic, share=share, pretrain=pretrain, natural=natural)
+    first = round(pretrain * 10)
+    assert synthetic[rows].sum(1).tolist() == [20] * first + [round(share * 20)] * (10 - first)
+
+
+def test_shares_of_classes_are_finite_for_a_class_that_never_comes():
+    found = log_shares(np.array([[0, 0], [0, 2]]), 3)
+    np.testing.assert_allclose(np.exp(found), [0.75, 0.125, 0.25])

@@ -12,9 +12,14 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ganaug.config import EvaluateParams, Mixing
 from ganaug.data.rows import Schema
 from ganaug.errors import ConfigError
+from ganaug.modalities.image.arms import IMAGE_ARMS
+from ganaug.modalities.rarity import very_unequal
 from ganaug.modalities.signal.arms import SIGNAL_ARMS
 from ganaug.modalities.sound.arms import SOUND_ARMS
 from ganaug.modalities.table.arms import TABLE_ARMS
@@ -44,6 +49,8 @@ class Arm:
         Whether it takes part in the contrast, or only explains it.
     first_look : bool
         Whether a first look has it: ``evaluate.arms`` is ``auto``.
+    rare : bool
+        Whether it is for classes of few rows beside classes of many: without such, only naming it brings it in.
     """
 
     label: str
@@ -52,6 +59,7 @@ class Arm:
     settings: tuple[Setting, ...] = (Setting(),)
     contender: bool = True
     first_look: bool = True
+    rare: bool = False
 
     @property
     def synthetic(self) -> bool:
@@ -128,6 +136,10 @@ BUILT_IN = {
 for name, own in {**TABLE_ARMS, **SIGNAL_ARMS, **SOUND_ARMS, **TEXT_ARMS}.items():
     tried = tuple(replace(setting, method=own.method, mixup=own.mixup) for setting in _RATES)
     BUILT_IN[name] = Arm(own.label, own.title, "selected" if own.synthetic else "real", tried)
+for name, image in IMAGE_ARMS.items():
+    tried = tuple(replace(setting, method=method) for setting in _STRENGTHS for method in image.methods)
+    rows = "selected" if image.synthetic else "real"
+    BUILT_IN[name] = Arm(image.label, image.title, rows, tried, first_look=image.first_look, rare=True)
 for name, built_in in BUILT_IN.items():
     ARMS.register(name)(built_in)
 
@@ -137,8 +149,15 @@ def arms_named(names: Iterable[str]) -> dict[str, Arm]:
     return {name: ARMS[name] for name in names}
 
 
-def resolved(params: EvaluateParams, schema: Schema) -> EvaluateParams:
+def resolved(params: EvaluateParams, schema: Schema, labels: Sequence[NDArray[np.int64]] = ()) -> EvaluateParams:
     """Put the modality's own arms and classifier where ``auto`` stands, or ``all``.
+
+    Parameters
+    ----------
+    params, schema : EvaluateParams and Schema
+        What is asked for, and what samples are.
+    labels : sequence of int arrays (n,)
+        Class codes of the real training rows, of each repeat: arms for rare classes need such in all of them.
 
     Raises
     ------
@@ -148,7 +167,10 @@ def resolved(params: EvaluateParams, schema: Schema) -> EvaluateParams:
     modality = schema.modality
     arms, classifiers = params.arms, params.classifiers
     if isinstance(arms, str):
-        arms = tuple(name for name in modality.arms_for(schema.spec) if arms == "all" or ARMS[name].first_look)
+        counts = [np.bincount(codes, minlength=len(schema.classes)) for codes in labels]
+        rare = bool(counts) and all(map(very_unequal, counts))
+        fitting = [name for name in modality.arms_for(schema.spec) if rare or not ARMS[name].rare]
+        arms = tuple(name for name in fitting if arms == "all" or ARMS[name].first_look)
     if classifiers == "auto":
         classifiers = modality.classifiers[:1]
     foreign = [name for name in arms if name in BUILT_IN and name not in modality.arms]

@@ -147,6 +147,12 @@ class RowSource:
         return mask
 
 
+def real_labels(train: str | Path) -> NDArray[np.int64]:
+    """Read the class codes of the real rows of a training split."""
+    table = read_table(train, ["label", "synthetic"])
+    return table["label"][~table["synthetic"]].to_numpy(np.int64)
+
+
 def _together(first: TrainingRows, second: TrainingRows) -> TrainingRows:
     names = first.__dataclass_fields__
     return TrainingRows(*(concat([getattr(first, name), getattr(second, name)]) for name in names))

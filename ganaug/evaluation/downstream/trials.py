@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from joblib import Parallel, cpu_count, delayed
+from numpy.typing import NDArray
 
 from ganaug import __version__
 from ganaug.data.rows import Rows, digest
@@ -56,7 +58,7 @@ def run_trials(
     todo : mapping of Trial to TrainingRows
         Trials and the rows of each.
     splits : mapping of str to Rows
-        With the rows of `HELD_OUT`.
+        With the rows of `HELD_OUT`, and those of training, whose real ones say which classes are rare.
     config : TrainConfig
         What all trainings have in common.
     jobs : int or "auto"
@@ -75,7 +77,9 @@ def run_trials(
     on_gpu = config.device.startswith("cuda") or (config.device == "auto" and torch.cuda.is_available())
     at_once = 1 if on_gpu else cpu_count() if jobs == "auto" else int(jobs)
     held_out = {part: splits[part] for part in HELD_OUT}
-    shared = b"".join(map(_content, held_out.values()))
+    train = splits["train"]
+    trained = np.bincount(train.labels[~train.synthetic], minlength=config.n_classes)
+    shared = b"".join([*map(_content, held_out.values()), trained.tobytes()])
     known = {trial: _known(trial, rows, shared, config, cache_dir) for trial, rows in todo.items()}
     measured = {trial: read_json(path) for trial, path in known.items() if path is not None and path.exists()}
     left = [trial for trial in todo if trial not in measured]
@@ -83,7 +87,7 @@ def run_trials(
         Progress(stage, len(todo), "classifiers", start=len(measured)) as progress,
         backend(min(at_once, len(left) or 1)),
     ):
-        tasks = (delayed(_measure)(trial, todo[trial], held_out, config) for trial in left)
+        tasks = (delayed(_measure)(trial, todo[trial], held_out, trained, config) for trial in left)
         for trial, found in Parallel(return_as="generator_unordered")(tasks):
             measured[trial] = found
             if (path := known[trial]) is not None:  # at once: an interruption loses what is running, and no more
@@ -112,7 +116,11 @@ def _content(rows: TrainingRows | Rows) -> bytes:
 
 
 def _measure(
-    trial: Trial, rows: TrainingRows, held_out: Mapping[str, Rows], config: TrainConfig
+    trial: Trial,
+    rows: TrainingRows,
+    held_out: Mapping[str, Rows],
+    trained: NDArray[np.int64],
+    config: TrainConfig,
 ) -> tuple[Trial, Measured]:
     """Train one classifier and measure it on the held-out rows."""
     rows = rows.take(~rows.synthetic | (rows.confidence >= trial.setting.min_confidence))
@@ -123,7 +131,7 @@ def _measure(
         else:
             predict = modality.fit_classifier(trial.classifier, rows, trial.setting, config)
         found = {part: predict(held.samples) for part, held in held_out.items()}
-    weights = choose_weights(held_out["validation"].labels, found["validation"])
+    weights = choose_weights(held_out["validation"].labels, found["validation"], trained)
     measured = {
         part: classification_metrics(held.labels, found[part], held.schema.classes, weights)
         for part, held in held_out.items()

@@ -105,12 +105,13 @@ def train_classifier(
     mixup: float = 0.0,
     plan: NDArray[np.int64] | None = None,
     weights: NDArray[np.float32] | None = None,
+    adjustment: NDArray[np.float32] | None = None,
     build: Build = SmallCNN,
     seed: int = 0,
     device: str = "auto",
     progress: Progress | None = None,
 ) -> nn.Module:
-    """Train a classifier for a fixed number of steps on class-balanced batches.
+    """Train a classifier for a fixed number of steps, on class-balanced batches where no others are given.
 
     Parameters
     ----------
@@ -133,6 +134,9 @@ def train_classifier(
         Rows of every batch, see `ganaug.modalities.batches.plan_batches`; None: classes take turns.
     weights : float array (n,), optional
         Weight of each row's loss; the mean over a batch is a weighted one.
+    adjustment : float array (n_classes,), optional
+        Added to the logits while training, and left out afterwards: with the logarithm of the classes' shares of the
+        rows, what is learnt holds for equal shares (logit adjustment, Menon et al., arXiv 2007.07314).
     build : callable, default=SmallCNN
         ``(shape, n_classes)`` to a module that maps images (n, C, H, W) in [-1, 1] to logits (n, n_classes).
     seed : int
@@ -162,6 +166,7 @@ def train_classifier(
     plan = plan_batches(labels, steps, batch_size, generator) if plan is None else plan
     pixels, targets = tensor_of(images, target), one_hot(torch.tensor(labels, device=target), n_classes)
     weight = torch.ones(len(labels), device=target) if weights is None else torch.tensor(weights, device=target)
+    added = torch.zeros(n_classes, device=target) if adjustment is None else torch.tensor(adjustment, device=target)
     with _seeded(seed, target), one_thread(target):
         model = build(images.shape[1:], n_classes).to(target, memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=WEIGHT_DECAY, fused=True)
@@ -174,7 +179,7 @@ def train_classifier(
             if mixup:
                 share, partners = float(generator.beta(mixup, mixup)), generator.permutation(len(rows))
                 inputs, expected, counts = (share * t + (1 - share) * t[partners] for t in (inputs, expected, counts))
-            losses = cross_entropy(model(inputs), expected, label_smoothing=LABEL_SMOOTHING, reduction="none")
+            losses = cross_entropy(model(inputs) + added, expected, label_smoothing=LABEL_SMOOTHING, reduction="none")
             optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward((losses * counts).sum() / counts.sum())
             optimiser.step()

@@ -12,14 +12,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+from torch import nn
+
 from ganaug.errors import ConfigError, GanaugError
+from ganaug.modalities.batches import log_shares
+from ganaug.modalities.embedding import JOINED, METHODS, Features, fit_embedded, join
 from ganaug.modalities.estimators import make_estimator
 from ganaug.modalities.image.classical import make_augment
-from ganaug.modalities.image.classifier import Build, SmallCNN, predict_proba, train_classifier
+from ganaug.modalities.image.classifier import Build, SmallCNN, extract_features, predict_proba, train_classifier
 from ganaug.modalities.image.estimators import FEATURES, fit_estimator, is_estimator
-from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows, loss_weights
+from ganaug.modalities.training import LOGIT_ADJUSTED, Predict, Setting, TrainConfig, TrainingRows, loss_weights
 from ganaug.utils.imported import import_named
 
 
@@ -45,23 +50,41 @@ def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: Trai
     ConfigError
         There is no such classifier, or it cannot be used.
     """
+    if setting.method in METHODS:
+        embedded = fit_embedded(lambda base, k: _features(base, k, setting, config), rows, setting, config)
+        if setting.method != JOINED:
+            return embedded
+        plain = fit_classifier(name, rows, replace(setting, method=""), config)
+        return lambda images: join(plain(images), embedded(images))
     if is_estimator(name):
         return fit_estimator(name, rows, setting, config)
-    model = train_classifier(
+    model = _train(_build(name), rows, config.n_classes, setting, config)
+    return lambda images: predict_proba(model, images)
+
+
+def _features(rows: TrainingRows, n_classes: int, setting: Setting, config: TrainConfig) -> Features:
+    """Return what the last layer of a `SmallCNN` trained on these rows sees."""
+    model = _train(SmallCNN, rows, n_classes, setting, config)
+    return lambda images: extract_features(model, images)
+
+
+def _train(build: Build, rows: TrainingRows, n_classes: int, setting: Setting, config: TrainConfig) -> nn.Module:
+    plan = config.plan(rows, setting, config.steps)
+    return train_classifier(
         rows.samples,
         rows.labels,
-        config.n_classes,
+        n_classes,
         batch_size=config.batch_size,
         learning_rate=setting.learning_rate,
         augment=make_augment(config, setting),
         mixup=setting.mixup,
-        plan=config.plan(rows, setting, config.steps),
+        plan=plan,
         weights=loss_weights(rows, setting),
-        build=_build(name),
+        adjustment=log_shares(rows.labels[plan], n_classes) if setting.method == LOGIT_ADJUSTED else None,
+        build=build,
         seed=config.seed,
         device=config.device,
     )
-    return lambda images: predict_proba(model, images)
 
 
 def _build(name: str) -> Build:

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import has_fit_parameter
 
+from ganaug.modalities.batches import log_shares
 from ganaug.modalities.estimators import make_estimator
 from ganaug.modalities.image.classical import make_augment
 from ganaug.modalities.image.classifier import extract_features, train_classifier
-from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows, loss_weights
+from ganaug.modalities.training import LOGIT_ADJUSTED, Predict, Setting, TrainConfig, TrainingRows, loss_weights
 
 Encode = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 FEATURES = "features:"
@@ -26,7 +27,8 @@ def is_estimator(name: str) -> bool:
 def fit_estimator(name: str, rows: TrainingRows, setting: Setting, config: TrainConfig) -> Predict:
     """Fit a scikit-learn classifier to rows that are drawn, augmented and mixed as the batches of a network are.
 
-    A mixed row bears the label of its greater part, as estimators know no soft labels.
+    A mixed row bears the label of its greater part, as estimators know no soft labels; adjusted for class shares are
+    their probabilities, as they have no logits.
 
     Raises
     ------
@@ -49,9 +51,13 @@ def fit_estimator(name: str, rows: TrainingRows, setting: Setting, config: Train
     weights = {"sample_weight": loss_weights(rows, setting)[seen]} if weighted else {}
     estimator.fit(encode(images), rows.labels[seen], **weights)
 
+    adjusted = setting.method == LOGIT_ADJUSTED
+    shares = np.exp(log_shares(rows.labels[seen], config.n_classes)) if adjusted else np.ones(config.n_classes)
+
     def predict(given: NDArray[np.uint8]) -> NDArray[np.float64]:
         probabilities = np.zeros((len(given), config.n_classes))
-        probabilities[:, estimator.classes_] = estimator.predict_proba(encode(given))
+        probabilities[:, estimator.classes_] = estimator.predict_proba(encode(given)) / shares[estimator.classes_]
+        probabilities /= probabilities.sum(1, keepdims=True)
         return probabilities
 
     return predict

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ganaug.errors import DataError
 from ganaug.modalities.base import Modality
 from ganaug.modalities.image import arrays, duplicates, preview
+from ganaug.modalities.image.arms import IMAGE_ARMS
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png, encode_png
 from ganaug.modalities.image.sources import BUILTIN, holds_images
@@ -48,7 +49,7 @@ class ImageModality(Modality):
     export_form = "image_folder"
     arms = (
         "real", "classical", "mixup", "oracle",
-        "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
+        "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic", *IMAGE_ARMS,
     )  # fmt: skip
     classifiers = ("small_cnn",)
     generators = tuple(LATENT)

@@ -2,26 +2,49 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ganaug.config import EvaluateParams, Mixing, names
 from ganaug.config.names import MOST_TRIALS
 from ganaug.errors import ConfigError
-from ganaug.evaluation.downstream.arms import ARMS, Setting, arms_named, candidates, references
+from ganaug.evaluation.downstream.arms import ARMS, Setting, arms_named, candidates, references, resolved
 from ganaug.modalities import modality_named
 from ganaug.modalities.image.estimators import make_estimator
+from ganaug.modalities.image.schema import image_schema
 
 MIXINGS = EvaluateParams().mixing
 
 
 def test_contenders_are_told_from_what_explains_them():
     arms = modality_named("image").arms
-    assert references(arms) == ["real", "classical", "mixup"]
-    assert candidates(arms) == ["gan", "classical_gan", "mixup_gan"]
-    assert set(arms) == set(names.ARMS)
-    assert {name for name in arms if not ARMS[name].first_look} == {"oracle", "unfiltered", "shuffled"}
+    rare = [name for name in arms if ARMS[name].rare]
+    assert rare == list(names.IMAGE_ARMS)
+    assert references(arms) == ["real", "classical", "mixup", *rare[:5]]
+    assert candidates(arms) == ["gan", "classical_gan", "mixup_gan", *rare[5:]]
+    assert [f"{name}_gan" for name in rare[:5]] == rare[5:]
+    assert set(arms) == {*names.ARMS, *names.IMAGE_ARMS}
+    explaining = {name for name in names.ARMS if not ARMS[name].first_look}
+    assert explaining == {"oracle", "unfiltered", "shuffled"}
     own = {*names.TABLE_ARMS, *names.SIGNAL_ARMS, *names.SOUND_ARMS, *names.TEXT_ARMS}
     assert own == set(ARMS) - set(arms)
+
+
+def test_arms_for_rare_classes_join_where_all_repeats_have_such():
+    schema = image_schema(8, 8, 1, ("common", "rare"))
+    few, equal = np.repeat([0, 1], [40, 2]), np.repeat([0, 1], [40, 30])
+
+    def arms(which: str, *labels: np.ndarray) -> set[str]:
+        return set(resolved(EvaluateParams(arms=which), schema, labels).arms)
+
+    rare = set(names.IMAGE_ARMS)
+    assert not arms("all", equal, equal) & rare
+    assert not arms("all", few, equal) & rare
+    assert not arms("all") & rare
+    assert arms("all", few, few) >= rare
+    embedded = {"embedding_logistic", "feature_transfer"}
+    assert arms("auto", few) & rare == embedded | {f"{name}_gan" for name in embedded}
+    assert resolved(EvaluateParams(arms=("prototypes",)), schema, [equal]).arms == ("prototypes",)
 
 
 CLASSIFIERS = (

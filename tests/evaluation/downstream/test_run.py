@@ -12,12 +12,13 @@ from sklearn.datasets import load_digits
 
 from ganaug.config import EvaluateParams, Mixing
 from ganaug.config.names import ARMS as CONFIGURED
-from ganaug.config.names import SIGNAL_ARMS, SOUND_ARMS, TABLE_ARMS, TEXT_ARMS
+from ganaug.config.names import IMAGE_ARMS, SIGNAL_ARMS, SOUND_ARMS, TABLE_ARMS, TEXT_ARMS
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import ConfigError, DataError
 from ganaug.evaluation.downstream import trials
 from ganaug.evaluation.downstream.arms import ARMS, result_path
 from ganaug.evaluation.downstream.run import run_arms
+from ganaug.modalities.image.arms import IMAGE_ARMS as RARE_ARMS
 from ganaug.modalities.image.classifiers import fit_classifier
 from ganaug.modalities.image.modality import ImageModality
 from ganaug.modalities.image.schema import image_schema
@@ -115,11 +116,37 @@ def test_where_classes_are_unequal_validation_rows_choose_how_probable_a_class_h
     write(folder / "test.parquet", digits(400, 800))
     naive_bayes = {"classifiers": ["sklearn.naive_bayes.GaussianNB(var_smoothing=10)"], "trials": 1}
     moved = read_json(evaluate(folder, ["real"], **naive_bayes)[0])
-    monkeypatch.setattr(trials, "choose_weights", lambda labels, found: np.ones(found.shape[1]))
+    monkeypatch.setattr(trials, "choose_weights", lambda labels, found, trained: np.ones(found.shape[1]))
     plain = read_json(evaluate(folder, ["real"], **naive_bayes)[0])
     assert moved["validation"]["balanced_accuracy"] > plain["validation"]["balanced_accuracy"]
     assert moved["test"]["balanced_accuracy"] > plain["test"]["balanced_accuracy"]
     assert moved["test"]["nll"] == plain["test"]["nll"]
+
+
+def test_what_is_rare_among_training_rows_counts_where_validation_rows_are_equal(folder):
+    rows = digits(0, 200)
+    write(folder / "train.parquet", rows.take((rows.labels >= 5) | (np.arange(200) % 5 == 0)))
+    write(folder / "validation.parquet", digits(200, 400))
+    write(folder / "test.parquet", digits(400, 800))
+    (found,) = evaluate(folder, ["real"], classifiers=["sklearn.linear_model.LogisticRegression(C=0.001)"], trials=1)
+    test = read_json(found)["test"]
+    recall = np.array([each["recall"] for each in test["per_class"].values()])
+    assert recall[:5].mean() > recall[5:].mean() - 0.06  # it is .145 lower where nothing is moved
+
+
+@pytest.mark.parametrize("classifier", ["small_cnn", "sklearn.naive_bayes.GaussianNB()"])
+def test_arms_for_rare_classes_have_settings_of_their_own_with_every_classifier(folder, classifier):
+    written = evaluate(folder, IMAGE_ARMS, classifiers=[classifier])
+    for path in written:
+        found = read_json(path)
+        assert {trial["setting"]["method"] for trial in found["trials"]} <= set(methods(path.stem))
+        assert len({str(trial["setting"]) for trial in found["trials"]}) == 2
+        assert np.isfinite(found["test"]["nll"])
+
+
+def methods(arm: str) -> tuple[str, ...]:
+    """What an arm may do with its rows; without synthetic ones, too."""
+    return RARE_ARMS[arm].methods
 
 
 def test_synthetic_rows_enter_with_a_weight_a_threshold_or_first(folder):
@@ -266,4 +293,4 @@ def test_unknown_names_are_refused_before_anything_is_trained(folder):
     with pytest.raises(ConfigError, match="no classifier 'smal_cnn'"):
         evaluate(folder, ["real"], classifiers=["small_cnn", "smal_cnn"])
     assert not (folder / "eval").exists()
-    assert set(ARMS) == {*CONFIGURED, *TABLE_ARMS, *SIGNAL_ARMS, *SOUND_ARMS, *TEXT_ARMS}
+    assert set(ARMS) == {*CONFIGURED, *IMAGE_ARMS, *TABLE_ARMS, *SIGNAL_ARMS, *SOUND_ARMS, *TEXT_ARMS}

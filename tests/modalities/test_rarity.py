@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ganaug.modalities.rarity import common, very_unequal
+
+
+@pytest.mark.parametrize(
+    ("counts", "found"), [([100, 2], True), ([100, 12], False), ([20, 3], False), ([30, 3], True), ([9, 9], False)]
+)
+def test_classes_are_very_unequal_where_some_are_scarce_beside_many_times_as_many(counts, found):
+    assert very_unequal(np.array(counts)) is found
+
+
+def test_common_classes_have_some_rows_unless_none_do():
+    assert common(np.array([50, 3, 10, 9])).tolist() == [0, 2]
+    assert common(np.array([50, 3, 0])).tolist() == [0, 1]  # one class teaches nothing
+    assert common(np.array([50, 3]), few=0).tolist() == [0, 1]
