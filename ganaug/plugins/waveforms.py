@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ganaug.config import check
 from ganaug.config.types import Count, Share
-from ganaug.data.rows import read_samples, read_schema, read_table
+from ganaug.data.pool import synthetic_rows, unknown_class
+from ganaug.data.rows import read_samples, read_schema
 from ganaug.errors import DataError
 from ganaug.modalities.sound.spec import SoundSpec, to_floats
 
@@ -109,13 +109,12 @@ def _from_file(path: Path, label: str | int) -> tuple[list[NDArray[np.int16]], S
     if not isinstance(schema.spec, SoundSpec):
         raise DataError(f"{path} holds {schema.modality.describe(schema.spec)}: give a file of sounds.")
     if label not in schema.classes:
-        raise DataError(f"{path} has no class {label!r}; its classes are {', '.join(schema.classes)}.")
-    marks = [name for name in ("synthetic", "kept") if name in pq.read_schema(path).names]
-    table = read_table(path, ["label", *marks])
-    wanted = table[marks].all(axis=1) & (table["label"] == schema.classes.index(str(label)))
-    if not wanted.any():
-        raise DataError(f"{path} holds no row of class {label!r} that is {' and '.join(marks)}: generate some first.")
-    return read_samples(path, np.flatnonzero(wanted)), schema.spec
+        raise unknown_class(label, schema.classes, path)
+    at, labels = synthetic_rows(path)
+    wanted = at[labels == schema.classes.index(str(label))]
+    if not len(wanted):
+        raise DataError(f"{path} holds no synthetic row of class {label!r} that is to be used: generate some first.")
+    return read_samples(path, wanted), schema.spec
 
 
 def _from_model(augmenter: GANAugmenter, label: str | int, seed: int) -> tuple[list[NDArray[np.int16]], SoundSpec]:
