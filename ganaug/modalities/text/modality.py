@@ -34,7 +34,7 @@ class TextModality(Modality):
     takes = "a list, array or Series of strings"
     export_form = "csv"
     arms = (
-        "real", "classical", "aeda", "mixup_within", "random_over", "ngram", "oracle",
+        "real", "classical", "aeda", "mixup_within", "random_over", "ngram", "masked_lm", "oracle",
         "gan", "classical_gan", "unfiltered", "shuffled", "synthetic",
     )  # fmt: skip
     augments = True
@@ -98,7 +98,7 @@ class TextModality(Modality):
     def codec(self, samples: Texts, spec: TextSpec) -> Codec:  # type: ignore[override]  # noqa: D102
         from ganaug.modalities.text.codec import TextCodec
 
-        return TextCodec.fit(samples, spec)
+        return TextCodec.fit(samples)
 
     def codec_of(  # noqa: D102
         self,

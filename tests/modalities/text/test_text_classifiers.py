@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from ganaug.errors import ConfigError, DataError
+from ganaug.modalities.text import masked
 from ganaug.modalities.text import synonyms as words
 from ganaug.modalities.text.builtin import shop_messages
 from ganaug.modalities.text.modality import TextModality
@@ -62,7 +63,8 @@ def test_a_function_of_yours_makes_a_classifier_of_the_texts_themselves():
         *(Setting(method=method) for method in METHODS),
     ],
 )  # fmt: skip
-def test_every_arm_trains_a_classifier(setting):
+def test_every_arm_trains_a_classifier(setting, monkeypatch):
+    monkeypatch.setattr(masked, "STEPS", 10)
     assert accuracy("tfidf_logistic_regression", setting) > 0.5
 
 
@@ -142,6 +144,23 @@ def test_the_ngram_model_draws_by_the_counts_of_what_comes_next():
     assert any(text not in texts for text in drawn)  # by fewer words than two
     assert {word for text in drawn for word in text.split()} <= set("abcdx")
     assert len(draw_texts(["ok", "ok then"], 5, random)) == 5
+
+
+def test_the_masked_model_fills_in_words_of_the_same_kind_under_the_label():
+    names = ("Ann", "Bob", "Cid", "Dan")
+    texts = [f"{name} likes {what}!" for name in names for what in ("tea", "milk", "soup")]
+    texts += [f"{name} went {where}." for name in names for where in ("home", "north", "away")]
+    labels = np.repeat([0, 1], 12)
+    model = masked.MaskedModel(texts, labels, 0)
+    likes = model.draw(texts[:12] * 5, 0, np.random.default_rng(0))
+    assert len(likes) == 60
+    assert {text.split()[0] for text in likes} == set(names)
+    assert sum("likes" in text for text in likes) > 54
+    assert len(set(likes)) > 10
+    assert model.draw(texts[:12] * 5, 0, np.random.default_rng(0)) == likes
+    again = masked.MaskedModel(texts, labels, 0).draw(texts[:12] * 5, 0, np.random.default_rng(0))
+    assert again == likes
+    assert masked.MaskedModel(texts, labels, 1).draw(texts[:12] * 5, 0, np.random.default_rng(0)) != likes
 
 
 def test_mixed_features_lie_between_those_of_their_class():
