@@ -11,9 +11,9 @@ what it holds. A repeat takes two to five minutes of processor time.
 Fixed before anything was looked at: the sets, and the settings below. Texts of up to 300 characters, near copies left
 out. 40 % of each class, 600 texts at most in all, are test texts in all repeats; a repeat draws 20 of each class from
 the rest to train on, and 5 to validate. Every arm has two settings, of which validation texts choose one. 100 synthetic
-texts a class, of the GAN as `GANAugmenter.candidates` selects them by default, of the n-gram model and of the masked language
-model as they come. The first question: is synthetic only better than n-gram only, and than masked only, which is the
-GAN's generator without a GAN? Then: is real + GAN better than the best arm without it?
+texts a class, of the GAN as `GANAugmenter.candidates` selects them by default, of the n-gram model and of the masked
+language model as they come. The first question: is synthetic only better than n-gram only, and than masked only, which
+is the GAN's generator without a GAN? Then: is real + GAN better than the best arm without it?
 """
 
 from __future__ import annotations

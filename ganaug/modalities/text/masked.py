@@ -21,11 +21,7 @@ from ganaug.utils.threads import one_thread
 
 BATCH, WIDTH, DEPTH = 64, 64, 1  # as those of the GAN
 RATE, BETAS, FINAL = 2.5e-3, (0.9, 0.95), 0.05  # Adam's, from half of the steps on linearly down to that share
-STEPS, MOST, FEW = (
-    40,
-    200,
-    100,
-)  # for up to so many texts, growing with their number; with more, others are less probable
+STEPS, MOST, FEW = 40, 200, 100  # for up to FEW texts, in proportion for more; longer made other texts less probable
 AT_ONCE = 256  # texts that are filled in together
 
 
