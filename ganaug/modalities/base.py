@@ -289,6 +289,10 @@ class Modality(ABC):
         """Return those of ``arms`` that samples of this spec can be trained in."""
         return self.arms
 
+    def better_classifier(self, names: Sequence[str]) -> str:
+        """Say in a sentence which classifier to take before any rows are added, where these leave much; else empty."""
+        return ""
+
     @abstractmethod
     def check_classifier(self, name: str, settings: Sequence[Any]) -> None:
         """Raise `ConfigError` unless there is a downstream classifier of this name that takes these settings."""

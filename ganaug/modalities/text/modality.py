@@ -165,6 +165,12 @@ class TextModality(Modality):
 
         return TextTeacher.train(samples, labels, n_classes, steps=steps, seed=seed, progress=progress)
 
+    def better_classifier(self, names: Sequence[str]) -> str:
+        """Ask for sentence embeddings."""
+        from ganaug.modalities.text.embeddings import better_than
+
+        return better_than(names)
+
     def check_classifier(self, name: str, settings: Sequence[Any]) -> None:  # noqa: D102
         from ganaug.modalities.text.classifiers import check_classifier
 
