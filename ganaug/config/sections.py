@@ -326,7 +326,8 @@ class EvaluateParams(Section):
         "features:sklearn.linear_model.LogisticRegression(C=10); of tables hist_gradient_boosting, random_forest, "
         "logistic_regression, lightgbm, xgboost, catboost; of signals minirocket, logistic_regression, "
         "components_logistic_regression; of sounds these and mel_cnn; of texts tfidf_logistic_regression, "
-        "tfidf_linear_svm; of any sklearn.linear_model.LogisticRegression(C=10), "
+        "tfidf_linear_svm, sentence_transformers:all-MiniLM-L6-v2, features:module:function; "
+        "of any sklearn.linear_model.LogisticRegression(C=10), "
         "module:function; auto: the first of these.",
     )
     trials: Annotated[int, Ge(1), Le(MOST_TRIALS)] = Field(

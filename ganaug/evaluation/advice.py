@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ganaug.evaluation.downstream.arms import ARMS
 from ganaug.evaluation.equivalence import Oracle
-from ganaug.evaluation.results import Results, real_rows
+from ganaug.evaluation.results import PRIMARY_METRIC, Results, real_rows
 from ganaug.evaluation.stats.estimate import Estimate
 from ganaug.evaluation.stats.looks import ALPHA
 from ganaug.evaluation.stats.paired import estimate_rows
 from ganaug.evaluation.verdict import ROPE, Finding
+from ganaug.modalities import modality_named
 
 CLASSES = 2  # named as those that gain most from more labels
 
@@ -69,6 +72,48 @@ def advise(finding: Finding, results: Results) -> Advice:
     arm = {"HELPS": finding.candidate, "INVALID": None}.get(finding.verdict, finding.reference)
     labels = _more_labels(finding.oracle, results, finding.reference) if finding.oracle else None
     return Advice(arm, finding.repeats_needed, finding.test_rows_needed, labels)
+
+
+def classifier_advice(modality: str, summaries: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say what another classifier brings, which may be more than any rows do.
+
+    Parameters
+    ----------
+    modality : str
+        Name of what samples are; empty where it is not known.
+    summaries : mapping
+        What `ganaug.evaluation.summary` found, by classifier, the deciding one first.
+
+    Returns
+    -------
+    list of str
+        A sentence, or none.
+    """
+    (first, (usual, best)), *others = ((name, _chosen(found["per_arm"])) for name, found in summaries.items())
+    if others:
+        name, (arm, other) = max(others, key=lambda found: found[1][1]["validation"])
+        gain = other[PRIMARY_METRIC] - best[PRIMARY_METRIC]
+        if gain > max(ROPE, _range(summaries[first]["per_arm"])):
+            return [
+                f"First take the classifier {name}: with it the arm {arm} is {100 * gain:.1f} points above {usual} "
+                f"with {first}, and no two arms are as far apart."
+            ]
+    hint = modality_named(modality).better_classifier(list(summaries)) if modality else ""
+    return [hint] if hint else []
+
+
+def _contenders(arms: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: found for name, found in arms.items() if ARMS[name].contender} or dict(arms)
+
+
+def _chosen(arms: Mapping[str, Any]) -> tuple[str, Any]:
+    """Return the arm that validation rows prefer, and what was measured of it."""
+    return max(_contenders(arms).items(), key=lambda arm: float(arm[1]["validation"]))
+
+
+def _range(arms: Mapping[str, Any]) -> float:
+    values = [found[PRIMARY_METRIC] for found in _contenders(arms).values()]
+    return float(max(values) - min(values))
 
 
 def _more_labels(oracle: Oracle, results: Results, reference: str) -> MoreLabels:

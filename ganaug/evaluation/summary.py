@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ganaug.errors import DataError
-from ganaug.evaluation.advice import Advice, advise
+from ganaug.evaluation.advice import Advice, advise, classifier_advice
 from ganaug.evaluation.equivalence import Oracle
 from ganaug.evaluation.results import (
     PRIMARY_METRIC,
@@ -60,6 +60,7 @@ def summarise(results: Mapping[str, Results], prepared: Mapping[str, Any], leaks
     design = design_of(prepared, same_test=len(tested) == 1)
     summary = _of_classifier(deciding, design, leaks)
     beside = {name: _of_classifier(found, design, leaks) for name, found in others}
+    summary["statement"][1:1] = classifier_advice(str(prepared.get("modality", "")), {first: summary, **beside})
     differing = [name for name, found in beside.items() if found["verdict"] != summary["verdict"]]
     for name in differing:
         verdict = beside[name]["verdict"].replace("_", " ")

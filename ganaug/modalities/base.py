@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
     from torch import Tensor
 
+    from ganaug.data.pool import RowPool
+
 
 class Modality(ABC):
     """What a kind of samples is.
@@ -107,6 +109,10 @@ class Modality(ABC):
         """Give samples back in the form in which `infer` took them."""
         return samples
 
+    def item(self, X: Any) -> Any:  # noqa: N803
+        """Return the only sample of what `restore` gave, as other libraries take one: a picture, a string."""
+        return next(iter(X))
+
     @abstractmethod
     def spec_of(self, about: Mapping[str, Any]) -> Spec:
         """Return the spec that `Spec.to_json` wrote; `KeyError`, `TypeError` or `ValueError` where it is none."""
@@ -166,6 +172,12 @@ class Modality(ABC):
     @abstractmethod
     def ids(self, samples: Samples) -> Ids:
         """Hash the content of each sample: (n,) of 32 hexadecimal digits."""
+
+    def pool(self, path: Path) -> RowPool:
+        """Open the synthetic rows of a Parquet file, to be drawn from one by one."""
+        from ganaug.data.pool import RowPool
+
+        return RowPool.open(path)
 
     # Likeness
 
@@ -276,6 +288,10 @@ class Modality(ABC):
     def arms_for(self, spec: Spec) -> tuple[str, ...]:
         """Return those of ``arms`` that samples of this spec can be trained in."""
         return self.arms
+
+    def better_classifier(self, names: Sequence[str]) -> str:
+        """Say in a sentence which classifier to take before any rows are added, where these leave much; else empty."""
+        return ""
 
     @abstractmethod
     def check_classifier(self, name: str, settings: Sequence[Any]) -> None:

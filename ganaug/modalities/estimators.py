@@ -20,11 +20,12 @@ TUNED = {  # parameters by which estimators are tuned, in this order, with a fac
     "n_neighbors": _UP,
     "min_samples_leaf": _UP,
 }
+NAMED = ("sklearn.", "features:sklearn.", "sentence_transformers:", "timm:")  # before what else a colon may stand in
 
 
 def is_users(name: str) -> bool:
-    """Whether a classifier's name means a user's function, ``module:function``."""
-    return ":" in name and not name.startswith(("sklearn.", "features:", "timm:"))
+    """Whether a classifier's name means a user's function, ``module:function``, or features that one makes."""
+    return ":" in name.removeprefix("features:") and not name.startswith(NAMED)
 
 
 def make_estimator(name: str, setting: Setting = Setting()) -> Any:  # noqa: B008 - frozen

@@ -97,15 +97,16 @@ def with_changed(training: Training, change: Callable[[NDArray[np.int64]], Sampl
     return shared.plus(change(source), training.targets[source], shared.weights[source])
 
 
-def doubled(training: Training, make: Callable[[Samples, int], Samples]) -> Training:
+def doubled(training: Training, make: Callable[[Samples, int, int], Samples]) -> Training:
     """Add what each class lacks to twice the samples of the largest, so that it says something of balanced classes.
 
-    ``make`` makes so many of the samples of a class. All that a class then has weigh as much as it did.
+    ``make`` makes so many of the samples of a class, whose code it is given last. All that a class then has weigh as
+    much as it did.
     """
     counts = np.bincount(training.targets.argmax(1), minlength=training.targets.shape[1])
     for code in np.flatnonzero(counts).tolist():
         own, missing = training.of_class(code), int(2 * counts.max() - counts[code])
-        made = make(take(training.samples, own), missing)
+        made = make(take(training.samples, own), missing, code)
         total, weights = training.weights[own].sum(), training.weights.copy()
         weights[own] *= len(own) / (len(own) + missing)
         targets = np.repeat(training.targets[own[:1]], missing, axis=0)

@@ -16,7 +16,7 @@ from torch.utils.data import Dataset, get_worker_info
 
 from ganaug.data.text import plain
 from ganaug.errors import DataError, GanaugError
-from ganaug.plugins.live import LivePool, open_pool
+from ganaug.plugins.live import LiveImages, open_images
 
 CURE = "run `pip install 'ganaug[albumentations]'`"
 
@@ -155,7 +155,7 @@ class SyntheticSwap(Seeded):
     def __init__(self, pool: str | Path, label_key: str = "label", alpha: float = 1.0, p: float = 0.5) -> None:
         self.pool, self.label_key, self.alpha = os.fspath(pool), label_key, alpha
         super().__init__(p=p)
-        self._pool = open_pool(pool)
+        self._pool = open_images(pool)
 
     @property
     def available_keys(self) -> set[str]:
@@ -263,7 +263,7 @@ class GANVary(Seeded):
     def __init__(self, model: str | Path, truncation: float = 1.0, p: float = 0.5) -> None:
         self.model, self.truncation = os.fspath(model), truncation
         super().__init__(p=p)
-        self._model = LivePool(model)
+        self._model = LiveImages(model)
         self._model.vary(np.zeros((1, *self._model.shape), np.uint8), 0, truncation)  # what cannot work is said now
 
     def get_params(self) -> dict[str, Any]:

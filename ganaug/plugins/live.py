@@ -1,4 +1,4 @@
-"""A saved model as a pool, which makes an image when it is asked for it; and either kind of pool from its path."""
+"""A saved model as a pool, which makes a sample when it is asked for it; and either kind of pool from its path."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from ganaug.data.pool import RowPool, unknown_class
+from ganaug.data.rows import Schema, read_schema
 from ganaug.errors import DataError
-from ganaug.modalities.image.pool import ABOUT, Pool, unknown_class
+from ganaug.modalities.image.pool import ABOUT, Pool
 from ganaug.modalities.image.spec import ImageSpec
 
 if TYPE_CHECKING:
     from ganaug.augmenter import GANAugmenter
 
-PER_CLASS = 2**31  # images that a model can make of a class, one for each seed
+PER_CLASS = 2**31  # samples that a model can make of a class, one for each seed
 
 
 class LivePool:
-    """What `Pool` offers, from a generator on the CPU; ``image(i)`` is always the same image.
+    """What `RowPool` offers, from a generator on the CPU; ``item(i)`` is always the same sample.
 
     Parameters
     ----------
@@ -33,10 +35,10 @@ class LivePool:
     ----------
     path : Path or None
         Folder of the model.
+    schema : Schema
+        What a sample is, and the names of the classes.
     classes : tuple
         Labels, as they were given to `fit`.
-    shape : tuple of int
-        (H, W, C) of an image.
     """
 
     def __init__(self, source: str | Path | GANAugmenter) -> None:
@@ -50,25 +52,49 @@ class LivePool:
             self.path, self._augmenter = None, copy.deepcopy(source)
             self._augmenter.generator_.cpu()
         self.classes: tuple[Any, ...] = tuple(self._augmenter.classes_.tolist())
-        spec = self._augmenter.spec_
-        if not isinstance(spec, ImageSpec):
-            raise DataError(f"The model makes {self._augmenter.modality_.describe(spec)}: give a model of images.")
-        self.shape = spec.shape
+        self.schema = Schema(self._augmenter.modality_, self._augmenter.spec_, tuple(map(str, self.classes)))
         self._codes = {label: code for code, label in enumerate(self.classes)}
 
     def of_class(self, label: Hashable) -> range:
-        """Return the positions of a class's images; `DataError` if the label is unknown."""
+        """Return the positions of a class's samples; `DataError` if the label is unknown."""
         try:
             code = self._codes[label]
         except (KeyError, TypeError):
             raise unknown_class(label, self.classes, self.path or "the model") from None
         return range(code * PER_CLASS, (code + 1) * PER_CLASS)
 
+    def item(self, i: int) -> Any:
+        """Make one sample, as other libraries take it."""
+        return self.schema.modality.item(self._sample(i))
+
+    def _sample(self, i: int) -> Any:
+        """Make one sample, in the form in which `fit` took them (1, ...)."""
+        code, seed = divmod(i, PER_CLASS)
+        return self._augmenter.sample(y=[self.classes[code]], random_state=seed)[0]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path or self._augmenter,)
+
+
+class LiveImages(LivePool):
+    """What `Pool` offers, from a generator of images on the CPU.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (H, W, C) of an image.
+    """
+
+    def __init__(self, source: str | Path | GANAugmenter) -> None:
+        super().__init__(source)
+        spec = self.schema.spec
+        if not isinstance(spec, ImageSpec):
+            raise DataError(f"The model makes {self.schema.modality.describe(spec)}: give a model of images.")
+        self.shape = spec.shape
+
     def image(self, i: int) -> NDArray[np.uint8]:
         """Make one image (H, W, C)."""
-        code, seed = divmod(i, PER_CLASS)
-        images, _ = self._augmenter.sample(y=[self.classes[code]], random_state=seed)
-        found: NDArray[np.uint8] = images.reshape(self.shape)
+        found: NDArray[np.uint8] = self._sample(i).reshape(self.shape)
         return found
 
     def vary(self, images: NDArray[np.uint8], seed: int, truncation: float) -> NDArray[np.uint8]:
@@ -77,12 +103,9 @@ class LivePool:
         made: NDArray[np.uint8] = found.reshape(images.shape)
         return made
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return LivePool, (self.path or self._augmenter,)
 
-
-def open_pool(path: str | Path) -> Pool | LivePool:
-    """Open a Parquet file or the folder of a pool (`Pool.open`), or the folder of a saved model (`LivePool`).
+def open_pool(path: str | Path) -> RowPool | LivePool:
+    """Open a Parquet file or the folder of a pool of images, or the folder of a saved model (`LivePool`).
 
     Raises
     ------
@@ -92,4 +115,12 @@ def open_pool(path: str | Path) -> Pool | LivePool:
         A folder holds neither a pool nor a model.
     """
     path = Path(path)
-    return LivePool(path) if path.is_dir() and not (path / ABOUT).is_file() else Pool.open(path)
+    if path.is_dir():
+        return Pool.open(path) if (path / ABOUT).is_file() else LivePool(path)
+    return read_schema(path).modality.pool(path)
+
+
+def open_images(path: str | Path) -> Pool | LiveImages:
+    """Do as `open_pool`, of images alone; `DataError` where it is a pool or model of something else."""
+    path = Path(path)
+    return LiveImages(path) if path.is_dir() and not (path / ABOUT).is_file() else Pool.open(path)

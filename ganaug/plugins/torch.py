@@ -1,7 +1,8 @@
-"""PyTorch: synthetic images as a `Dataset`, alone or beside real ones, with balanced classes and weights for the loss.
+"""PyTorch: synthetic samples as a `Dataset`, alone or beside real ones, with balanced classes and weights for the loss.
 
-Everything here pickles, so that any number of ``DataLoader`` workers may be forked or spawned; they share the pixels of
-a pool. Lightning takes the loaders as they are.
+Samples of any modality: images, table rows, signals, sounds, texts. Everything here pickles, so that any number of
+``DataLoader`` workers may be forked or spawned; they share the pixels of a pool of images. Lightning takes the loaders
+as they are.
 """
 
 from __future__ import annotations
@@ -22,36 +23,45 @@ from ganaug.config import check
 from ganaug.config.types import Count, Factor
 from ganaug.data.merge import balance as to_largest
 from ganaug.data.merge import ratio as per_real_row
+from ganaug.data.pool import RowPool
 from ganaug.data.text import plain
 from ganaug.errors import ConfigError, DataError
 from ganaug.modalities.image.exports import unescape
-from ganaug.modalities.image.pool import Pool
 from ganaug.plugins.live import LivePool, open_pool
 
-Source = str | Path | Pool | LivePool | GANAugmenter
+Source = str | Path | RowPool | LivePool | GANAugmenter
+COMPARED = 20  # real rows whose shapes say whether all have one
+SHOWN = 5  # names of columns in a message
 ABSENT = np.iinfo(np.int64).min  # the number of a class that a data set does not know
 
 
-def to_tensor(image: Image.Image) -> Tensor:
-    """Turn a Pillow image into a float tensor (C, H, W) in [0, 1], as torchvision's ``ToTensor`` does."""
-    pixels = torch.from_numpy(np.array(image))
-    return pixels.view(image.height, image.width, -1).permute(2, 0, 1).contiguous().float().div(255)
+def to_tensor(sample: Any) -> Any:
+    """Turn a sample into a tensor.
+
+    Pillow images become floats (C, H, W) in [0, 1], as torchvision's ``ToTensor`` makes them; arrays of numbers keep
+    their shape and type. What else there is stays as it is: texts, rows of a table.
+    """
+    if isinstance(sample, Image.Image):
+        pixels = torch.from_numpy(np.array(sample))
+        return pixels.view(sample.height, sample.width, -1).permute(2, 0, 1).contiguous().float().div(255)
+    return torch.from_numpy(np.array(sample)) if isinstance(sample, np.ndarray) else sample
 
 
 class SyntheticDataset(Dataset[tuple[Any, int]]):
-    """Synthetic images with their labels, ``(image, label)``; item i is always the same image.
+    """Synthetic samples with their labels, ``(sample, label)``; item i is always the same sample.
 
     Parameters
     ----------
-    source : path-like, Pool, LivePool or GANAugmenter
+    source : path-like, RowPool, LivePool or GANAugmenter
         A pool: a Parquet file of synthetic rows, or a folder that `ganaug.modalities.image.pool.write_pool` wrote. Or a
-        model, saved or fitted, which makes the images on the CPU, one by one, when they are asked for.
+        model, saved or fitted, which makes the samples on the CPU, one by one, when they are asked for.
     per_class : int or sequence of int (K,), optional
-        Images of every class, or of each, chosen by the seed. None: the whole pool, in its order.
+        Samples of every class, or of each, chosen by the seed. None: the whole pool, in its order.
     seed : int, default=0
-        Another seed gives other images, from a model or from a pool that has more than ``per_class``.
+        Another seed gives other samples, from a model or from a pool that has more than ``per_class``.
     transform : callable, default=to_tensor
-        From a Pillow image (L, RGB, RGBA) to what an item holds, such as a transform of torchvision.
+        From a sample to what an item holds, such as a transform of torchvision. A sample is a Pillow image (L, RGB,
+        RGBA), a signal or sound as an array (time,) or (channels, time), a text as a string, a table's row as a dict.
 
     Attributes
     ----------
@@ -63,7 +73,7 @@ class SyntheticDataset(Dataset[tuple[Any, int]]):
     Raises
     ------
     DataError
-        There is no pool, or it has too few images of a class.
+        There is no pool, or it has too few samples of a class.
     ModelError
         The model is damaged.
     ConfigError
@@ -88,13 +98,13 @@ class SyntheticDataset(Dataset[tuple[Any, int]]):
         per_class: ArrayLike | None = None,
         *,
         seed: int = 0,
-        transform: Callable[[Image.Image], Any] = to_tensor,
+        transform: Callable[[Any], Any] = to_tensor,
     ) -> None:
         check(Count, seed, "seed")
         self.pool, self.transform = _opened(source), transform
         self.classes = [str(label) for label in self.pool.classes]
         if per_class is None and isinstance(self.pool, LivePool):
-            raise ConfigError("per_class is None, and a model makes images without end: say how many of each class.")
+            raise ConfigError("per_class is None, and a model makes samples without end: say how many of each class.")
         counts = _counts(self.pool, per_class)
         chosen = [_choose(self.pool, k, count, seed) for k, count in enumerate(counts.tolist())]
         self._positions = np.concatenate([np.empty(0, np.int64), *chosen])
@@ -104,22 +114,21 @@ class SyntheticDataset(Dataset[tuple[Any, int]]):
         return len(self._positions)
 
     def __getitem__(self, i: int) -> tuple[Any, int]:
-        pixels = self.pool.image(int(self._positions[i]))
-        picture = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-        return self.transform(picture), int(self.targets[i])
+        return self.transform(self.pool.item(int(self._positions[i]))), int(self.targets[i])
 
 
 class AugmentedDataset(Dataset[tuple[Any, int, bool]]):
-    """Real images, then synthetic ones: ``(image, label, synthetic)``.
+    """Real samples, then synthetic ones: ``(sample, label, synthetic)``.
 
     Parameters
     ----------
     real : Dataset
-        Map-style, with items ``(image, label)`` or ``{"image": image, "label": label}``, labels whole numbers. Names
+        Map-style, with items ``(sample, label)``, or mappings with ``"label"`` and the columns that samples have in
+        our files: ``"image"``, ``"signal"``, ``"audio"``, ``"text"``, those of a table. Labels are whole numbers. Names
         in ``real.classes``, such as ImageFolder has, or in the features of a data set of Hugging Face, say which class
         of the source is meant; without them the numbers do, see ``SyntheticDataset.targets``. Labels come from
         ``real.targets``, or from going through all items once.
-    source : path-like, Pool, LivePool or GANAugmenter
+    source : path-like, RowPool, LivePool or GANAugmenter
         See `SyntheticDataset`.
     ratio : float, default=1.0
         Synthetic rows for each real row of a class.
@@ -127,9 +136,9 @@ class AugmentedDataset(Dataset[tuple[Any, int, bool]]):
         Give every class as many rows, real and synthetic together, as the largest class then has: 0 as ``ratio`` fills
         the others up to it.
     seed : int, default=0
-        Chooses the synthetic images.
+        Chooses the synthetic samples.
     transform : callable, default=to_tensor
-        From a Pillow image to an image like those of ``real``; it sees the synthetic images only.
+        From a sample, see `SyntheticDataset`, to one like those of ``real``; it sees the synthetic samples only.
 
     Attributes
     ----------
@@ -141,8 +150,8 @@ class AugmentedDataset(Dataset[tuple[Any, int, bool]]):
     Raises
     ------
     DataError
-        The source lacks a class of ``real`` or has too few images of it, the rows of ``real`` are no pairs of an image
-        and one label, or the images are not of one shape and type.
+        The source lacks a class of ``real`` or has too few samples of it, the rows of ``real`` are no pairs of a sample
+        and one label, or real and synthetic samples are not of one shape and type.
     ConfigError
         The ratio or the seed is out of range.
     """
@@ -155,11 +164,12 @@ class AugmentedDataset(Dataset[tuple[Any, int, bool]]):
         balance: bool = False,
         *,
         seed: int = 0,
-        transform: Callable[[Image.Image], Any] = to_tensor,
+        transform: Callable[[Any], Any] = to_tensor,
     ) -> None:
         check(Factor, ratio, "ratio")
         pool = _opened(source)
-        targets, names = _labels(real)
+        self._columns = pool.schema.modality.columns(pool.schema.spec).names
+        targets, names = _labels(real, self._columns)
         numbers = _numbers(pool, names)
         _check_classes(pool, numbers, targets, names)
         counts = (targets == numbers[:, None]).sum(1)
@@ -170,7 +180,7 @@ class AugmentedDataset(Dataset[tuple[Any, int, bool]]):
         self.real, self.synthetic = real, SyntheticDataset(pool, wanted, seed=seed, transform=transform)
         self.targets = np.concatenate([targets, numbers.repeat(wanted)])
         if wanted.any() and len(targets):
-            _check_alike(self[0][0], self[len(targets)][0])
+            _check_alike([self[i][0] for i in range(min(COMPARED, len(targets)))], self[len(targets)][0])
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -178,8 +188,8 @@ class AugmentedDataset(Dataset[tuple[Any, int, bool]]):
     def __getitem__(self, i: int) -> tuple[Any, int, bool]:
         i = range(len(self))[i]  # from the end where it is negative; IndexError beyond it
         n = len(self) - len(self.synthetic)
-        image = _pair(self.real[i])[0] if i < n else self.synthetic[i - n][0]
-        return image, int(self.targets[i]), i >= n
+        sample = _pair(self.real[i], self._columns)[0] if i < n else self.synthetic[i - n][0]
+        return sample, int(self.targets[i]), i >= n
 
 
 class Batch(NamedTuple):
@@ -187,8 +197,8 @@ class Batch(NamedTuple):
 
     Attributes
     ----------
-    images : Tensor (B, ...)
-        The images.
+    samples : Tensor (B, ...), tuple or dict
+        The samples, as ``default_collate`` joins them: tensors to one, texts to a tuple, rows to a dict of columns.
     labels : int64 Tensor (B,)
         Their labels.
     synthetic : bool Tensor (B,)
@@ -197,7 +207,7 @@ class Batch(NamedTuple):
         What each row's loss counts.
     """
 
-    images: Tensor
+    samples: Any
     labels: Tensor
     synthetic: Tensor
     weights: Tensor
@@ -208,8 +218,8 @@ def collate(rows: list[tuple[Any, int, bool]], synthetic_weight: float = 1.0) ->
 
     Another weight goes into the loader as ``collate_fn=functools.partial(collate, synthetic_weight=0.5)``.
     """
-    images, labels, synthetic = default_collate(rows)
-    return Batch(images, labels, synthetic, torch.where(synthetic, synthetic_weight, 1.0))
+    samples, labels, synthetic = default_collate(rows)
+    return Batch(samples, labels, synthetic, torch.where(synthetic, synthetic_weight, 1.0))
 
 
 def class_balanced_sampler(
@@ -230,14 +240,14 @@ def class_balanced_sampler(
     return WeightedRandomSampler((1 / counts[codes]).tolist(), num_samples or len(codes), generator=generator)
 
 
-def _opened(source: Source) -> Pool | LivePool:
+def _opened(source: Source) -> RowPool | LivePool:
     if isinstance(source, GANAugmenter):
         return LivePool(source)
     return open_pool(source) if isinstance(source, (str, Path)) else source
 
 
-def _counts(pool: Pool | LivePool, per_class: ArrayLike | None) -> NDArray[np.int64]:
-    """Return how many images of each class (K,) are asked for; `ConfigError` if that makes no sense."""
+def _counts(pool: RowPool | LivePool, per_class: ArrayLike | None) -> NDArray[np.int64]:
+    """Return how many samples of each class (K,) are asked for; `ConfigError` if that makes no sense."""
     k = len(pool.classes)
     counts = np.array([len(pool.of_class(c)) for c in pool.classes] if per_class is None else per_class)
     if counts.shape not in ((), (k,)) or counts.dtype.kind not in "iu" or counts.min(initial=0) < 0:
@@ -247,20 +257,20 @@ def _counts(pool: Pool | LivePool, per_class: ArrayLike | None) -> NDArray[np.in
     return np.broadcast_to(counts, k).astype(np.int64)
 
 
-def _choose(pool: Pool | LivePool, k: int, count: int, seed: int) -> NDArray[np.int64]:
-    """Choose images of class k; how many are wanted of other classes does not matter. All of them stay in order."""
+def _choose(pool: RowPool | LivePool, k: int, count: int, seed: int) -> NDArray[np.int64]:
+    """Choose samples of class k; how many are wanted of other classes does not matter. All of them stay in order."""
     span = pool.of_class(pool.classes[k])
     if count > len(span):
         raise DataError(
-            f"{pool.path} has {len(span)} images of class {pool.classes[k]!r}, {count} are asked for: "
-            "generate more of them, or ask for fewer."
+            f"{pool.path} has {len(span)} {pool.schema.modality.unit} of class {pool.classes[k]!r}, "
+            f"{count} are asked for: generate more of them, or ask for fewer."
         )
     if count == len(span):
         return np.arange(span.start, span.stop)
     return span.start + np.random.default_rng([seed, k]).choice(len(span), count, replace=False)
 
 
-def _numbers(pool: Pool | LivePool, names: Sequence[str] | None = None) -> NDArray[np.int64]:
+def _numbers(pool: RowPool | LivePool, names: Sequence[str] | None = None) -> NDArray[np.int64]:
     """Return the label (K,) that each class of a pool has in a data set whose classes have these names."""
     if names is None:
         return np.array([label if isinstance(label, int) else k for k, label in enumerate(pool.classes)], np.int64)
@@ -268,17 +278,17 @@ def _numbers(pool: Pool | LivePool, names: Sequence[str] | None = None) -> NDArr
     return np.array([place.get(str(label), ABSENT) for label in pool.classes], np.int64)
 
 
-def _labels(real: Any) -> tuple[NDArray[np.int64], list[str] | None]:
+def _labels(real: Any, columns: Sequence[str]) -> tuple[NDArray[np.int64], list[str] | None]:
     """Return a data set's labels (n,), and its class names where it has them."""
     if isinstance(real, IterableDataset) or not (hasattr(real, "__getitem__") and hasattr(real, "__len__")):
         raise DataError(
             f"The real rows are a {type(real).__name__}: give a data set that has a length and rows by number."
         )
     if isinstance(real, Subset):
-        targets, names = _labels(real.dataset)
+        targets, names = _labels(real.dataset, columns)
         return targets[list(real.indices)], names
     own = getattr(real, "target_transform", None) is None  # else neither belongs to the items' labels
-    found = real.targets if own and hasattr(real, "targets") else [_pair(real[i])[1] for i in range(len(real))]
+    found = real.targets if own and hasattr(real, "targets") else [_pair(real[i], columns)[1] for i in range(len(real))]
     try:
         labels = np.asarray(found)
     except (ValueError, TypeError, RuntimeError):  # of several lengths, or on a GPU
@@ -286,23 +296,24 @@ def _labels(real: Any) -> tuple[NDArray[np.int64], list[str] | None]:
     labels = labels[:, 0] if labels.shape[1:] == (1,) else labels
     if len(labels) and (labels.ndim != 1 or labels.dtype.kind not in "iub"):
         raise DataError(
-            f"The real rows have labels such as {found[0]!r}: give pairs (image, label), labels as numbers, one a row."
+            f"The real rows have labels such as {found[0]!r}: give pairs (sample, label), labels as numbers, one a row."
         )
     if len(labels) != len(real):
         raise DataError(f"The real data set has {len(real)} rows, but {len(labels)} targets: give one for each.")
     return labels.astype(np.int64), _names(real) if own else None
 
 
-def _pair(item: Any) -> tuple[Any, Any]:
-    """Return the image and the label of a row."""
-    if isinstance(item, Mapping) and {"image", "label"} <= item.keys():
-        return item["image"], item["label"]
+def _pair(item: Any, columns: Sequence[str]) -> tuple[Any, Any]:
+    """Return the sample and the label of a row; a mapping has the sample in these columns."""
+    if isinstance(item, Mapping) and {*columns, "label"} <= item.keys():
+        return item[columns[0]] if len(columns) == 1 else {name: item[name] for name in columns}, item["label"]
     if isinstance(item, (tuple, list)) and len(item) > 1:
         return item[0], item[1]
     keys = f" with {', '.join(map(str, item))}" if isinstance(item, Mapping) else ""
+    wanted = ", ".join(map(repr, columns[:SHOWN])) + (", ..." if len(columns) > SHOWN else "")
     raise DataError(
-        f"The real rows are of the kind {type(item).__name__}{keys}: give pairs (image, label), or mappings with "
-        "'image' and 'label'."
+        f"The real rows are of the kind {type(item).__name__}{keys}: give pairs (sample, label), or mappings with "
+        f"{wanted} and 'label'."
     )
 
 
@@ -315,7 +326,7 @@ def _names(real: Any) -> list[str] | None:
 
 
 def _check_classes(
-    pool: Pool | LivePool, numbers: NDArray[np.int64], targets: NDArray[np.int64], names: list[str] | None
+    pool: RowPool | LivePool, numbers: NDArray[np.int64], targets: NDArray[np.int64], names: list[str] | None
 ) -> None:
     """Refuse real rows of a class that the pool does not have, or that could be either of two."""
     for k, label in enumerate(pool.classes):
@@ -329,20 +340,28 @@ def _check_classes(
         found = repr(names[unknown[0]]) if names and 0 <= unknown[0] < len(names) else f"number {unknown[0]}"
         known = ", ".join(map(repr, pool.classes[:20]))
         raise DataError(
-            f"The real rows have a class {found}, the synthetic images are of {known}: "
-            "give images of the same classes, or set real.classes to the names that belong to the labels, in order."
+            f"The real rows have a class {found}, the synthetic {pool.schema.modality.unit} are of {known}: "
+            "give rows of the same classes, or set real.classes to the names that belong to the labels, in order."
         )
 
 
-def _check_alike(real: Any, synthetic: Any) -> None:
-    """Refuse images that will not go into one batch."""
-    kinds = [
-        f"Pillow {x.mode} {x.size}"
-        if isinstance(x, Image.Image)
-        else f"{type(x).__name__} {getattr(x, 'dtype', '')} {tuple(getattr(x, 'shape', ()))}"
-        for x in (real, synthetic)
-    ]
+def _check_alike(real: Sequence[Any], synthetic: Any) -> None:
+    """Refuse samples that will not go into one batch; only axes count unless real ones are known to be of one shape."""
+    several = len(real) == 1 or len({getattr(sample, "shape", None) for sample in real}) > 1
+    kinds = [_kind(sample, several) for sample in (real[0], synthetic)]
     if kinds[0] != kinds[1]:
         raise DataError(
-            f"The real images are {kinds[0]}, the synthetic ones {kinds[1]}: give a transform that makes them alike."
+            f"The real samples are {kinds[0]}, the synthetic ones {kinds[1]}: give a transform that makes them alike."
         )
+
+
+def _kind(sample: Any, several: bool) -> str:
+    """Say what a sample is, with its number of axes where shapes are several."""
+    if isinstance(sample, Image.Image):
+        return f"Pillow {sample.mode} {sample.size}"
+    if isinstance(sample, Mapping):
+        return f"rows with {', '.join(map(str, sample))}"
+    if not hasattr(sample, "shape"):
+        return type(sample).__name__
+    shape = f"of {len(sample.shape)} axes" if several else str(tuple(sample.shape))
+    return f"{type(sample).__name__} {getattr(sample, 'dtype', '')} {shape}"

@@ -1,20 +1,21 @@
 """Chains of waveform transforms, such as audiomentations': synthetic sounds of the same class swapped in, or mixed.
 
-Needs none of these libraries: a transform is called with a waveform and its rate, and returns a waveform.
+Needs none of these libraries: a transform is called with a waveform and its rate, and returns a waveform. It has what
+audiomentations asks of those in its chains: parameters that can be drawn, frozen and shown.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ganaug.config import check
 from ganaug.config.types import Count, Share
-from ganaug.data.rows import read_samples, read_schema, read_table
+from ganaug.data.pool import synthetic_rows, unknown_class
+from ganaug.data.rows import read_samples, read_schema
 from ganaug.errors import DataError
 from ganaug.modalities.sound.spec import SoundSpec, to_floats
 
@@ -69,7 +70,9 @@ class SyntheticSwap:
         check(Share, p, "p")
         check(Share, share, "share")
         check(Count, seed, "seed")
-        self.p, self.share = p, share
+        self.label, self.p, self.share = label, p, share
+        self.parameters: dict[str, Any] = {}  # what was drawn last
+        self.are_parameters_frozen = False
         self._random = np.random.default_rng(seed)
         self.sounds, self.spec = (
             _from_file(Path(source), label) if isinstance(source, (str, Path)) else _from_model(source, label, seed)
@@ -81,26 +84,49 @@ class SyntheticSwap:
         Raises
         ------
         DataError
-            The waveform is of another rate, or of channels that the sounds do not have.
+            The waveform is of another rate, or of one of two channels that the sounds have.
         """
         if sample_rate != self.spec.rate:
             raise DataError(
                 f"the waveform has {sample_rate:,} values a second, synthetic sounds {self.spec.rate:,}: resample it."
             )
-        if np.ndim(samples) not in (1, 2) or np.atleast_2d(samples).shape[0] not in (1, self.spec.channels):
+        wide = np.atleast_2d(samples)
+        if np.ndim(samples) not in (1, 2) or 1 < self.spec.channels < len(wide):
             raise DataError(
                 f"the waveform has shape {np.shape(samples)}, the synthetic sounds {self.spec.channels} channels: "
                 "give (time,), or (channels, time) of as many."
             )
-        if self._random.random() >= self.p:
+        if not (self.are_parameters_frozen and self.parameters):
+            self.randomize_parameters(samples, sample_rate)
+        if not self.parameters["should_apply"]:
             return samples
-        chosen = to_floats(self.sounds[int(self._random.integers(len(self.sounds)))])
-        wide = np.atleast_2d(samples)
+        chosen = to_floats(self.sounds[self.parameters["chosen"]])
         made = np.zeros(wide.shape, np.float32)
         length = min(wide.shape[1], chosen.shape[1])
         made[:, :length] = chosen[:, :length] if len(wide) == len(chosen) else chosen[:, :length].mean(0)
         mixed = (1 - self.share) * wide + self.share * made
         return np.asarray(mixed.reshape(np.shape(samples)), np.float32)
+
+    def randomize_parameters(self, samples: Waveform, sample_rate: int) -> None:
+        """Draw whether a recording is changed, and by which sound."""
+        applies, chosen = bool(self._random.random() < self.p), int(self._random.integers(len(self.sounds)))
+        self.parameters = {"should_apply": applies, "chosen": chosen}
+
+    def freeze_parameters(self) -> None:
+        """Do to recordings from now on what was done to the last one."""
+        self.are_parameters_frozen = True
+
+    def unfreeze_parameters(self) -> None:
+        """Draw anew for each recording."""
+        self.are_parameters_frozen = False
+
+    def to_dict_private(self) -> dict[str, Any]:
+        """Return what the transform is, as audiomentations shows its chains."""
+        name = f"{type(self).__module__}.{type(self).__name__}"
+        return {"__class_fullname__": name, "label": self.label, "p": self.p, "share": self.share}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(label={self.label!r}, p={self.p}, share={self.share})"
 
 
 def _from_file(path: Path, label: str | int) -> tuple[list[NDArray[np.int16]], SoundSpec]:
@@ -109,13 +135,12 @@ def _from_file(path: Path, label: str | int) -> tuple[list[NDArray[np.int16]], S
     if not isinstance(schema.spec, SoundSpec):
         raise DataError(f"{path} holds {schema.modality.describe(schema.spec)}: give a file of sounds.")
     if label not in schema.classes:
-        raise DataError(f"{path} has no class {label!r}; its classes are {', '.join(schema.classes)}.")
-    marks = [name for name in ("synthetic", "kept") if name in pq.read_schema(path).names]
-    table = read_table(path, ["label", *marks])
-    wanted = table[marks].all(axis=1) & (table["label"] == schema.classes.index(str(label)))
-    if not wanted.any():
-        raise DataError(f"{path} holds no row of class {label!r} that is {' and '.join(marks)}: generate some first.")
-    return read_samples(path, np.flatnonzero(wanted)), schema.spec
+        raise unknown_class(label, schema.classes, path)
+    at, labels = synthetic_rows(path)
+    wanted = at[labels == schema.classes.index(str(label))]
+    if not len(wanted):
+        raise DataError(f"{path} holds no synthetic row of class {label!r} that is to be used: generate some first.")
+    return read_samples(path, wanted), schema.spec
 
 
 def _from_model(augmenter: GANAugmenter, label: str | int, seed: int) -> tuple[list[NDArray[np.int16]], SoundSpec]:

@@ -40,7 +40,7 @@ def test_every_class_keeps_its_images_in_the_order_of_the_file(synthetic: Rows, 
         expected = synthetic.samples[synthetic.labels == code]
         np.testing.assert_array_equal(of_class(pool, name), expected)
         np.testing.assert_array_equal(of_class(pool, np.int64(code)), expected)
-        np.testing.assert_array_equal(pool.images[pool.labels == code], expected)
+        np.testing.assert_array_equal(pool.samples[pool.labels == code], expected)
 
 
 def test_only_kept_synthetic_rows_count(synthetic: Rows, write: Write) -> None:
@@ -49,7 +49,7 @@ def test_only_kept_synthetic_rows_count(synthetic: Rows, write: Write) -> None:
     pool = Pool.open(write("pool.parquet", synthetic, KEPT, {"kept": kept}))
     ours = synthetic.take(np.arange(0, 100, 2))
     assert len(pool) == 50
-    np.testing.assert_array_equal(pool.images, ours.samples[ours.labels.argsort(kind="stable")])
+    np.testing.assert_array_equal(pool.samples, ours.samples[ours.labels.argsort(kind="stable")])
     synthetic.synthetic[:] = False
     with pytest.raises(DataError, match=r"real\.parquet holds no row that is synthetic: generate"):
         Pool.open(write("real.parquet", synthetic))
@@ -67,11 +67,11 @@ def test_pixels_are_mapped_once_and_copied_by_nobody(synthetic: Rows, write: Wri
     written = next(cache.rglob("images.npy")).stat()
     sent = pickle.dumps(pool)
     assert len(sent) < 500
-    np.testing.assert_array_equal(pickle.loads(sent).images, pool.images)
-    assert isinstance(pool.images.base, np.memmap)
+    np.testing.assert_array_equal(pickle.loads(sent).samples, pool.samples)
+    assert isinstance(pool.samples.base, np.memmap)
     assert [p.stat() for p in cache.rglob("images.npy")] == [written]
     with pytest.raises(ValueError, match="read-only"):
-        pool.images[0] = 0
+        pool.samples[0] = 0
     pool.image(0)[:] = 1  # a copy
     np.testing.assert_array_equal(pool.image(0), Pool.open(path).image(0))
 

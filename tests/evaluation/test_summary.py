@@ -126,6 +126,22 @@ def test_a_classifier_that_disagrees_is_heard() -> None:
     assert found["per_classifier"]["tree"]["difference"] == found["difference"]
 
 
+def test_a_classifier_that_brings_more_than_any_arm_is_said_first() -> None:
+    better = results(GAINS, synthetic=-0.5)
+    for found in better.values():
+        for repeat in found:
+            repeat["validation"] = measured(0.9, 20)
+            repeat["test"] = measured(repeat["test"]["accuracy"] + 0.1)
+    texts = {**FIXED, "modality": "text"}
+    found = summarise({"tfidf_linear_svm": results(GAINS, synthetic=-0.5), "other": better}, texts)["statement"]
+    assert found[1].startswith("First take the classifier other: with it the arm real is ")
+    assert found[2].startswith("Use the arm ")
+    alone = summarise({"tfidf_linear_svm": results(GAINS)}, texts)["statement"]
+    assert alone[1].startswith("First try sentence embeddings")
+    assert len(summarise({"tfidf_linear_svm": results(GAINS)}, {**FIXED, "modality": "image"})["statement"]) == 3
+    assert len(summarise({"my:own": results(GAINS)}, texts)["statement"]) == 3
+
+
 def test_a_leak_makes_every_verdict_invalid() -> None:
     found = summarise({"small_cnn": full(), "svm": full()}, FIXED, ["A test row is among the training rows."])
     assert found["verdict"] == found["per_classifier"]["svm"]["verdict"] == "INVALID"

@@ -13,7 +13,7 @@ from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import DataError, ModelError
 from ganaug.modalities.image.pool import Pool, write_pool
 from ganaug.modalities.image.schema import image_schema
-from ganaug.plugins.live import LivePool, open_pool
+from ganaug.plugins.live import LiveImages, LivePool, open_pool
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_an_index_is_one_image_whoever_makes_it(model: Path) -> None:
-    pool = LivePool(model)
+    pool = LiveImages(model)
     assert (pool.classes, pool.shape) == ((3, 5, 7), (8, 8, 1))
     chosen = [pool.of_class(label)[i] for label in (3, 7) for i in (0, 9, -1)]
     images = [pool.image(i) for i in chosen]
@@ -37,7 +37,7 @@ def test_an_index_is_one_image_whoever_makes_it(model: Path) -> None:
 
 
 def test_images_are_of_the_class(model: Path) -> None:
-    pool = LivePool(model)
+    pool = LiveImages(model)
     expected, _ = GANAugmenter.load(model, device="cpu").sample(y=[5], random_state=4)
     np.testing.assert_array_equal(pool.image(pool.of_class(5)[4])[..., 0], expected[0])
 
@@ -45,19 +45,19 @@ def test_images_are_of_the_class(model: Path) -> None:
 def test_an_unknown_class_is_named_beside_the_known_ones(model: Path) -> None:
     for label in ("3", 4, [3]):
         with pytest.raises(DataError, match=r"has no class .*; its classes are 3, 5, 7"):
-            LivePool(model).of_class(label)
+            LiveImages(model).of_class(label)
 
 
 def test_a_fitted_model_is_a_pool_too(model: Path) -> None:
     fitted = GANAugmenter.load(model, device="cpu")
-    pool = LivePool(fitted)
+    pool = LiveImages(fitted)
     i = pool.of_class(5)[4]
-    np.testing.assert_array_equal(pool.image(i), LivePool(model).image(i))
+    np.testing.assert_array_equal(pool.image(i), LiveImages(model).image(i))
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(pool)).image(i), pool.image(i))
     with pytest.raises(DataError, match="the model has no class 4; its classes are 3, 5, 7"):
         pool.of_class(4)
     with pytest.raises(NotFittedError):
-        LivePool(GANAugmenter())
+        LiveImages(GANAugmenter())
 
 
 def test_a_path_says_which_kind_of_pool_it_is(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +66,7 @@ def test_a_path_says_which_kind_of_pool_it_is(model: Path, tmp_path: Path, monke
     with RowWriter(tmp_path / "pool.parquet", rows.schema) as writer:
         writer.write(rows)
     write_pool(tmp_path / "pool.parquet", tmp_path / "pool")
-    assert isinstance(open_pool(model), LivePool)
+    assert type(open_pool(model)) is LivePool
     for path in (str(tmp_path / "pool.parquet"), tmp_path / "pool"):
         assert isinstance(open_pool(path), Pool)
 

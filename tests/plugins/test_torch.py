@@ -135,7 +135,7 @@ def test_a_transform_sees_the_pillow_image(path: Path) -> None:
 
 
 def test_what_a_source_cannot_give_is_explained(path: Path, model: GANAugmenter, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="a model makes images without end: say how many"):
+    with pytest.raises(ConfigError, match="a model makes samples without end: say how many"):
         SyntheticDataset(model)
     for wrong in (-1, 2.5, [1, 2], "all"):
         with pytest.raises(
@@ -274,7 +274,7 @@ def test_whole_numbers_of_any_type_are_labels(path: Path, kind: str, shape: tupl
 def test_other_labels_are_refused(path: Path, label: Any) -> None:
     for data in (Items(labelled(label, label)), Items(labelled(0, 0), targets=[label, label])):
         with pytest.raises(
-            DataError, match=r"labels such as .*: give pairs \(image, label\), labels as numbers, one a row"
+            DataError, match=r"labels such as .*: give pairs \(sample, label\), labels as numbers, one a row"
         ):
             AugmentedDataset(data, path)
 
@@ -336,7 +336,7 @@ def test_workers_give_the_same_rows(path: Path, model: GANAugmenter, method: str
 def test_a_batch_carries_flags_and_weights(path: Path) -> None:
     data = AugmentedDataset(real(4), path)
     batch = collate([data[i] for i in (0, 5, 1, 7)], synthetic_weight=0.25)
-    assert batch.images.shape == (4, 1, 8, 8)
+    assert batch.samples.shape == (4, 1, 8, 8)
     assert batch.labels.tolist() == data.targets[[0, 5, 1, 7]].tolist()
     assert batch.synthetic.tolist() == [False, True, False, True]
     assert batch.weights.tolist() == [1, 0.25, 1, 0.25]
@@ -358,7 +358,7 @@ class Perceptron(torch.nn.Sequential):
         super().__init__(torch.nn.Flatten(), torch.nn.Linear(64, 10))
 
     def loss(self, batch: Batch) -> torch.Tensor:
-        losses = torch.nn.functional.cross_entropy(self(batch.images), batch.labels, reduction="none")
+        losses = torch.nn.functional.cross_entropy(self(batch.samples), batch.labels, reduction="none")
         return (batch.weights * losses).sum() / batch.weights.sum()
 
 

@@ -48,12 +48,42 @@ def test_a_sound_of_the_class_is_swapped_in_or_mixed(source: Path) -> None:
     assert 5 < sum(changed) < 35
     with pytest.raises(DataError, match="16,000: resample"):
         swap(given, 8_000)
+    both = swap(np.zeros((2, 9_000), np.float32), 16_000)  # a sound of one channel goes into each
+    assert both.any()
+    np.testing.assert_array_equal(both[0], both[1])
     with pytest.raises(DataError, match="shape"):
-        swap(np.zeros((3, 100), np.float32), 16_000)
+        swap(np.zeros((1, 3, 100), np.float32), 16_000)
+
+
+def test_what_was_drawn_can_be_kept_for_several_recordings(source: Path) -> None:
+    swap = SyntheticSwap(source, "kick", p=0.5)
+    given = np.zeros(8_000, np.float32)
+    for _ in range(6):
+        found = swap(given, 16_000)
+        swap.freeze_parameters()
+        assert all(np.array_equal(swap(given, 16_000), found) for _ in range(6))
+        swap.unfreeze_parameters()
+    assert repr(swap) == "SyntheticSwap(label='kick', p=0.5, share=1.0)"
+
+
+def test_it_is_one_of_audiomentations_transforms(source: Path) -> None:
+    audiomentations = pytest.importorskip("audiomentations")
+    swap, given = SyntheticSwap(source, "kick", p=1.0), np.full(9_000, 0.25, np.float32)
+    louder = audiomentations.Gain(min_gain_db=6.0, max_gain_db=6.0, p=1.0)
+    chain = audiomentations.Compose([swap, louder])
+    found = chain(samples=given, sample_rate=16_000)
+    expected = SyntheticSwap(source, "kick", p=1.0)(given, 16_000)
+    np.testing.assert_allclose(found, expected * 10 ** (6 / 20), rtol=1e-3)
+    nested = audiomentations.OneOf([audiomentations.Compose([swap]), audiomentations.SomeOf(1, [swap])])
+    assert nested(samples=given, sample_rate=16_000).shape == given.shape
+    chain.randomize_parameters(given, 16_000)
+    chain.freeze_parameters()
+    np.testing.assert_array_equal(chain(given, 16_000), chain(given, 16_000))
+    assert "SyntheticSwap" in repr(chain)
 
 
 def test_what_it_cannot_use_is_refused(source: Path) -> None:
-    with pytest.raises(DataError, match="no class 'bell'; its classes are clap, hat, kick, snare, tom"):
+    with pytest.raises(DataError, match="no class 'bell'; its classes are 'clap', 'hat', 'kick', 'snare', 'tom'"):
         SyntheticSwap(source, "bell")
     with pytest.raises(ConfigError, match="p is 2"):
         SyntheticSwap(source, "kick", p=2.0)

@@ -15,7 +15,7 @@ from ganaug.modalities.base import Modality
 from ganaug.modalities.image import arrays, duplicates, preview
 from ganaug.modalities.image.arms import IMAGE_ARMS
 from ganaug.modalities.image.load import load
-from ganaug.modalities.image.png import decode_png, encode_png
+from ganaug.modalities.image.png import decode_png, encode_png, to_picture
 from ganaug.modalities.image.sources import BUILTIN, holds_images
 from ganaug.modalities.image.spec import ImageSpec
 from ganaug.modalities.loaded import Codes, Ids, Loaded, Spec
@@ -23,8 +23,10 @@ from ganaug.modalities.parts import Architecture, Augment, Codec, Extractor, Flo
 
 if TYPE_CHECKING:
     from markupsafe import Markup
+    from PIL import Image
     from torch import Tensor
 
+    from ganaug.modalities.image.pool import Pool
     from ganaug.modalities.image.teacher import ImageTeacher
 
 Images = NDArray[np.uint8]
@@ -84,6 +86,16 @@ class ImageModality(Modality):
 
     def restore(self, samples: Images, spec: ImageSpec) -> Images:  # type: ignore[override]  # noqa: D102
         return samples if spec.channel_axis else samples[..., 0]
+
+    def item(self, X: Images) -> Image.Image:  # noqa: N803
+        """Return the only image as a Pillow image."""
+        return to_picture(np.atleast_3d(X[0]))
+
+    def pool(self, path: Path) -> Pool:
+        """Open synthetic images, mapped into memory."""
+        from ganaug.modalities.image.pool import Pool
+
+        return Pool.open(path)
 
     def spec_of(self, about: Mapping[str, Any]) -> ImageSpec:  # noqa: D102
         return ImageSpec(**about)

@@ -11,10 +11,15 @@ from PIL import Image
 from ganaug.errors import DataError
 
 
+def to_picture(image: NDArray[np.uint8]) -> Image.Image:
+    """Return one (H, W, C) image as a Pillow image, of mode L, LA, RGB or RGBA."""
+    return Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+
+
 def encode_png(image: NDArray[np.uint8]) -> bytes:
     """Write one (H, W, C) image as PNG, packed lightly: rows are written often and are small."""
     buffer = io.BytesIO()
-    Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(buffer, "PNG", compress_level=1)
+    to_picture(image).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
 
 

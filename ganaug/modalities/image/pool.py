@@ -10,18 +10,16 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ganaug.config import suggestion
 from ganaug.data.folders import fresh_folder
-from ganaug.data.rows import iter_rows, read_schema, read_table
+from ganaug.data.pool import RowPool, synthetic_rows
+from ganaug.data.rows import iter_rows, read_schema
 from ganaug.errors import DataError
+from ganaug.modalities.image.schema import image_schema
 from ganaug.modalities.image.sources.arrays import UNREADABLE
 from ganaug.modalities.image.spec import ImageSpec
 from ganaug.utils.files import read_json, write_json
@@ -29,33 +27,11 @@ from ganaug.utils.files import read_json, write_json
 ABOUT, IMAGES = "pool.json", "images.npy"
 
 
-class Pool:
+class Pool(RowPool):
     """Synthetic images by class. Make one with `Pool.open`; a pickle of it holds its path only.
 
-    Attributes
-    ----------
-    path : Path
-        What it was opened from.
-    classes : tuple of str
-        Class names.
-    shape : tuple of int
-        (H, W, C) of an image.
-    images : uint8 array (n, H, W, C)
-        Read-only, in the order of the classes.
-    labels : int64 array (n,)
-        Positions in ``classes``.
+    What `RowPool` has in memory, uint8 ``samples`` (n, H, W, C), is mapped here, and read-only.
     """
-
-    def __init__(self, path: Path, classes: tuple[str, ...], counts: list[int], images: NDArray[np.uint8]) -> None:
-        self.path, self.classes, self.images = path, classes, images
-        self.shape: tuple[int, int, int] = images.shape[1:]
-        self._counts = counts
-        ends = np.cumsum(counts).tolist()
-        spans = [range(end - count, end) for end, count in zip(ends, counts, strict=True)]
-        self._spans: dict[Hashable, range] = dict(zip(classes, spans, strict=True))
-        numerals = {str(i): i for i in range(len(classes))}
-        if all(numerals.get(name, i) == i for i, name in enumerate(classes)):  # else 1 could mean "1" or the second
-            self._spans |= dict(enumerate(spans))
 
     @classmethod
     def open(cls, path: str | Path) -> Pool:
@@ -79,50 +55,22 @@ class Pool:
             mapped = np.lib.format.open_memmap(folder / IMAGES, mode="r")
             if mapped.ndim != 4 or mapped.dtype != np.uint8 or len(mapped) != sum(about["counts"]):
                 raise ValueError(f"{IMAGES} has shape {mapped.shape}")
+            height, width, channels = mapped.shape[1:]
+            schema = image_schema(height, width, channels, about["classes"])
             # As a plain array: indexing np.memmap takes several times as long.
-            return cls(path, tuple(about["classes"]), about["counts"], mapped.view(np.ndarray))
+            return cls(path, schema, about["counts"], mapped.view(np.ndarray))
         except (DataError, KeyError, *UNREADABLE) as error:
             raise DataError(f"{path} is no readable pool ({error}): give a Parquet file of synthetic rows.") from error
 
     @property
-    def labels(self) -> NDArray[np.int64]:
-        """Position in ``classes`` of every image (n,)."""
-        return np.arange(len(self.classes)).repeat(self._counts)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def of_class(self, label: Hashable) -> range:
-        """Return the positions of a class's images, none where the pool has no image of it.
-
-        Parameters
-        ----------
-        label : str or int
-            A class's name, or its position in ``classes``; the name only, where names such as "1" stand elsewhere.
-
-        Raises
-        ------
-        DataError
-            The label is unknown.
-        """
-        try:
-            return self._spans[label]
-        except (KeyError, TypeError):
-            raise unknown_class(label, self.classes, self.path) from None
+    def shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of an image."""
+        shape: tuple[int, int, int] = self.samples.shape[1:]
+        return shape
 
     def image(self, i: int) -> NDArray[np.uint8]:
         """Return a copy (H, W, C) of one image."""
-        return np.array(self.images[i])
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Pool.open, (self.path,)
-
-
-def unknown_class(label: object, classes: tuple[Any, ...], path: str | Path) -> DataError:
-    """Say that a pool has no such class, and which it has."""
-    hint = suggestion(str(label), map(str, classes))
-    known = ", ".join(map(repr, classes[:20])) + (", ..." if len(classes) > 20 else "")
-    return DataError(f"{path} has no class {label!r}{hint}; its classes are {known}.")
+        return np.array(self.samples[i])
 
 
 def write_pool(parquet: str | Path, folder: str | Path) -> None:
@@ -136,12 +84,7 @@ def write_pool(parquet: str | Path, folder: str | Path) -> None:
     schema = read_schema(parquet)
     if not isinstance(schema.spec, ImageSpec):
         raise DataError(f"{parquet} holds {schema.modality.describe(schema.spec)}: give a file of images.")
-    marks = [name for name in ("synthetic", "kept") if name in pq.read_schema(parquet).names]
-    table = read_table(parquet, ["label", *marks])
-    wanted = table[marks].all(axis=1).to_numpy()
-    labels = table["label"].to_numpy()[wanted]
-    if not len(labels):
-        raise DataError(f"{parquet} holds no row that is {' and '.join(marks)}: generate some first.")
+    at, labels = synthetic_rows(parquet)
     place = np.empty(len(labels), np.int64)
     place[labels.argsort(kind="stable")] = np.arange(len(labels))
     with fresh_folder(folder, ABOUT) as fresh:
@@ -150,7 +93,7 @@ def write_pool(parquet: str | Path, folder: str | Path) -> None:
             np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
             start, free, done = file.tell(), iter(place.tolist()), 0
             for rows in iter_rows(parquet):
-                for image in rows.samples[wanted[done : done + len(rows)]]:
+                for image in rows.samples[at[(at >= done) & (at < done + len(rows))] - done]:
                     file.seek(start + next(free) * image.nbytes)
                     file.write(image)
                 done += len(rows)

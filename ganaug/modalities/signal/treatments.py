@@ -38,7 +38,7 @@ def treat(training: Training, setting: Any, spec: SignalSpec, seed: int) -> Trai
     random = np.random.default_rng(seed)
     if setting.method:
         make = over_sampled if setting.method == "random_over" else dtw_smote
-        training = doubled(training, lambda own, count: _like(make(own, count, spec, random), spec))
+        training = doubled(training, lambda own, count, _: _like(make(own, count, spec, random), spec))
     if setting.mixup:
         training = mixed(training, setting.mixup, spec, random)
     return augmented(training, setting.strength, random) if setting.strength else training

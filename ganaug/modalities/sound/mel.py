@@ -19,7 +19,7 @@ SHORT, BANDS = 32, (32, 64)  # columns up to which the smaller number of bands d
 LOWEST = 30.0  # frequency, Hz
 RANGE = 60.0  # decibels below the top, from which on it is silent
 OVERLAP = 4  # windows over each value, where a sound is made of a picture
-FITS, ITERATIONS, MOMENTUM = 8, 16, 0.99  # momentum as in Perraudin, Balazs and Sondergaard (2013)
+FITS, ITERATIONS, MOMENTUM = 64, 16, 0.99  # momentum as in Perraudin, Balazs and Sondergaard (2013)
 TINY = 1e-12
 
 Floats = NDArray[np.float32]

@@ -64,6 +64,11 @@ class TableModality(Modality):
     def conform(self, X: Any, spec: TableSpec) -> pd.DataFrame:  # type: ignore[override]  # noqa: D102, N803
         return _conform(X, spec)
 
+    def item(self, X: pd.DataFrame) -> dict[str, Any]:  # noqa: N803
+        """Return the only row, by the names of its columns."""
+        (row,) = X.to_dict("records")
+        return {str(name): value for name, value in row.items()}
+
     def spec_of(self, about: Mapping[str, Any]) -> TableSpec:  # noqa: D102
         return spec.spec_of(about)
 

@@ -13,7 +13,8 @@ from ganaug.gan.conditioning import CONDITIONINGS
 from ganaug.gan.infilling import HiddenPrior
 from ganaug.modalities.table.architecture import LARGEST
 from ganaug.modalities.text.codec import NUMBERS
-from ganaug.modalities.text.networks import Discriminator, Infiller
+from ganaug.modalities.text.discriminator import Discriminator
+from ganaug.modalities.text.infiller import Infiller
 from ganaug.modalities.text.vocabulary import BYTES, LENGTH, MOST_TOKENS
 
 

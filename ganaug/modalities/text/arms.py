@@ -10,4 +10,9 @@ from ganaug.modalities.table.arms import TableArm
 TEXT_ARMS = {
     "aeda": TableArm("real + AEDA", "real rows, and copies with signs put in (AEDA)", "aeda"),
     "ngram": TableArm("real + n-gram model", "real rows, and rows drawn from a trigram model of each class", "ngram"),
+    "masked_lm": TableArm(
+        "real + masked model",
+        "real rows, and rows whose words a masked language model fills in again: the GAN's generator without a GAN",
+        "masked_lm",
+    ),
 }

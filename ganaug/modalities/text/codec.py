@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ganaug.modalities.parts import Codec
-from ganaug.modalities.text.spec import Texts, TextSpec
+from ganaug.modalities.text.spec import Texts
 from ganaug.modalities.text.vocabulary import LENGTH, PAD, Vocabulary, kind
 
 NUMBERS = 64  # that stand for a token
@@ -49,7 +49,7 @@ class TextCodec(Codec):
         self.vectors = token_vectors(len(vocabulary))
 
     @classmethod
-    def fit(cls, samples: Texts, spec: TextSpec) -> TextCodec:
+    def fit(cls, samples: Texts) -> TextCodec:
         """Take the vocabulary of training texts."""
         vocabulary = Vocabulary.fit(samples)
         return cls(vocabulary, min(LENGTH, max(len(vocabulary.encode(text)) for text in samples)))

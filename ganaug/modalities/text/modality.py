@@ -34,7 +34,7 @@ class TextModality(Modality):
     takes = "a list, array or Series of strings"
     export_form = "csv"
     arms = (
-        "real", "classical", "aeda", "mixup_within", "random_over", "ngram", "oracle",
+        "real", "classical", "aeda", "mixup_within", "random_over", "ngram", "masked_lm", "oracle",
         "gan", "classical_gan", "unfiltered", "shuffled", "synthetic",
     )  # fmt: skip
     augments = True
@@ -98,7 +98,7 @@ class TextModality(Modality):
     def codec(self, samples: Texts, spec: TextSpec) -> Codec:  # type: ignore[override]  # noqa: D102
         from ganaug.modalities.text.codec import TextCodec
 
-        return TextCodec.fit(samples, spec)
+        return TextCodec.fit(samples)
 
     def codec_of(  # noqa: D102
         self,
@@ -164,6 +164,12 @@ class TextModality(Modality):
         from ganaug.modalities.text.teacher import TextTeacher
 
         return TextTeacher.train(samples, labels, n_classes, steps=steps, seed=seed, progress=progress)
+
+    def better_classifier(self, names: Sequence[str]) -> str:
+        """Ask for sentence embeddings."""
+        from ganaug.modalities.text.embeddings import better_than
+
+        return better_than(names)
 
     def check_classifier(self, name: str, settings: Sequence[Any]) -> None:  # noqa: D102
         from ganaug.modalities.text.classifiers import check_classifier

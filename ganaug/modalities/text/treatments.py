@@ -15,6 +15,7 @@ from ganaug.modalities.text.ngrams import draw_texts
 from ganaug.modalities.text.spec import Texts
 from ganaug.modalities.text.synonyms import synonyms
 from ganaug.modalities.treatments import Training, doubled, with_changed
+from ganaug.utils.samples import take
 
 CHANGED = 0.1  # share of the words that each operation of EDA changes, at least one
 SIGNS = (".", ";", "?", ":", "!", ",")  # that AEDA puts in
@@ -37,9 +38,20 @@ def treat(training: Training, setting: Any, seed: int) -> Training:
     random = np.random.default_rng(seed)
     if setting.method == "aeda":
         training = _with_changed(training, lambda text: aeda(text, random))
+    elif setting.method == "masked_lm":
+        training = _filled_in(training, seed)
     elif setting.method:
-        training = doubled(training, lambda own, count: METHODS[setting.method](own, count, random))
+        training = doubled(training, lambda own, count, _: METHODS[setting.method](own, count, random))
     return _with_changed(training, lambda text: eda(text, setting.strength, random)) if setting.strength else training
+
+
+def _filled_in(training: Training, seed: int) -> Training:
+    """Add texts of which a masked language model of the real ones has filled in some words again."""
+    from ganaug.modalities.text.masked import masked_model  # loads torch
+
+    random, real = np.random.default_rng(seed), np.flatnonzero(training.real)
+    model = masked_model(tuple(take(training.samples, real)), tuple(training.targets[real].argmax(1).tolist()), seed)
+    return doubled(training, lambda own, count, code: model.draw(random.choice(own, count).tolist(), code, random))
 
 
 def _with_changed(training: Training, change: Callable[[str], str]) -> Training:
@@ -109,4 +121,4 @@ def mixed_within(
     return csr_matrix(vstack([features, between])), np.tile(labels, 2), np.tile(halved, 2)
 
 
-METHODS: dict[str, Any] = {"aeda": None, "ngram": draw_texts, "random_over": over_sampled}
+METHODS: dict[str, Any] = {"aeda": None, "masked_lm": None, "ngram": draw_texts, "random_over": over_sampled}

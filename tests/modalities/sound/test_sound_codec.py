@@ -36,6 +36,20 @@ def test_a_sound_that_is_made_of_a_picture_has_that_picture(channels):
     assert np.abs(alone.astype(int) - made[3]).max() <= 1  # whatever it is made with
 
 
+def test_a_tone_comes_back_as_narrow_as_its_bands():
+    time = np.arange(8_000) / 16_000
+    tones = [sum(np.sin(2 * np.pi * k * pitch * time) / k for k in range(1, 7)) for pitch in (196, 330, 587)]
+    samples, spec = SOUND.infer_at([0.3 * (tone * np.exp(-time / 0.3)).astype(np.float32) for tone in tones], 16_000)
+    before, after = (seen(each, spec) for each in (samples, SoundCodec(spec).to_samples(_inputs(samples, spec))))
+    anywhere = (before > 0) | (after > 0)
+    assert np.sqrt(((after - before)[anywhere] ** 2).mean()) * 60 < 6  # decibels
+
+
+def _inputs(samples, spec):
+    codec = SoundCodec(spec)
+    return codec.to_inputs(*map(torch.from_numpy, codec.to_arrays(samples)))
+
+
 def test_silence_stays_silent():
     spec = held()[1]
     (made,) = SoundCodec(spec).to_samples(torch.full((1, 1, 32, 16), -1.0))

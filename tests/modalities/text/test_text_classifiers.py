@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,8 +14,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from ganaug.errors import ConfigError, DataError
+from ganaug.modalities.estimators import is_users
+from ganaug.modalities.text import embeddings, masked
 from ganaug.modalities.text import synonyms as words
 from ganaug.modalities.text.builtin import shop_messages
+from ganaug.modalities.text.embeddings import embed, encoder
 from ganaug.modalities.text.modality import TextModality
 from ganaug.modalities.text.ngrams import NgramModel, draw_texts
 from ganaug.modalities.text.treatments import METHODS, aeda, eda, mixed_within, over_sampled, treat
@@ -55,6 +61,85 @@ def test_a_function_of_yours_makes_a_classifier_of_the_texts_themselves():
     assert accuracy(f"{__name__}:users_pipeline") > 0.5
 
 
+KINDS = (
+    "my|parcel|courier|box|driver|tracking",
+    "refund|money|back|paid|invoice",
+    "account|log|password",
+    "good|happy",
+)
+
+
+class SentenceTransformer:
+    """Stands for that of sentence-transformers: how often words of each kind stand in a text."""
+
+    asked: list[int] = []  # noqa: RUF012
+
+    def __init__(self, model: str, device: str | None = None) -> None:
+        if model != "tiny":
+            raise OSError(f"{model} is not a local folder and is not a valid model identifier")
+
+    def encode(self, texts: list[str], show_progress_bar: bool = True) -> np.ndarray:
+        self.asked.append(len(texts))
+        return np.array([[1 + len(re.findall(kind, text)) for kind in KINDS] for text in texts], np.float64)
+
+
+def own_features():
+    return SentenceTransformer("tiny").encode
+
+
+def no_features():
+    return lambda texts: np.zeros((1, 2))
+
+
+@pytest.fixture
+def library(monkeypatch):
+    for cache in (encoder, embeddings._embedded):
+        cache.cache_clear()
+    SentenceTransformer.asked.clear()
+    module = SimpleNamespace(SentenceTransformer=SentenceTransformer)
+    monkeypatch.setitem(sys.modules, "sentence_transformers", module)
+    yield
+    encoder.cache_clear()
+    embeddings._embedded.cache_clear()
+
+
+def test_embeddings_are_made_once_and_classified(library):
+    name = "sentence_transformers:tiny"
+    TEXT.check_classifier(name, [Setting(), Setting(RATES[1])])
+    found = accuracy(name)
+    assert found > 0.5
+    assert sorted(SentenceTransformer.asked) == [48, 80]
+    assert accuracy(name, Setting(mixup=0.4)) > 0.5
+    assert accuracy(name, Setting(strength=1.0)) > 0.5
+    assert sorted(SentenceTransformer.asked) == [48, 80, 240]  # test texts and those that were seen are known
+    assert np.linalg.norm(embed(name, ["my refund", "x"], "cpu"), axis=1) == pytest.approx([1, 1])
+
+
+def test_embeddings_of_your_own(library):
+    name = f"features:{__name__}:own_features"
+    assert accuracy(name) == accuracy("sentence_transformers:tiny")
+    assert is_users(name)  # whose code may change: its trainings are not kept
+    assert not is_users("sentence_transformers:tiny")
+    with pytest.raises(ConfigError, match=r"made an array of shape \(1, 2\) of 48 texts"):
+        accuracy(f"features:{__name__}:no_features")
+    with pytest.raises(ConfigError, match="cannot be imported"):
+        TEXT.check_classifier("features:no.such:thing", [Setting()])
+    with pytest.raises(ConfigError, match=r"cannot load 'other'.*not a local folder"):
+        TEXT.check_classifier("sentence_transformers:other", [Setting()])
+
+
+def test_what_is_missing_for_embeddings_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(ConfigError, match=r"pip install 'ganaug\[sentences\]'"):
+        TEXT.check_classifier("sentence_transformers:tiny", [Setting()])
+
+
+def test_embeddings_are_asked_for_where_none_are_tried():
+    assert TEXT.better_classifier(["tfidf_linear_svm"]).startswith("First try sentence embeddings")
+    for name in ("sentence_transformers:tiny", "features:module:function", "module:function"):
+        assert not TEXT.better_classifier(["tfidf_linear_svm", name])
+
+
 @pytest.mark.parametrize(
     "setting",
     [
@@ -62,7 +147,8 @@ def test_a_function_of_yours_makes_a_classifier_of_the_texts_themselves():
         *(Setting(method=method) for method in METHODS),
     ],
 )  # fmt: skip
-def test_every_arm_trains_a_classifier(setting):
+def test_every_arm_trains_a_classifier(setting, monkeypatch):
+    monkeypatch.setattr(masked, "STEPS", 10)
     assert accuracy("tfidf_logistic_regression", setting) > 0.5
 
 
@@ -142,6 +228,23 @@ def test_the_ngram_model_draws_by_the_counts_of_what_comes_next():
     assert any(text not in texts for text in drawn)  # by fewer words than two
     assert {word for text in drawn for word in text.split()} <= set("abcdx")
     assert len(draw_texts(["ok", "ok then"], 5, random)) == 5
+
+
+def test_the_masked_model_fills_in_words_of_the_same_kind_under_the_label():
+    names = ("Ann", "Bob", "Cid", "Dan")
+    texts = [f"{name} likes {what}!" for name in names for what in ("tea", "milk", "soup")]
+    texts += [f"{name} went {where}." for name in names for where in ("home", "north", "away")]
+    labels = np.repeat([0, 1], 12)
+    model = masked.MaskedModel(texts, labels, 0)
+    likes = model.draw(texts[:12] * 5, 0, np.random.default_rng(0))
+    assert len(likes) == 60
+    assert {text.split()[0] for text in likes} == set(names)
+    assert sum("likes" in text for text in likes) > 54
+    assert len(set(likes)) > 10
+    assert model.draw(texts[:12] * 5, 0, np.random.default_rng(0)) == likes
+    again = masked.MaskedModel(texts, labels, 0).draw(texts[:12] * 5, 0, np.random.default_rng(0))
+    assert again == likes
+    assert masked.MaskedModel(texts, labels, 1).draw(texts[:12] * 5, 0, np.random.default_rng(0)) != likes
 
 
 def test_mixed_features_lie_between_those_of_their_class():

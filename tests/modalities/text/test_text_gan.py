@@ -10,8 +10,9 @@ import torch
 
 from ganaug import GANAugmenter
 from ganaug.errors import ConfigError, DataError, ModelError
-from ganaug.gan.infilling import HiddenPrior, hide, sample_tokens
+from ganaug.gan.infilling import HiddenPrior
 from ganaug.gan.trainer import Trainer
+from ganaug.modalities.infilling import hide, passes, sample_tokens
 from ganaug.modalities.text.vocabulary import pieces
 from ganaug.synthesis.select import Selection
 
@@ -159,7 +160,7 @@ def test_a_share_of_what_may_be_hidden_is_hidden_one_at_least():
     assert shares.std() > 0.1
     prior = HiddenPrior(40)
     draws = prior.draw(3, torch.Generator().manual_seed(0))
-    assert [tuple(part.shape) for pair in prior.chances(draws[:, 1:]) for part in pair] == [(3, 41), (3, 40)] * 6
+    assert [tuple(part.shape) for pair in passes(draws[:, 1:], 40) for part in pair] == [(3, 41), (3, 40)] * 6
 
 
 def test_parts_are_drawn_by_their_probabilities_with_the_gradient_of_these():

@@ -32,7 +32,7 @@ def test_any_text_survives_the_way_to_tokens_and_back(training, other):
         assert known.decode(tokens) == text
         assert all(0 < token < len(known) for token in tokens)
     if all(training):
-        codec = TextCodec.fit(training, None)
+        codec = TextCodec.fit(training)
         inputs = codec.to_inputs(*map(torch.from_numpy, codec.to_arrays(training)))
         assert codec.to_samples(inputs) == training
 
@@ -71,7 +71,7 @@ def test_the_commonest_words_are_tokens_and_kinds_lie_together(monkeypatch):
 
 def test_networks_see_the_first_tokens_of_long_texts():
     long = " ".join(["word"] * 300)
-    codec = TextCodec.fit([long, "short"], None)
+    codec = TextCodec.fit([long, "short"])
     assert codec.length == LENGTH
     assert codec.to_samples(codec.to_inputs(torch.from_numpy(codec.to_arrays([long])[0]))) == [
         " ".join(["word"] * LENGTH)

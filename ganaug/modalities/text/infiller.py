@@ -1,25 +1,25 @@
-"""Generator and discriminator for texts: dilated convolutions over tokens, without normalisation.
-
-The generator fills hidden tokens of a text in again; the discriminator judges the whole.
-"""
+"""The network that fills hidden tokens of a text in again: dilated convolutions over tokens, without normalisation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, pad
 
-from ganaug.gan.conditioning import HeadOutput, apply_head
-from ganaug.gan.infilling import SAMPLED, HiddenPrior, hide, sample_tokens
-from ganaug.gan.translation import StyledRows
+from ganaug.modalities.infilling import SAMPLED, hide, passes, sample_tokens
 from ganaug.modalities.text.codec import NUMBERS, nearest_tokens, token_vectors
+
+if TYPE_CHECKING:
+    from ganaug.gan.translation import StyledRows
 
 SLOPE = 0.2
 DILATIONS = (1, 2, 4)
 NEVER = -1e4  # a logit
 TEMPERATURE = 0.9  # of sampled tokens: more typical ones than the network's probabilities say
+Scale = float | Tensor
 
 
 class DilatedBlock(nn.Module):
@@ -42,12 +42,13 @@ class DilatedBlock(nn.Module):
         return x + branch
 
 
-def _blocks(width: int, depth: int) -> nn.Sequential:
+def blocks(width: int, depth: int) -> nn.Sequential:
+    """Return rounds of blocks of all `DILATIONS`."""
     return nn.Sequential(*(DilatedBlock(width, dilation) for _ in range(depth) for dilation in DILATIONS))
 
 
 class Infiller(nn.Module):
-    """Texts with hidden tokens to texts, see `ganaug.gan.infilling.Infiller`.
+    """Texts with hidden tokens to texts, see `ganaug.modalities.infilling.Infiller`.
 
     Parameters
     ----------
@@ -58,8 +59,8 @@ class Infiller(nn.Module):
         one of its kind: a word by a word, a number by a number, with the space before it or without.
     n_classes : int
         Number of classes K.
-    prior : HiddenPrior
-        Where texts and chance come from.
+    prior : nn.Module or None
+        Where a GAN's generator has texts and chance from, see `ganaug.gan.infilling.HiddenPrior`.
     width, depth : int
         Channels, and rounds of blocks of all `DILATIONS`.
     """
@@ -68,7 +69,7 @@ class Infiller(nn.Module):
     kinds: Tensor
 
     def __init__(
-        self, first: int, kinds: Sequence[int], n_classes: int, prior: HiddenPrior, width: int, depth: int
+        self, first: int, kinds: Sequence[int], n_classes: int, prior: nn.Module | None, width: int, depth: int
     ) -> None:
         super().__init__()
         self.prior, self.first = prior, first
@@ -77,7 +78,7 @@ class Infiller(nn.Module):
         self.register_buffer("kinds", torch.tensor(of_each, device="cpu"), persistent=False)
         self.embedding = nn.Embedding(n_classes, width)
         self.entry = nn.Linear(NUMBERS + 1, width)
-        self.stages = _blocks(width, depth)
+        self.stages = blocks(width, depth)
         self.exit = nn.Linear(width, sum(kinds))
 
     def fillable(self, rows: Tensor) -> Tensor:
@@ -85,7 +86,7 @@ class Infiller(nn.Module):
         return (nearest_tokens(rows, self.vectors) - self.first).clamp_min(-1)
 
     def logits(
-        self, rows: Tensor, parts: Tensor, hidden: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0
+        self, rows: Tensor, parts: Tensor, hidden: Tensor, labels: Tensor, condition_scale: Scale = 1.0
     ) -> Tensor:
         """Return logits (n, T, V - first) for rows (n, T, NUMBERS) whose tokens are not seen where hidden (n, T).
 
@@ -103,48 +104,20 @@ class Infiller(nn.Module):
         drawn = sample_tokens(logits, chance, self.vectors[self.first :])
         return torch.where(hidden[:, :, None], drawn, rows)
 
-    def forward(self, rows: StyledRows, labels: Tensor, condition_scale: float | Tensor = 1.0) -> Tensor:
-        """Hide and fill in tokens of contents (n, T, NUMBERS), under the labels that come with them; see `HiddenPrior`.
+    def versions(self, rows: Tensor, labels: Tensor, noise: Tensor, scale: Scale = 1.0, warmth: float = 1.0) -> Tensor:
+        """Hide and fill in tokens of rows (n, T, NUMBERS) of classes (n,), -1 for none, in as many passes as noise has.
 
-        ``rows.scale`` is a factor of the temperature.
+        ``noise`` are uniform numbers (n, k (2 T + 1)), ``scale`` is what the label counts, ``warmth`` a factor of the
+        temperature.
         """
-        known = labels if rows.labels is None else rows.labels
-        filled = rows.contents
-        for hides, chance in self.prior.chances(rows.noise):
-            parts = self.fillable(filled)
+        for hides, chance in passes(noise, rows.shape[1]):
+            parts = self.fillable(rows)
             hidden = hide(hides, parts >= 0, SAMPLED)
-            logits = self.logits(filled, parts, hidden, known, condition_scale) / max(TEMPERATURE * rows.scale, 1e-3)
-            filled = self.fill(filled, hidden, logits.float(), chance)
-        return filled
+            logits = self.logits(rows, parts, hidden, labels, scale) / max(TEMPERATURE * warmth, 1e-3)
+            rows = self.fill(rows, hidden, logits.float(), chance)
+        return rows
 
-
-class Discriminator(nn.Module):
-    """Texts to features, and features to logits by a head.
-
-    Parameters
-    ----------
-    n_classes, width, depth
-        As for `Infiller`.
-    features : int
-        Length F of what the head sees.
-    head : callable
-        ``(F, K) -> module``, a choice of `ganaug.gan.conditioning.CONDITIONINGS`.
-    """
-
-    def __init__(
-        self, n_classes: int, width: int, depth: int, features: int, head: Callable[[int, int], nn.Module]
-    ) -> None:
-        super().__init__()
-        self.entry = nn.Linear(NUMBERS, width)
-        self.stages = _blocks(width, depth)
-        self.exit = nn.Linear(2 * width, features)
-        self.head = head(features, n_classes)
-
-    def forward(self, rows: Tensor, labels: Tensor, condition_scale: float | Tensor = 1.0) -> HeadOutput:
-        """Map texts (n, T, NUMBERS) and labels (n,) to logits (n,) and, for a classifying head, class logits (n, K).
-
-        More labels than rows are second opinions, see `ganaug.gan.conditioning.apply_head`.
-        """
-        x = leaky_relu(self.stages(self.entry(rows)), SLOPE)
-        features = leaky_relu(self.exit(torch.cat([x.mean(1), x.amax(1)], dim=1)), SLOPE)
-        return apply_head(self.head, features, labels, condition_scale)
+    def forward(self, rows: StyledRows, labels: Tensor, condition_scale: Scale = 1.0) -> Tensor:
+        """Make versions of contents (n, T, NUMBERS), under the labels that come with them."""
+        known = labels if rows.labels is None else rows.labels
+        return self.versions(rows.contents, known, rows.noise, condition_scale, rows.scale)
