@@ -30,6 +30,7 @@ OF_STAGES = {  # what of a modality only the stages after prepare call, and what
     ("modalities/image/suggest.py", "prepare.size"),
     ("modalities/image/suggest.py", "train_gan.steps"),
     ("modalities/image/suggest.py", "train_gan.width"),
+    ("modalities/text/embeddings.py", "evaluate.classifiers"),
 }
 
 

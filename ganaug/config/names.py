@@ -32,7 +32,7 @@ TABLE_ARMS = (
 )  # fmt: skip
 SIGNAL_ARMS = ("dtw_smote",)
 SOUND_ARMS = ("spec_augment",)
-TEXT_ARMS = ("aeda", "ngram")
+TEXT_ARMS = ("aeda", "ngram", "masked_lm", "pseudo_labels")  # the last of any samples, where it is named
 EXTRACTORS = ("in_domain", "efficientnet_lite0")
 EXPORTS = (  # of a modality
     "image.image_folder", "image.webdataset", "image.csv", "signal.npz", "signal.parquet", "signal.ts",

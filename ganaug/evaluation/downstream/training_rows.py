@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ganaug.data.rows import Rows, read_samples, read_table
 from ganaug.errors import DataError
+from ganaug.evaluation.downstream import pseudo_labels
 from ganaug.modalities.training import TrainingRows
 from ganaug.utils.samples import Samples, concat, take
 
@@ -25,7 +26,8 @@ class RowSource:
     - ``selected``: these and the synthetic rows merged into it; ``synthetic``: the latter only;
     - ``drawn``: as selected, with as many synthetic rows of a class as they came, before any selection;
     - ``shuffled``: as selected, with the synthetic rows' labels shuffled;
-    - ``oracle``: see `oracle`.
+    - ``oracle``: see `oracle`;
+    - ``pseudo_labels``: see `ganaug.evaluation.downstream.pseudo_labels`.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ class RowSource:
     synthetic : path-like, optional
         Parquet file of all candidates with their scores; needed for rows that are synthetic.
     pool : path-like, optional
-        Parquet file of spare real rows, for the oracle.
+        Parquet file of spare real rows, for the oracle and pseudo-labels.
     seed : int
         Shuffles.
     held_out : set of str
@@ -63,6 +65,9 @@ class RowSource:
         real, merged = self._merged.take(~self._merged.synthetic), self._merged.take(self._merged.synthetic)
         if name == "real":
             return real
+        if name == pseudo_labels.ROWS:
+            made = pseudo_labels.pseudo_labelled(real, self._pool, self._train.schema, self._seed)
+            return _together(real, made)
         if not len(merged.labels):
             raise DataError("no synthetic row was merged into the training split; raise merge.amount, or leave "
                             "the arms with synthetic rows out of evaluate.arms")  # fmt: skip

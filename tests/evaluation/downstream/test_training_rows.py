@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pytest
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import DataError
 from ganaug.evaluation.downstream.training_rows import FEWER, MORE, RowSource
+from ganaug.modalities.image.modality import ImageModality
 from ganaug.modalities.image.schema import image_schema
 
 SCHEMA = image_schema(8, 8, 1, ("a", "b", "c"))
@@ -55,6 +57,39 @@ def test_rows_by_name(merged, candidates):
     np.testing.assert_array_equal(shuffled.ids, selected.ids)
     assert (shuffled.labels != selected.labels).any()
     assert (shuffled.labels == selected.labels)[~selected.synthetic].all()
+
+
+def test_spare_rows_get_the_labels_that_a_teacher_says(tmp_path, monkeypatch):
+    asked: dict[str, Any] = {}
+
+    class Teacher:
+        def predict_proba(self, samples):
+            dark = samples.mean((1, 2, 3)) / 255  # says nothing of their own labels
+            return np.stack([dark, 1 - dark, np.zeros(len(dark))], axis=1)
+
+    def teach(self, samples, labels, n_classes, **options):
+        asked.update(labels=labels, n_classes=n_classes, **options)
+        return Teacher()
+
+    monkeypatch.setattr(ImageModality, "teacher", teach)
+    real, pool = rows(N, 0), tmp_path / "pool.parquet"
+    with RowWriter(pool, SCHEMA) as writer:
+        writer.write(rows(300, 5))
+    found = RowSource(real, pool=pool, seed=1)["pseudo_labels"]
+    assert asked["labels"].tolist() == real.labels.tolist()
+    assert (asked["n_classes"], asked["seed"]) == (3, 1)
+    made = found.take(found.synthetic)
+    assert len(found.labels) - len(made.labels) == len(real.labels)
+    assert len(made.labels) == 10 * len(real.labels)
+    expected = Teacher().predict_proba(made.samples)
+    np.testing.assert_array_equal(made.labels, expected.argmax(1))
+    np.testing.assert_allclose(made.confidence, expected.max(1), rtol=1e-6)
+    assert set(made.ids) <= set(rows(300, 5).ids)
+    with RowWriter(pool, SCHEMA) as writer:
+        writer.write(rows(0, 5))
+    for none in (pool, None):
+        with pytest.raises(DataError, match=r"pseudo_labels needs spare rows, .* set per_class"):
+            RowSource(real, pool=none)["pseudo_labels"]
 
 
 def test_candidates_that_are_held_out_rows_by_chance_are_in_no_arm(merged, candidates):
