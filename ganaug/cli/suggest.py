@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,7 +93,7 @@ def _given(reading: PrepareParams) -> dict[str, Any]:
     return columns | levels | kept | given
 
 
-def _training_rows(loaded: Loaded, per_class: int | None) -> NDArray[np.int64]:
+def _training_rows(loaded: Loaded, per_class: int | Mapping[str, int] | None) -> NDArray[np.int64]:
     """Return the rows of each class that one repeat trains on, with the default shares of validation and test rows."""
     share = PrepareParams()
     splits = make_splits(

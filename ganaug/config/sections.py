@@ -46,6 +46,7 @@ from ganaug.config.types import (
     Pair,
     PixelRange,
     Positive,
+    RowsOfClasses,
     Seed,
     Share,
     ShareOrRows,
@@ -115,8 +116,10 @@ class PrepareParams(Section):
         description="even: sounds begin where they are first heard, and their peaks are alike, so that neither silence "
         "nor loudness tells the class; recorded: they are left as they are; null: even.",
     )
-    per_class: Positive | None = Field(
-        20, description="Cut the training split to this many rows a class; null: all of them."
+    per_class: Positive | RowsOfClasses | None = Field(
+        20,
+        description="Cut the training split to this many rows a class, or to those that a mapping gives for classes by "
+        "name, which makes a long tail: a class left out keeps all of its rows; null: all of them.",
     )
     validation: ShareOrRows = Field(0.2, description="Validation split: a share of the rows, or rows a class.")
     test: ShareOrRows = Field(

@@ -39,7 +39,7 @@ def prepare(
     report: str | Path = "reports/prepare.json",
     repeats: Sequence[int] = (0,),
     modality: str = AUTO,
-    per_class: int | None = None,
+    per_class: int | Mapping[str, int] | None = None,
     validation: float = 0.2,
     test: float = 0.2,
     columns: Mapping[str, str] | None = None,

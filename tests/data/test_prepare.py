@@ -16,6 +16,7 @@ from ganaug.errors import DataError
 from ganaug.modalities.image.arrays import content_ids
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.sources import open_source
+from ganaug.modalities.rarity import rare_classes
 
 PARTS = ("train", "validation", "test", "pool")
 
@@ -53,6 +54,20 @@ def test_benchmark_repeats_of_the_built_in_clothes(tmp_path: Path) -> None:
     assert report["repeats"]["0"]["rows"]["train"] == dict.fromkeys(report["classes"], 20)
     assert report["repeats"]["0"]["unused"] == 200
     assert report["copies"]["near"]["rows"] == 0
+
+
+def test_a_long_tail_on_purpose(tmp_path: Path) -> None:
+    """For such rows `train_gan.generator` auto chooses translation, see tests/gan/test_translation.py."""
+    report = run(tmp_path, "digits", per_class={"1": 2, "7": 3})
+    rows = report["repeats"]["0"]["rows"]["train"]
+    assert (rows["1"], rows["7"]) == (2, 3)
+    assert [name for name, rare in zip(rows, rare_classes(np.array(list(rows.values()))), strict=True) if rare] == [
+        "1",
+        "7",
+    ]
+    assert min(n for name, n in rows.items() if name not in "17") > 90
+    with pytest.raises(DataError, match="per_class names 'Bug', which is no class; the classes are 0, 1"):
+        run(tmp_path, "digits", per_class={"Bug": 2})
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
