@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.data import integrity
+from ganaug.data.cells import Cells
 from ganaug.data.clusters import join_clusters
 from ganaug.data.folders import fresh_folder
 from ganaug.data.reading import about
@@ -70,8 +71,8 @@ def prepare(
     Returns
     -------
     dict
-        The report: modality and why, what it says of the source, classes, mode, rows by repeat, split and class,
-        copies, what was set aside or passed over and why.
+        The report: modality and why, what it says of the source, classes, mode, rows by repeat, split and class, cells
+        of the training rows (`ganaug.data.cells.Cells.about`), copies, what was set aside or passed over and why.
 
     Raises
     ------
@@ -198,8 +199,12 @@ def _about_source(rows: Rows, loaded: Loaded) -> dict[str, Any]:
 
 
 def _about_repeat(rows: Rows, parts: Mapping[str, Indices]) -> dict[str, Any]:
-    unused = len(rows) - sum(len(at) for at in parts.values())
-    return {"rows": {part: _counts(rows, at) for part, at in parts.items()}, "unused": unused}
+    train = parts["train"]
+    return {
+        "rows": {part: _counts(rows, at) for part, at in parts.items()},
+        "unused": len(rows) - sum(len(at) for at in parts.values()),
+        "cells": Cells.of(rows.schema.classes, rows.labels[train], rows.groups[train]).about(),
+    }
 
 
 def _clusters(loaded: Loaded, clusters: Indices) -> dict[str, Any]:
