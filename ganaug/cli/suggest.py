@@ -87,7 +87,8 @@ def _given(reading: PrepareParams) -> dict[str, Any]:
     levels = {} if reading.pixel_range is None else {"prepare.pixel_range": list(reading.pixel_range)}
     kept = {"prepare.constraints": list(reading.constraints)} if reading.constraints else {}
     others = {
-        name: getattr(reading, name) for name in ("near_duplicates", "max_unreadable", "channels", *sorted(SOUND))
+        name: getattr(reading, name)
+        for name in ("groups", "near_duplicates", "max_unreadable", "channels", *sorted(SOUND))
     }
     given = {f"prepare.{name}": value for name, value in others.items() if value != getattr(default, name)}
     return columns | levels | kept | given

@@ -43,6 +43,7 @@ def prepare(
     per_class: int | Mapping[str, int] | None = None,
     validation: float = 0.2,
     test: float = 0.2,
+    groups: str = "apart",
     columns: Mapping[str, str] | None = None,
     near_duplicates: bool = True,
     seed: int = 0,
@@ -62,6 +63,8 @@ def prepare(
     columns, reading : mappings
         How the modality reads the source: see `ganaug.config.PrepareParams`.
     repeats, per_class, validation, test, seed : see `ganaug.data.splits.make_splits`
+    groups : {"apart", "shared", "cells"}, default="apart"
+        What stays whole over splits: the rows of a group, none but copies, or the rows of a class in a group.
     near_duplicates : bool, default=True
         Whether near duplicates count as copies, or exact ones only (right for pictures of one scene in which small
         things differ). The report records it, and the leak guards go by it.
@@ -96,7 +99,7 @@ def prepare(
             per_class=per_class,
             validation=validation,
             test=test,
-            units=join_clusters(copies, _numbers(rows.groups))[usable],
+            units=join_clusters(copies, _whole(rows, groups))[usable],
             given=loaded.splits[usable],
             seed=seed,
         )
@@ -116,6 +119,7 @@ def prepare(
         "mode": splits.mode,
         "mode_reason": splits.reason,
         "repeats": {str(repeat): _about_repeat(rows, at) for repeat, at in parts.items()},
+        "groups": groups,
         "near_duplicates": near_duplicates,
         "copies": {"exact": _clusters(loaded, _numbers(rows.ids)), "near": _clusters(loaded, copies)},
         "contested": _listed(loaded, np.flatnonzero(contested)),
@@ -163,6 +167,13 @@ def _write_rows(path: Path, rows: Rows, at: Indices) -> None:
         for start in range(0, len(at), writer.row_group):
             writer.write(rows.take(at[start : start + writer.row_group]))
             let_go(rows.samples)
+
+
+def _whole(rows: Rows, groups: str) -> Indices:
+    """Number the rows (n,) that share a split by what they are; -1 for rows that do with none."""
+    if groups == "cells":
+        return Cells.of(rows.schema.classes, rows.labels, rows.groups).find(rows.labels, rows.groups)
+    return _numbers(rows.groups) if groups == "apart" else np.full(len(rows), -1, np.int64)
 
 
 def _numbers(values: NDArray[np.object_]) -> Indices:

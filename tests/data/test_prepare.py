@@ -70,6 +70,29 @@ def test_a_long_tail_on_purpose(tmp_path: Path) -> None:
         run(tmp_path, "digits", per_class={"Bug": 2})
 
 
+@pytest.mark.parametrize("groups", ["apart", "shared", "cells"])
+def test_what_stays_whole_of_groups(tmp_path: Path, groups: str) -> None:
+    """Of two classes with rows of six sites each, and some of none."""
+    images = np.random.default_rng(0).integers(0, 256, (80, 8, 8), np.uint8)
+    sites = np.array([f"site {i % 6}" if i < 72 else "" for i in range(80)])
+    np.savez(tmp_path / "rows.npz", X=images, y=np.arange(80) // 6 % 2, group=sites)
+    report = run(tmp_path, tmp_path / "rows.npz", groups=groups, seed=3)
+    assert report["groups"] == groups
+    cells = report["repeats"]["0"]["cells"]
+    assert (cells["empty"] > 0) == (groups == "cells")
+    rows = {part: read_rows(tmp_path / f"splits/0/{part}.parquet") for part in ("train", "test")}
+    assert sum(group is None for part in rows.values() for group in part.groups) > 0
+    sites_of, cells_of = (
+        {
+            part: {(label if cells else 0, site) for label, site in zip(r.labels, r.groups, strict=True) if site}
+            for part, r in rows.items()
+        }
+        for cells in (False, True)
+    )
+    shares = [bool(found["train"] & found["test"]) for found in (sites_of, cells_of)]
+    assert shares == {"apart": [False, False], "shared": [True, True], "cells": [True, False]}[groups]
+
+
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     options = {"repeats": [0, 1], "per_class": 5}
     run(tmp_path / "a", "digits", **options)
