@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganaug.data.rare import FEW
+from ganaug.modalities.rarity import FEW
 from ganaug.utils.words import counted
 
 WORST = 5  # cells that are named
