@@ -1,4 +1,4 @@
-"""The page of a run with a rare class and groups: rare classes first, what was made of which rows, accuracy by group."""
+"""The page of a run with a rare class and groups: rare classes first, what rows were made of, accuracy by group."""
 
 from __future__ import annotations
 
