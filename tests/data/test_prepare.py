@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,23 @@ def test_what_stays_whole_of_groups(tmp_path: Path, groups: str) -> None:
     )
     shares = [bool(found["train"] & found["test"]) for found in (sites_of, cells_of)]
     assert shares == {"apart": [False, False], "shared": [True, True], "cells": [True, False]}[groups]
+
+
+def test_the_stage_tells_how_full_the_cells_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], repository: Path
+) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (60, 8, 8), np.uint8)
+    sites = np.where(np.arange(60) % 4 < 3, "north", "south")  # class 1 has no row of south
+    np.savez(tmp_path / "rows.npz", X=images, y=np.arange(60) % 2 * (sites == "north"), group=sites)
+    (tmp_path / "params.yaml").write_text(
+        "repeats: [0]\nprepare: {source: rows.npz, groups: shared, per_class: null}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["prepare"])
+    runpy.run_path(str(repository / "pipelines/prepare.py"), run_name="__main__")
+    said = capsys.readouterr().out
+    assert "Training rows of repeat 0: 2 groups; of 4 cells (a class in a group) 1 are empty" in said
+    assert ": 1 in south (0)" in said
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
