@@ -222,8 +222,9 @@ class GANAugmenter(Sampler):
         ----------
         X, y : like X (n, ...) and array (n,)
             Training samples and labels.
-        quotas : mapping from label to int
-            Rows to keep of each class; a class left out gets none.
+        quotas : mapping from label, or from (label, group), to int
+            Rows to keep of each class, or of each class in the style of a group given to `fit`, for which it takes a
+            translating generator; what is left out gets none.
         selection : Selection
             Which to keep.
 
@@ -234,8 +235,12 @@ class GANAugmenter(Sampler):
         """
         samples = self.modality_.conform(X, self.spec_)
         codes = to_codes(y, self.classes_, len(samples))
-        wanted = np.zeros(len(self.classes_), np.int64)
-        wanted[to_codes(list(quotas), self.classes_, len(quotas))] = list(quotas.values())
+        pairs = [key if isinstance(key, tuple) else (key, None) for key in quotas]
+        of = to_codes([label for label, _ in pairs], self.classes_, len(pairs))
+        order = of.argsort(kind="stable")
+        of, wanted = of[order], np.array(list(quotas.values()), np.int64)[order]
+        groups = np.array([group for _, group in pairs], object)[order]
+        prior = None if pd.isna(groups).all() else self._in_cells(of, groups)
         stage = f"{self.verbose}, teacher" if isinstance(self.verbose, str) else "teacher"
         with Progress(stage if self.verbose else None, TEACHER_STEPS) as progress:
             teacher = teach(
@@ -254,8 +259,13 @@ class GANAugmenter(Sampler):
         rank, size = rank_and_size()
         mine = wanted // size + (rank < wanted % size)
         self._drawn += rank * FAR
-        for found in gathered(fill_quotas(self._draw, scorer, selection, mine)):
-            yield replace(found, labels=self.classes_[found.labels])
+
+        def draw(numbers: NDArray[np.int64]) -> Samples:
+            return self._draw(of[numbers]) if prior is None else self._draw(numbers, prior=prior)
+
+        for found in gathered(fill_quotas(draw, scorer, selection, mine, of)):
+            in_style_of = None if prior is None else groups[found.labels]
+            yield replace(found, labels=self.classes_[of[found.labels]], groups=in_style_of)
         self._drawn -= rank * FAR
 
     def score_real(self, X: Any, y: ArrayLike | None = None) -> NDArray[np.float32]:  # noqa: N803

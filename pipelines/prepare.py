@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ganaug.config import load_params
+from ganaug.data.cells import cells_text
 from ganaug.data.prepare import prepare
 from ganaug.data.reading import told
 from ganaug.errors import guard
@@ -16,6 +17,8 @@ def main() -> None:
     print(f"Modality {found['modality']}: {found['modality_reason']}; {found['read_as']}")
     for line in told(found):
         print(line)
+    if cells := found["repeats"][str(params.repeats[0])]["cells"]:
+        print(f"Training rows of repeat {params.repeats[0]}: {cells_text(cells)}")
 
 
 if __name__ == "__main__":

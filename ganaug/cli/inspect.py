@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ganaug.cli.options import LOOKING, parameters
 from ganaug.cli.show import class_table, count_classes, show, table
 from ganaug.config import PrepareParams
+from ganaug.data.cells import Cells, cells_text
 from ganaug.data.reading import about, told
 from ganaug.data.rows import read_samples, read_schema, read_table
 from ganaug.errors import DataError
@@ -37,6 +38,7 @@ class Found(NamedTuple):
     classes: list[dict[str, Any]]  # one row a class
     strips: Callable[[], Strips]
     reading: dict[str, Any] | None = None  # see `ganaug.data.reading.about`
+    cells: dict[str, Any] | None = None  # see `ganaug.data.cells.Cells.about`
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -52,8 +54,10 @@ def run(arguments: argparse.Namespace) -> None:
         found.modality.picture(arguments.picture, found.strips(), found.spec)
     facts = {"what": arguments.what, **found.facts}
     lines = [table([[name, _cell(value)] for name, value in facts.items()]), "", class_table(found.classes)]
+    lines += _told_of_cells(found.cells) if found.cells else []
     lines += told(found.reading) if found.reading else []
-    show(arguments, {**facts, **(found.reading or {}), "classes": found.classes}, "\n".join(lines))
+    said = {**facts, **(found.reading or {}), "classes": found.classes}
+    show(arguments, said | ({"cells": found.cells} if found.cells else {}), "\n".join(lines))
 
 
 def _model(folder: Path) -> Found:
@@ -95,7 +99,7 @@ def _is_ours(path: Path) -> bool:
 def _rows(path: Path) -> Found:
     """Describe a file of ganaug's own form."""
     schema, names = read_schema(path), pq.read_schema(path).names
-    table = read_table(path, ["label", "synthetic", *({"kept", "model"} & set(names))])
+    table = read_table(path, ["label", "synthetic", "group", *({"kept", "model"} & set(names))])
     kept = table.get("kept", table["synthetic"] | True)
     kinds = {"real": ~table["synthetic"], "synthetic": table["synthetic"] & kept, "dropped": ~kept}
     facts = {
@@ -119,7 +123,9 @@ def _rows(path: Path) -> Found:
             for (code, kind), rows in sorted(named.items())
         ]
 
-    return Found(schema.modality, schema.spec, facts, classes, strips)
+    real = table[kinds["real"]]
+    cells = Cells.of(schema.classes, real["label"].to_numpy(), real["group"].to_numpy(object)).about()
+    return Found(schema.modality, schema.spec, facts, classes, strips, cells=cells)
 
 
 def _source(what: str, reading: PrepareParams) -> Found:
@@ -148,7 +154,18 @@ def _source(what: str, reading: PrepareParams) -> Found:
         chosen = _first(loaded.labels, len(loaded.classes))
         return [(loaded.classes[code], loaded.some(rows)) for code, rows in chosen.items()]
 
-    return Found(modality, loaded.spec, facts, classes, strips, passed)
+    train = loaded.splits == "train"
+    cells = Cells.of(loaded.classes, loaded.labels[train], loaded.groups[train]).about()
+    return Found(modality, loaded.spec, facts, classes, strips, passed, cells)
+
+
+def _told_of_cells(about: dict[str, Any]) -> list[str]:
+    """Return in lines how many rows of each class there are in each group; of many groups, the worst cells alone."""
+    shown = about["mixed"] and about["table"]
+    rows = (
+        [["rows by group", *about["names"]], *([name, *row] for name, row in about["table"].items())] if shown else []
+    )
+    return ["", *([table(rows)] if rows else []), cells_text(about)]
 
 
 def _first(labels: NDArray[np.int64], n_classes: int) -> dict[int, list[int]]:

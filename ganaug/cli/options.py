@@ -20,7 +20,7 @@ SOUND = frozenset({"rate", "seconds", "loudness"})
 READING = SOUND | {  # of prepare: reading a source
     "modality", "size", "channels", "columns", "constraints", "pixel_range", "max_unreadable"
 }  # fmt: skip
-SPLITTING = READING | {"near_duplicates"}  # of prepare: what else there is to say of one's data
+SPLITTING = READING | {"groups", "near_duplicates"}  # of prepare: what else there is to say of one's data
 LOOKING = frozenset({"modality", "columns", "pixel_range"})  # of READING: what matters where nothing is decoded
 TRAINING = frozenset(TrainGanParams.model_fields)
 SELECTION = frozenset(GenerateParams.model_fields) - {"per_class"} - TRAINING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -86,13 +87,14 @@ def _given(reading: PrepareParams) -> dict[str, Any]:
     levels = {} if reading.pixel_range is None else {"prepare.pixel_range": list(reading.pixel_range)}
     kept = {"prepare.constraints": list(reading.constraints)} if reading.constraints else {}
     others = {
-        name: getattr(reading, name) for name in ("near_duplicates", "max_unreadable", "channels", *sorted(SOUND))
+        name: getattr(reading, name)
+        for name in ("groups", "near_duplicates", "max_unreadable", "channels", *sorted(SOUND))
     }
     given = {f"prepare.{name}": value for name, value in others.items() if value != getattr(default, name)}
     return columns | levels | kept | given
 
 
-def _training_rows(loaded: Loaded, per_class: int | None) -> NDArray[np.int64]:
+def _training_rows(loaded: Loaded, per_class: int | Mapping[str, int] | None) -> NDArray[np.int64]:
     """Return the rows of each class that one repeat trains on, with the default shares of validation and test rows."""
     share = PrepareParams()
     splits = make_splits(

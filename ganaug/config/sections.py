@@ -33,7 +33,7 @@ from ganaug.config.names import (
     TEXT_ARMS,
 )
 from ganaug.config.section import Section
-from ganaug.config.together import check_together
+from ganaug.config.together import check_cells, check_together
 from ganaug.config.types import (
     Auto,
     Between,
@@ -46,6 +46,7 @@ from ganaug.config.types import (
     Pair,
     PixelRange,
     Positive,
+    RowsOfClasses,
     Seed,
     Share,
     ShareOrRows,
@@ -115,13 +116,21 @@ class PrepareParams(Section):
         description="even: sounds begin where they are first heard, and their peaks are alike, so that neither silence "
         "nor loudness tells the class; recorded: they are left as they are; null: even.",
     )
-    per_class: Positive | None = Field(
-        20, description="Cut the training split to this many rows a class; null: all of them."
+    per_class: Positive | RowsOfClasses | None = Field(
+        20,
+        description="Cut the training split to this many rows a class, or to those that a mapping gives for classes by "
+        "name, which makes a long tail: a class left out keeps all of its rows; null: all of them.",
     )
     validation: ShareOrRows = Field(0.2, description="Validation split: a share of the rows, or rows a class.")
     test: ShareOrRows = Field(
         0.2,
         description="Test split: a share of the rows, or rows a class; ignored where the source brings its own.",
+    )
+    groups: Annotated[str, one_of("apart", "shared", "cells")] = Field(
+        "apart",
+        description="How rows with a group (a site, a device, a speaker) are split; apart: a group stays whole, so "
+        "test rows are of groups never seen in training; shared: a group is in all splits; cells: a class in a group "
+        "stays whole, so test rows are of cells that training lacks, most of them of groups that it knows.",
     )
     columns: ColumnNames = Field(
         {"path": "path", "text": "text", "label": "label", "group": "group", "split": "split"},
@@ -265,13 +274,14 @@ class MergeParams(Section):
 
     name = "merge"
 
-    policy: Annotated[str, one_of("ratio", "balance", "at_least")] = Field(
+    policy: Annotated[str, one_of("ratio", "balance", "at_least", "cells")] = Field(
         "ratio",
         description="ratio: synthetic rows = amount x the class's real rows; balance: up to the largest class; "
-        "at_least: up to amount rows a class.",
+        "at_least: up to amount rows a class; cells: up to amount rows of each class in each group, by rows of the "
+        "class in the style of the group.",
     )
     amount: Annotated[float, Ge(0), Le(MOST_ROWS)] = Field(
-        10.0, description="What the policy asks for, of ratio and at_least; 0 adds nothing."
+        10.0, description="What the policy asks for, but for balance; 0 adds nothing."
     )
     exports: Many[Annotated[str, export_form()]] = Field(
         (), description="Other forms to write, under exports/<repeat>/."
@@ -279,9 +289,9 @@ class MergeParams(Section):
 
     @model_validator(mode="after")
     def _together(self) -> MergeParams:
-        if self.policy == "at_least" and self.amount % 1:
+        if self.policy in ("at_least", "cells") and self.amount % 1:
             raise ConfigError(
-                f"merge.amount is {self.amount:g}, but policy 'at_least' counts rows: give a whole number"
+                f"merge.amount is {self.amount:g}, but policy {self.policy!r} counts rows: give a whole number"
             )
         return self
 
@@ -421,3 +431,8 @@ class Params(Section):
         default_factory=FidelityParams, description="Comparison of synthetic with real rows."
     )
     report: ReportParams = Field(default_factory=ReportParams, description="The report.")
+
+    @model_validator(mode="after")
+    def _together(self) -> Params:
+        check_cells(self.merge.policy, self.train_gan.generator, self.generate.per_class)
+        return self

@@ -28,6 +28,21 @@ def check_together(chosen: Mapping[str, Any]) -> None:
         check(chosen)
 
 
+def check_cells(policy: str, generator: str, per_class: int | str) -> None:
+    """Refuse (`ConfigError`) what other sections say where ``merge.policy`` fills cells."""
+    if policy != "cells":
+        return
+    if generator != "translation":
+        raise ConfigError(
+            f"merge.policy is 'cells', which takes the style of a group, and train_gan.generator is {generator!r}: set "
+            "it to 'translation', or choose another policy"
+        )
+    if per_class != "auto":
+        raise ConfigError(
+            f"generate.per_class is {per_class}, but merge.policy 'cells' counts rows of a class in a group: write auto"
+        )
+
+
 def _adaptive(chosen: Mapping[str, Any]) -> None:
     """An augmentation that adapts reads overfitting from the sign of logits, whose zero the objective has to fix."""
     if chosen["augmentation"] in ADAPT_TO_NOTHING:

@@ -121,6 +121,20 @@ Channels = Annotated[int, Takes("1, 2, 3, 4", accepts=(1, 2, 3, 4).__contains__)
 PixelRange = Annotated[
     Pair[int | float], Takes("a list of two numbers, the first below the second", accepts=lambda v: v[0] < v[1])
 ]
+RowsOfClasses = Annotated[
+    dict[Any, Positive],
+    Takes(
+        "a mapping from class names to whole numbers from 1",
+        accepts=lambda given: given and all(isinstance(name, str) and name for name in given),
+    ),
+    BeforeValidator(  # YAML reads the name of a class 7 as a number
+        lambda given: (
+            {str(name) if type(name) is int else name: rows for name, rows in given.items()}
+            if isinstance(given, dict)
+            else given
+        )
+    ),
+]
 COLUMNS = ("path", "text", "label", "group", "split")
 ColumnNames = Annotated[  # a key left out stands for itself
     dict[Annotated[str, one_of(*COLUMNS)], Text],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ganaug.data.cells import Cells
 from ganaug.data.folders import fresh_folder
 from ganaug.data.integrity import assert_disjoint, by_chance
 from ganaug.data.rows import RowWriter, iter_encoded, read_schema, read_table
-from ganaug.errors import DataError
+from ganaug.errors import DataError, option
 from ganaug.utils.files import write_json
 from ganaug.utils.progress import Progress
 
@@ -41,7 +43,52 @@ def at_least(real: Counts, amount: float) -> Counts:
 
 
 POLICIES: dict[str, Callable[[Counts, float], Counts]] = {"ratio": ratio, "balance": balance, "at_least": at_least}
+CELLS = "cells"  # the policy of at_least in each cell
 HELD_OUT = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Synthetic rows that a policy asks for.
+
+    Attributes
+    ----------
+    wanted : int array (K,) or (K, G)
+        Rows of each class, or of each cell.
+    cells : Cells or None
+        The cells of the real training rows, where each has a number of its own.
+    """
+
+    wanted: Counts
+    cells: Cells | None = None
+
+    @property
+    def by_class(self) -> Counts:
+        """Rows of each class (K,)."""
+        return self.wanted if self.cells is None else self.wanted.sum(axis=1)
+
+    def place(self, labels: Counts, groups: NDArray[np.object_]) -> Counts:
+        """Return which of the numbers, in one row, rows (n,) count for; -1 for none."""
+        return labels if self.cells is None else self.cells.find(labels, groups)
+
+
+def demand(policy: str, amount: float, classes: Sequence[str], labels: Counts, groups: NDArray[np.object_]) -> Demand:
+    """Return what a policy asks for beside real training rows of these labels (n,) and groups (n,).
+
+    Raises
+    ------
+    DataError
+        The policy is for cells, and no row has a group.
+    """
+    if policy != CELLS:
+        return Demand(POLICIES[policy](np.bincount(labels, minlength=len(classes)), amount))
+    cells = Cells.of(classes, labels, groups)
+    if not cells.groups:
+        raise DataError(
+            f"{option('merge.policy')} is 'cells', but no training row has a group: give the source a column of "
+            "groups, or choose another policy."
+        )
+    return Demand(at_least(cells.counts, amount), cells)
 
 
 def merge(
@@ -52,9 +99,9 @@ def merge(
     Rows are told apart by the ids that prepare and generate took of them, and nothing is decoded; checksums find
     damaged bytes. evaluate hashes the rows again that it trains on, and report all.
 
-    The training split gets, after the real rows, the first kept synthetic rows of each class up to the policy's quota,
-    and a column ``model``: the hash of the generator's weights, empty for real rows. Validation and test are copied
-    byte for byte. A few synthetic rows may be held-out ones to the last bit, by chance, where rows hold
+    The training split gets, after the real rows, the first kept synthetic rows of each class, or cell, up to the
+    policy's quota, and a column ``model``: the hash of the generator's weights, empty for real rows. Validation and
+    test are copied byte for byte. A few synthetic rows may be held-out ones to the last bit, by chance, where rows hold
     little: they are left out and counted. The folder ``out`` is replaced as a whole.
 
     Parameters
@@ -65,8 +112,8 @@ def merge(
         Synthetic rows with the columns ``kept``, ``model`` and ``nearest_id``.
     out : path-like
         Folder to write.
-    policy : {"ratio", "balance", "at_least"}, default="ratio"
-        How many rows each class gets.
+    policy : {"ratio", "balance", "at_least", "cells"}, default="ratio"
+        How many rows each class gets, or each cell: a class in a group that has training rows.
     amount : float, default=10.0
         What the policy asks for.
 
@@ -82,28 +129,31 @@ def merge(
         If a file is missing or of another schema, the policy is unknown, a held-out row is among the real rows to train
         on, or the synthetic rows are so many of the held-out ones that this is no chance (`by_chance`).
     """
-    if policy not in POLICIES:
-        raise DataError(f"{policy!r} is no merge policy; known are {', '.join(POLICIES)}.")
+    if policy not in (*POLICIES, CELLS):
+        raise DataError(f"{policy!r} is no merge policy; known are {', '.join((*POLICIES, CELLS))}.")
     files = {part: Path(splits) / f"{part}.parquet" for part in ("train", "validation", "test")}
     schema = read_schema(files["train"])
     if read_schema(synthetic) != schema:
         raise DataError(f"{synthetic} and {files['train']} differ in samples or classes; generate the rows again.")
-    table = read_table(synthetic, ["label", "synthetic", "kept"])
+    table = read_table(synthetic, ["label", "synthetic", "group", "kept"])
     if not table["synthetic"].all():
         raise DataError(f"{synthetic} holds rows that are not marked synthetic; generate the rows again.")
-    real = np.bincount(read_table(files["train"], ["label"])["label"], minlength=len(schema.classes))
-    wanted = POLICIES[policy](real, amount)
+    labels, groups = _labels_and_groups(read_table(files["train"], ["label", "group"]))
+    asked, real = (
+        demand(policy, amount, schema.classes, labels, groups),
+        np.bincount(labels, minlength=len(schema.classes)),
+    )
     ids = {part: read_table(path, ["id"])["id"].to_numpy(object) for part, path in files.items()}
     assert_disjoint({files["train"]: ids["train"]}, {files[part]: ids[part] for part in HELD_OUT})
     held_out = _held_out(synthetic, {files[part]: ids[part] for part in HELD_OUT})
     table["kept"] &= ~np.any(held_out, axis=0)
-    taken = _first_kept(table, wanted)
+    taken = _first_kept(table, asked)
     if set(read_table(synthetic, ["nearest_id"])["nearest_id"]) - set(ids["train"]):
         raise DataError(f"{synthetic} was made from other rows than those in {files['train']}; generate them again.")
     got = np.bincount(table["label"][taken], minlength=len(schema.classes))
     about = [
         {"class": name, "real": r, "wanted": w, "got": g}
-        for name, r, w, g in zip(schema.classes, real.tolist(), wanted.tolist(), got.tolist(), strict=True)
+        for name, r, w, g in zip(schema.classes, real.tolist(), asked.by_class.tolist(), got.tolist(), strict=True)
     ]
     with fresh_folder(out, "provenance.json") as folder:
         models = _write_train(folder / "train.parquet", files["train"], synthetic, taken)
@@ -113,7 +163,7 @@ def merge(
             "models": sorted(models),
             "classes": about,
             "rows": {"real": int(real.sum()), "synthetic": int(got.sum())},
-            "shortfall": int((wanted - got).sum()),
+            "shortfall": int((asked.by_class - got).sum()),
             "held_out": {part: int(rows.sum()) for part, rows in zip(HELD_OUT, held_out, strict=True)},
         }
         for part in HELD_OUT:
@@ -162,11 +212,16 @@ def shortfall(provenance: Mapping[str, Any]) -> str:
     )
 
 
-def _first_kept(table: pd.DataFrame, quotas: Counts) -> NDArray[np.bool_]:
-    """Mark the first kept rows of each class, up to its quota."""
-    kept = table["kept"].to_numpy(bool)
-    earlier = table["kept"].astype(np.int64).groupby(table["label"]).cumsum().to_numpy() - kept
-    first: NDArray[np.bool_] = kept & (earlier < quotas[table["label"].to_numpy()])
+def _labels_and_groups(table: pd.DataFrame) -> tuple[Counts, NDArray[np.object_]]:
+    return table["label"].to_numpy(np.int64), table["group"].to_numpy(object)
+
+
+def _first_kept(table: pd.DataFrame, asked: Demand) -> NDArray[np.bool_]:
+    """Mark the first kept rows of each class or cell, up to what is asked for."""
+    place = asked.place(*_labels_and_groups(table))
+    kept = table["kept"].to_numpy(bool) & (place >= 0)
+    earlier = pd.Series(kept.astype(np.int64)).groupby(place).cumsum().to_numpy() - kept
+    first: NDArray[np.bool_] = kept & (earlier < asked.wanted.ravel()[place])
     return first
 
 

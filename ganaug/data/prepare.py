@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.data import integrity
+from ganaug.data.cells import Cells
 from ganaug.data.clusters import join_clusters
 from ganaug.data.folders import fresh_folder
 from ganaug.data.reading import about
@@ -39,9 +40,10 @@ def prepare(
     report: str | Path = "reports/prepare.json",
     repeats: Sequence[int] = (0,),
     modality: str = AUTO,
-    per_class: int | None = None,
+    per_class: int | Mapping[str, int] | None = None,
     validation: float = 0.2,
     test: float = 0.2,
+    groups: str = "apart",
     columns: Mapping[str, str] | None = None,
     near_duplicates: bool = True,
     seed: int = 0,
@@ -61,6 +63,8 @@ def prepare(
     columns, reading : mappings
         How the modality reads the source: see `ganaug.config.PrepareParams`.
     repeats, per_class, validation, test, seed : see `ganaug.data.splits.make_splits`
+    groups : {"apart", "shared", "cells"}, default="apart"
+        What stays whole over splits: the rows of a group, none but copies, or the rows of a class in a group.
     near_duplicates : bool, default=True
         Whether near duplicates count as copies, or exact ones only (right for pictures of one scene in which small
         things differ). The report records it, and the leak guards go by it.
@@ -70,8 +74,8 @@ def prepare(
     Returns
     -------
     dict
-        The report: modality and why, what it says of the source, classes, mode, rows by repeat, split and class,
-        copies, what was set aside or passed over and why.
+        The report: modality and why, what it says of the source, classes, mode, rows by repeat, split and class, cells
+        of the training rows (`ganaug.data.cells.Cells.about`), copies, what was set aside or passed over and why.
 
     Raises
     ------
@@ -95,7 +99,7 @@ def prepare(
             per_class=per_class,
             validation=validation,
             test=test,
-            units=join_clusters(copies, _numbers(rows.groups))[usable],
+            units=join_clusters(copies, _whole(rows, groups))[usable],
             given=loaded.splits[usable],
             seed=seed,
         )
@@ -115,6 +119,7 @@ def prepare(
         "mode": splits.mode,
         "mode_reason": splits.reason,
         "repeats": {str(repeat): _about_repeat(rows, at) for repeat, at in parts.items()},
+        "groups": groups,
         "near_duplicates": near_duplicates,
         "copies": {"exact": _clusters(loaded, _numbers(rows.ids)), "near": _clusters(loaded, copies)},
         "contested": _listed(loaded, np.flatnonzero(contested)),
@@ -164,6 +169,13 @@ def _write_rows(path: Path, rows: Rows, at: Indices) -> None:
             let_go(rows.samples)
 
 
+def _whole(rows: Rows, groups: str) -> Indices:
+    """Number the rows (n,) that share a split by what they are; -1 for rows that do with none."""
+    if groups == "cells":
+        return Cells.of(rows.schema.classes, rows.labels, rows.groups).find(rows.labels, rows.groups)
+    return _numbers(rows.groups) if groups == "apart" else np.full(len(rows), -1, np.int64)
+
+
 def _numbers(values: NDArray[np.object_]) -> Indices:
     """Number equal strings alike, from 0; None is -1."""
     return pd.factorize(values)[0].astype(np.int64)
@@ -198,8 +210,12 @@ def _about_source(rows: Rows, loaded: Loaded) -> dict[str, Any]:
 
 
 def _about_repeat(rows: Rows, parts: Mapping[str, Indices]) -> dict[str, Any]:
-    unused = len(rows) - sum(len(at) for at in parts.values())
-    return {"rows": {part: _counts(rows, at) for part, at in parts.items()}, "unused": unused}
+    train = parts["train"]
+    return {
+        "rows": {part: _counts(rows, at) for part, at in parts.items()},
+        "unused": len(rows) - sum(len(at) for at in parts.values()),
+        "cells": Cells.of(rows.schema.classes, rows.labels[train], rows.groups[train]).about(),
+    }
 
 
 def _clusters(loaded: Loaded, clusters: Indices) -> dict[str, Any]:

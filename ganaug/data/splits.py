@@ -8,18 +8,20 @@ Splits that the source brings are kept in both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug.config import suggestion
 from ganaug.errors import DataError, option
 
 Indices = NDArray[np.int64]
 
 LEAST = {"train": 2, "validation": 1, "test": 1}  # rows of each class
+ALL = 2**40  # training rows of a class that is not cut
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def make_splits(
     classes: Sequence[str],
     *,
     repeats: Sequence[int] = (0,),
-    per_class: int | None = None,
+    per_class: int | Mapping[str, int] | None = None,
     validation: float = 0.2,
     test: float = 0.2,
     units: Indices | None = None,
@@ -74,8 +76,8 @@ def make_splits(
         Class names, at least two.
     repeats : sequence of int
         Repeats to make.
-    per_class : int, optional
-        Cut training splits to this many rows a class. None: all rows.
+    per_class : int, or mapping from class name to int, optional
+        Cut training splits to this many rows a class, or of these classes. None: all rows.
     validation, test : float or int
         A share of the rows of each class that the source leaves open (at least one row), or a number of rows a class.
         Ignored where the source brings that split.
@@ -90,28 +92,50 @@ def make_splits(
     Raises
     ------
     DataError
-        If a class has too few rows, or groups, for 2 training rows, 1 validation and 1 test row.
+        If a class has too few rows, or groups, for 2 training rows, 1 validation and 1 test row, or ``per_class`` names
+        a class that there is not.
     """
     if len(classes) < 2:
         raise DataError(f"there is only one class, {classes[0]!r}; give at least two.")
-    if per_class is not None and per_class < LEAST["train"]:
-        raise DataError(
-            f"{option('prepare.per_class')} is {per_class}; training takes at least {LEAST['train']} rows a class."
-        )
+    cuts = _cuts(per_class, classes)
     units = np.arange(len(labels)) if units is None else units
     given = np.full(len(labels), "train", object) if given is None else given
     left_out = _straddling(units, given)
     given = np.where(left_out, "", given)
     problem = _Problem.of(labels, units, given, tuple(classes), {"test": test, "validation": validation})
     found: dict[int, Split] = {}
-    reason = "per_class is null, so every repeat trains on all of its rows"
-    if per_class is not None:
-        found, reason = _benchmark(problem, repeats, per_class, seed)
+    whole = np.flatnonzero(cuts == ALL)
+    if per_class is None:
+        reason = "per_class is null, so every repeat trains on all of its rows"
+    elif len(whole):
+        reason = f"per_class leaves out class {classes[whole[0]]!r}, so every repeat trains on all of its rows"
+    else:
+        found, reason = _benchmark(problem, repeats, cuts, seed)
     mode = "benchmark" if found else "repeated"
-    found = found or {repeat: _repeated(problem, repeat, per_class, seed) for repeat in repeats}
+    found = found or {repeat: _repeated(problem, repeat, cuts, seed) for repeat in repeats}
     for split in found.values():
         problem.check(split)
     return Splits(mode, reason, found, np.flatnonzero(left_out))
+
+
+def _cuts(per_class: int | Mapping[str, int] | None, classes: Sequence[str]) -> Indices:
+    """Return the most training rows of each class (K,)."""
+    if not isinstance(per_class, Mapping):
+        given: Mapping[str, int] = {} if per_class is None else dict.fromkeys(classes, per_class)
+    else:
+        given = per_class
+        for name in given:
+            if name not in classes:
+                known = suggestion(name, classes) or f"; the classes are {', '.join(classes[:20])}"
+                raise DataError(f"{option('prepare.per_class')} names {name!r}, which is no class{known}.")
+    least = min(given, key=lambda name: given[name], default=None)
+    if least is not None and given[least] < LEAST["train"]:
+        of = f" for class {least!r}" if isinstance(per_class, Mapping) else ""
+        raise DataError(
+            f"{option('prepare.per_class')} is {given[least]}{of}; training takes at least {LEAST['train']} rows a "
+            "class."
+        )
+    return np.array([given.get(name, ALL) for name in classes], np.int64)
 
 
 @dataclass(frozen=True)
@@ -165,10 +189,10 @@ class _Problem:
         held_out = self.fixed | dict(zip(self.quotas, assigned, strict=False))
         return held_out, assigned[len(self.quotas) : -1], assigned[-1]
 
-    def cut(self, rows: Indices, per_class: int, rng: np.random.Generator) -> Indices:
-        """Drop at random what whole units brought beyond ``per_class`` rows of a class."""
+    def cut(self, rows: Indices, cuts: Indices, rng: np.random.Generator) -> Indices:
+        """Drop at random what whole units brought beyond so many rows of each class (K,)."""
         of_class = (rng.permutation(rows[self.labels[rows] == k]) for k in range(len(self.classes)))
-        return np.sort(np.concatenate([drawn[:per_class] for drawn in of_class]))
+        return np.sort(np.concatenate([drawn[:most] for drawn, most in zip(of_class, cuts, strict=True)]))
 
     def check(self, split: Split) -> None:
         for part, least in LEAST.items():
@@ -205,35 +229,33 @@ def _straddling(units: Indices, given: NDArray[np.object_]) -> NDArray[np.bool_]
     return below
 
 
-def _benchmark(problem: _Problem, repeats: Sequence[int], per_class: int, seed: int) -> tuple[dict[int, Split], str]:
+def _benchmark(problem: _Problem, repeats: Sequence[int], cuts: Indices, seed: int) -> tuple[dict[int, Split], str]:
     """Split with disjoint training sets; no repeats, and the reason, where there are too few rows.
 
     Repeat d always has slot d, so that asking for fewer repeats leaves the others as they are.
     """
     slots = max(repeats) + 1
-    scarce = int(np.argmin(problem.spare))
-    sets = f"{slots} disjoint training sets of {per_class} rows a class"
-    if problem.spare[scarce] < slots * per_class:
+    scarce = int(np.argmin(problem.spare - slots * cuts))
+    rows = f"{cuts.min()}" if cuts.min() == cuts.max() else f"{cuts.min()} to {cuts.max()}"
+    sets = f"{slots} disjoint training sets of {rows} rows a class"
+    if problem.spare[scarce] < slots * cuts[scarce]:
         few = f"class {problem.classes[scarce]!r} has {problem.spare[scarce]} rows beside validation and test"
         return {}, f"{few}, too few for {sets}"
     rng = np.random.default_rng(seed)
-    held_out, trains, rest = problem.assign([np.full_like(problem.spare, per_class)] * slots, rng)
-    trains = [problem.cut(train, per_class, rng) for train in trains]
-    if min(len(train) for train in trains) < per_class * len(problem.classes):
+    held_out, trains, rest = problem.assign([cuts] * slots, rng)
+    trains = [problem.cut(train, cuts, rng) for train in trains]
+    if min(len(train) for train in trains) < cuts.sum():
         return {}, f"groups do not go into {sets}"
     pool = np.sort(np.concatenate([rest, *(trains[slot] for slot in range(slots) if slot not in repeats)]))
     found = {repeat: Split(trains[repeat], pool=pool, **held_out) for repeat in repeats}
     return found, f"there are enough rows for {sets}"
 
 
-def _repeated(problem: _Problem, repeat: int, per_class: int | None, seed: int) -> Split:
+def _repeated(problem: _Problem, repeat: int, cuts: Indices, seed: int) -> Split:
     problem = _with_fold(problem, repeat, seed)
     rng = np.random.default_rng([seed, repeat])
-    quota = problem.spare if per_class is None else np.minimum(problem.spare, per_class)
-    held_out, (train,), pool = problem.assign([quota], rng)
-    if per_class is not None:
-        train = problem.cut(train, per_class, rng)
-    return Split(train, pool=pool, **held_out)
+    held_out, (train,), pool = problem.assign([np.minimum(problem.spare, cuts)], rng)
+    return Split(problem.cut(train, cuts, rng), pool=pool, **held_out)
 
 
 def _with_fold(problem: _Problem, repeat: int, seed: int) -> _Problem:

@@ -10,6 +10,7 @@ import numpy as np
 from ganaug.errors import DataError
 from ganaug.evaluation.advice import Advice, advise, classifier_advice
 from ganaug.evaluation.equivalence import Oracle
+from ganaug.evaluation.groups import HeldOut, by_group
 from ganaug.evaluation.results import (
     PRIMARY_METRIC,
     Result,
@@ -30,7 +31,12 @@ from ganaug.metrics.classification import SCALARS
 SELECTED = ("classical_gan", "gan")  # arms of which the arm unfiltered may be the same but for selection
 
 
-def summarise(results: Mapping[str, Results], prepared: Mapping[str, Any], leaks: Sequence[str] = ()) -> dict[str, Any]:
+def summarise(
+    results: Mapping[str, Results],
+    prepared: Mapping[str, Any],
+    leaks: Sequence[str] = (),
+    held_out: Sequence[HeldOut] = (),
+) -> dict[str, Any]:
     """Reduce results to the content of ``reports/metrics.json``.
 
     Parameters
@@ -41,6 +47,8 @@ def summarise(results: Mapping[str, Results], prepared: Mapping[str, Any], leaks
         The content of ``reports/prepare.json``, which says how the rows were split.
     leaks : sequence of str
         What the leak guards found, a sentence each; any makes the verdict INVALID.
+    held_out : sequence of HeldOut
+        The groups of each repeat's test rows; none: nothing is said by group.
 
     Returns
     -------
@@ -56,10 +64,10 @@ def summarise(results: Mapping[str, Results], prepared: Mapping[str, Any], leaks
     arms = without_oracle(deciding)
     if not arms:
         raise DataError("evaluate.arms has no arm but the oracle: nothing to compare; add real or classical")
-    tested = {result["test_ids"] for found in arms.values() for result in found}
-    design = design_of(prepared, same_test=len(tested) == 1)
-    summary = _of_classifier(deciding, design, leaks)
-    beside = {name: _of_classifier(found, design, leaks) for name, found in others}
+    test_sets = {result["test_ids"] for found in arms.values() for result in found}
+    design = design_of(prepared, same_test=len(test_sets) == 1)
+    summary = _of_classifier(deciding, design, leaks, held_out)
+    beside = {name: _of_classifier(found, design, leaks, held_out) for name, found in others}
     summary["statement"][1:1] = classifier_advice(str(prepared.get("modality", "")), {first: summary, **beside})
     differing = [name for name, found in beside.items() if found["verdict"] != summary["verdict"]]
     for name in differing:
@@ -83,7 +91,9 @@ def _look(repeats: int) -> dict[str, Any]:
     return {"number": number, "planned": list(PLAN), "coverage": 1 - alpha(repeats)}
 
 
-def _of_classifier(results: Results, design: Design, leaks: Sequence[str]) -> dict[str, Any]:
+def _of_classifier(
+    results: Results, design: Design, leaks: Sequence[str], held_out: Sequence[HeldOut]
+) -> dict[str, Any]:
     arms = without_oracle(results)
     right = {arm: correct_rows(found) for arm, found in arms.items()}
     summary: dict[str, Any] = {
@@ -91,6 +101,7 @@ def _of_classifier(results: Results, design: Design, leaks: Sequence[str]) -> di
         "repeats": len(next(iter(arms.values()))),
     }
     finding = compare_arms(results, design, leaks)
+    summary["groups"] = by_group(right, held_out, design, (finding.candidate, finding.reference) if finding else None)
     if finding is None:
         return summary | {"statement": [NO_CONTRAST], "verdict": "INVALID" if leaks else "INCONCLUSIVE"}
     advice = advise(finding, results)

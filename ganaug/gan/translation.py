@@ -128,6 +128,32 @@ class RowPrior(nn.Module):
         return StyledRows(contents, styles, NOISE * draws[:, 2:], truncation)
 
 
+class CellPrior(RowPrior):
+    """Contents of a class with styles of a group, from the rows that another prior keeps.
+
+    Parameters
+    ----------
+    kept : RowPrior
+        Keeps rows (m).
+    groups : Tensor
+        Codes (m,) of their groups.
+    cells : Tensor
+        Codes (C, 2) of the class and the group that each label stands for.
+    """
+
+    def __init__(self, kept: RowPrior, groups: Tensor, cells: Tensor) -> None:
+        super().__init__(kept.size)
+        self.kept, self.cells = kept, cells
+        self.by_group, self.group_counts = groups.argsort(stable=True), torch.bincount(groups)
+
+    def forward(self, draws: Tensor, labels: Tensor, truncation: float = 1.0) -> StyledRows:
+        """Pick contents and styles for these cells (n,) by draws (n, 2 + S)."""
+        classes, groups = self.cells[labels].unbind(1)
+        contents = self.kept.rows(pick(self.kept.order, self.kept.counts, classes, draws[:, 0]))
+        styles = self.kept.rows(pick(self.by_group, self.group_counts, groups, draws[:, 1]))
+        return StyledRows(contents, styles, NOISE * draws[:, 2:], truncation)
+
+
 class PairDraw(NamedTuple):
     """A batch from rows."""
 

@@ -10,6 +10,7 @@ import pandas as pd
 from ganaug.config import Params
 from ganaug.evaluation.downstream.arms import resolved
 from ganaug.evaluation.fidelity import average
+from ganaug.evaluation.groups import read_held_out
 from ganaug.evaluation.guards import check_run, unproved
 from ganaug.evaluation.memorisation import memorisation
 from ganaug.evaluation.results import Results, read_results, without_oracle
@@ -22,6 +23,7 @@ from ganaug.report.methods import methods_section
 from ganaug.report.numbers import numbers_section
 from ganaug.report.overview import overview
 from ganaug.report.page import page
+from ganaug.report.rare import rare_section
 from ganaug.report.recall import recall_section
 from ganaug.report.run import Run, read_run
 from ganaug.report.selection import selection_section
@@ -80,7 +82,8 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         classifier: read_results(folder / "eval", evaluate.arms, params.repeats, classifier)
         for classifier in evaluate.classifiers
     }
-    summary = summarise(results, run.prepared, check_run(folder, params.repeats, run.rows))
+    held_out = [read_held_out(folder / f"data/splits/{repeat}") for repeat in params.repeats]
+    summary = summarise(results, run.prepared, check_run(folder, params.repeats, run.rows), held_out)
     summary["unproved"] = unproved(folder, params.repeats, run.rows)
     summary |= memorisation(folder, params.repeats, params.report.membership, run.rows)
     summary["fidelity"] = average([repeat.fidelity["overall"] for repeat in run.repeats])
@@ -99,6 +102,7 @@ def _document(run: Run, results: Results, summary: dict[str, Any], params: Param
     return page(
         f"{title}: ganaug report",
         overview=overview(run, results, summary, title),
+        rare=rare_section(run, summary),
         classes=classes_section(run),
         training=training_section(run),
         selection=selection_section(run, named_filters(params.generate.filters)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ganaug.data.cells import cells_text
 from ganaug.report.run import Run
 from ganaug.utils.words import counted
 
@@ -14,7 +15,8 @@ PARTS = {"train": "training", "validation": "validation", "test": "test", "pool"
 def data_section(run: Run) -> dict[str, Any]:
     """What prepare found in the source and how it split it."""
     found, repeat = run.prepared, run.repeats[0].number
-    counts = found["repeats"][str(repeat)]["rows"]
+    of_repeat = found["repeats"][str(repeat)]
+    counts = of_repeat["rows"]
     return {
         "classes": len(run.schema.classes),
         "samples": run.schema.modality.describe(run.schema.spec),
@@ -26,7 +28,20 @@ def data_section(run: Run) -> dict[str, Any]:
         "repeat": repeat,
         "parts": list(PARTS.values()),
         "rows": [[name, *(f"{counts[part][name]:,}" for part in PARTS)] for name in run.schema.classes],
+        "cells": _cells(of_repeat["cells"]) if of_repeat.get("cells") else None,
     }
+
+
+def _cells(about: dict[str, Any]) -> dict[str, Any]:
+    """Training rows of every class in every group, or of the worst cells where there are many groups."""
+    shown: dict[str, Any] = {"said": cells_text(about), "head": [], "rows": []}
+    if about["mixed"] and about["table"]:
+        shown["head"] = ["class", *about["names"]]
+        shown["rows"] = [[name, *(f"{n:,}" for n in row)] for name, row in about["table"].items()]
+    elif about["mixed"] and about["worst"]:
+        shown["head"] = ["class", "group", "rows"]
+        shown["rows"] = [[cell["class"], cell["group"], f"{cell['rows']:,}"] for cell in about["worst"]]
+    return shown
 
 
 def _findings(found: dict[str, Any]) -> list[str]:

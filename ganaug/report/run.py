@@ -41,6 +41,8 @@ class Repeat:
         The class codes and ids of the training rows, in their order.
     candidates : DataFrame
         One row a candidate: label, the scores, nearest_id, kept, reason.
+    translated : bool
+        Whether the GAN makes rows of other rows.
     history : DataFrame
         The training history of the GAN.
     grids : list of (step, path)
@@ -57,6 +59,7 @@ class Repeat:
     labels: NDArray[np.int64]
     ids: NDArray[np.object_]
     candidates: pd.DataFrame
+    translated: bool
     history: pd.DataFrame
     grids: list[tuple[int, Path]]
     generated: dict[str, Any]
@@ -112,11 +115,18 @@ def _read_repeat(number: int, splits: Path, synthetic: Path, models: Path, gener
         labels=rows["label"].to_numpy(),
         ids=rows["id"].to_numpy(dtype=object),
         candidates=read_table(candidates, ["label", "nearest_id", "kept", "reason", *SCORES]),
+        translated=_generator(model) == "translation",
         history=_read_history(_made_by("train_gan", model / "history.csv")),
         grids=grids,
         generated=read_json(_made_by("generate", generated / f"{number}.json")),
         fidelity=read_json(_made_by("fidelity", fidelity / f"{number}.json")),
     )
+
+
+def _generator(model: Path) -> str:
+    """Return the kind of generator; "" of a model of a release that did not note it."""
+    rules = read_json(_made_by("train_gan", model / "config.json")).get("rules", {})
+    return str(rules.get("generator", ""))
 
 
 def _read_history(path: Path) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -12,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ganaug.data.merge import POLICIES
+from ganaug.data.merge import demand
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.errors import ConfigError, option
 from ganaug.gan.fabric import one_writer
@@ -35,8 +36,11 @@ SCORES = pa.schema(
 )
 
 
-def rows_to_keep(per_class: int | str, training: Rows, policy: str, amount: float) -> dict[str, int]:
-    """Return for each class how many generated rows to keep, so that merging finds all that it takes.
+Quotas = Mapping[str, int] | Mapping[tuple[str, str], int]  # by class, or by class and group
+
+
+def rows_to_keep(per_class: int | str, training: Rows, policy: str, amount: float) -> Quotas:
+    """Return for each class, or class in a group, how many generated rows to keep, so that merging finds all it takes.
 
     Parameters
     ----------
@@ -45,7 +49,7 @@ def rows_to_keep(per_class: int | str, training: Rows, policy: str, amount: floa
     training : Rows
         The real training rows.
     policy : str
-        A name in `ganaug.data.merge.POLICIES`.
+        As for `ganaug.data.merge.merge`.
     amount : float
         What the policy asks for.
 
@@ -53,9 +57,12 @@ def rows_to_keep(per_class: int | str, training: Rows, policy: str, amount: floa
     ------
     ConfigError
         The number is too small, or with ``"auto"`` none are taken.
+    DataError
+        The policy is for cells, and no row has a group.
     """
     names = training.schema.classes
-    taken = POLICIES[policy](np.bincount(training.labels, minlength=len(names)), amount)
+    wanted = demand(policy, amount, names, training.labels, training.groups)
+    taken = wanted.by_class
     most = int(taken.max())
     asked = f"{option('merge.policy')} {policy!r} with {option('merge.amount')} {amount:g}"
     if per_class == "auto":
@@ -64,6 +71,9 @@ def rows_to_keep(per_class: int | str, training: Rows, policy: str, amount: floa
                 f"{asked} takes no synthetic row at all: raise the amount or choose another policy, or give "
                 f"{option('generate.per_class')} a number to generate rows all the same"
             )
+        if wanted.cells is not None:
+            cells = itertools.product(names, wanted.cells.groups)
+            return {cell: rows for cell, rows in zip(cells, wanted.wanted.ravel().tolist(), strict=True) if rows}
         return dict(zip(names, taken.tolist(), strict=True))
     if int(per_class) < most:
         raise ConfigError(
@@ -76,7 +86,7 @@ def rows_to_keep(per_class: int | str, training: Rows, policy: str, amount: floa
 def write_candidates(
     candidates: Iterable[Candidates],
     training: Rows,
-    quotas: Mapping[str, int],
+    quotas: Quotas,
     *,
     model: str,
     out: str | Path,
@@ -93,8 +103,8 @@ def write_candidates(
         Portions, as `ganaug.GANAugmenter.candidates` yields them, labelled by class name.
     training : Rows
         The rows that the model and the teacher saw; give the file its schema and the nearest row its id.
-    quotas : mapping from class name to int
-        Rows wanted of each class.
+    quotas : mapping from class name, or from class name and group, to int
+        Rows wanted of each class, or cell.
     model : str
         Hash of the model's weights, noted in every row.
     out, report : path-like
@@ -114,19 +124,21 @@ def write_candidates(
 def _write(
     candidates: Iterable[Candidates],
     training: Rows,
-    quotas: Mapping[str, int],
+    quotas: Quotas,
     model: str,
     out: Path,
     report: Path,
     stage: str,
 ) -> None:
     names, modality = training.schema.classes, training.schema.modality
-    drawn, kept = Counter[str](), Counter[str]()
+    drawn, kept, wanted = Counter[str](), Counter[str](), Counter[str]()
+    for key, rows in quotas.items():
+        wanted[key if isinstance(key, str) else key[0]] += rows
     reasons: dict[str, Counter[str]] = {name: Counter() for name in names}
     trained_on = None
     with (
         RowWriter(out, training.schema, extra=SCORES) as writer,
-        Progress(stage, sum(quotas.values()), "rows") as progress,
+        Progress(stage, wanted.total(), "rows") as progress,
     ):
         for found in candidates:
             writer.write(_rows(found, training), _extra(found, training, model))
@@ -144,13 +156,13 @@ def _write(
             "model": model,
             "trained_on": trained_on,
             "copy_distance": copy_distance(training.samples, partial(modality.embed, spec=training.schema.spec)),
-            "wanted": sum(quotas.values()),
+            "wanted": wanted.total(),
             "candidates": sum(drawn.values()),
             "kept": sum(kept.values()),
             "dropped": dict(total),
             "per_class": {
                 name: {
-                    "wanted": quotas[name],
+                    "wanted": wanted[name],
                     "candidates": drawn[name],
                     "kept": kept[name],
                     "dropped": dict(reasons[name]),
@@ -170,7 +182,7 @@ def _rows(found: Candidates, training: Rows) -> Rows:
         np.array([codes[name] for name in found.labels], np.int64),
         synthetic=np.ones(n, bool),
         ids=training.schema.modality.ids(found.samples),
-        groups=np.full(n, None, object),
+        groups=np.full(n, None, object) if found.groups is None else found.groups,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
@@ -14,7 +15,7 @@ from ganaug.data.rows import Rows
 from ganaug.errors import ConfigError, DataError
 from ganaug.gan.latents import Prior
 from ganaug.gan.parameters import TrainingParameters, check_value, seed_of
-from ganaug.gan.translation import RowPrior
+from ganaug.gan.translation import CellPrior, RowPrior
 from ganaug.modalities.base import Modality
 from ganaug.modalities.labels import encode, to_codes
 from ganaug.modalities.loaded import Spec
@@ -191,6 +192,19 @@ class Sampler(TrainingParameters):
                 "with keep_rows=True, or give samples to vary(X, y, style=samples)."
             )
         return self._rows
+
+    def _in_cells(self, codes: NDArray[np.int64], groups: NDArray[np.object_]) -> CellPrior:
+        """Return where contents of classes (C,) and styles of groups (C,) come from, by the numbers of these pairs."""
+        self._styles(None, groups[0])  # which refuses a generator without styles
+        rows, wanted = self._kept(), groups.astype(str)
+        names = pd.Index(sorted({name for name in rows.groups if name is not None}))
+        at, known = names.get_indexer(pd.Index(wanted)), names.get_indexer(pd.Index(rows.groups))
+        for i in np.flatnonzero(at < 0)[:1]:
+            self._styles(None, str(wanted[i]))  # which refuses a group that there is not
+        known[known < 0] = len(names)  # rows of none
+        device = next(self.generator_.parameters()).device
+        cells = torch.from_numpy(np.stack([codes, at], axis=1)).to(device)
+        return CellPrior(cast(RowPrior, self.generator_.prior), torch.from_numpy(known).to(device), cells)
 
     def _prior(
         self,

@@ -74,6 +74,7 @@ class Candidates:
     scores: Scores
     reasons: NDArray[np.object_]  # the filter that dropped the row, "" where kept
     trained_on: str  # digest of the rows that the teacher saw
+    groups: NDArray[np.object_] | None = None  # (n,) in whose style a row is; None: of no certain one
 
     @property
     def kept(self) -> NDArray[np.bool_]:
@@ -86,25 +87,29 @@ def fill_quotas(
     scorer: Scorer,
     selection: Selection,
     quotas: NDArray[np.int64],
+    classes: NDArray[np.int64] | None = None,
 ) -> Iterator[Candidates]:
-    """Draw candidates until every class has its quota of kept rows, or has used up its candidates.
+    """Draw candidates until every quota has its kept rows, or has used up its candidates.
 
     Parameters
     ----------
     sampler : callable
-        Labels (n,) to new samples.
+        Numbers (n,) of quotas to new samples.
     scorer : Scorer
         Scores them.
     selection : Selection
-        Scores them.
-    quotas : int array (K,)
-        Rows to keep of each class.
+        Which to keep.
+    quotas : int array (Q,)
+        Rows to keep, of each class or of each cell.
+    classes : int array (Q,), optional
+        The class of each quota; None: quotas are of the classes.
 
     Yields
     ------
     Candidates
-        At most `CHUNK` at a time, kept and dropped.
+        At most `CHUNK` at a time, kept and dropped; their labels are the numbers of the quotas.
     """
+    classes = np.arange(len(quotas)) if classes is None else classes
     reasons = selection.fit(Reference(scorer.training, scorer.codes, scorer.embed))
     trained_on = digest(scorer.modality.ids(scorer.training))
     missing, left = (
@@ -112,12 +117,12 @@ def fill_quotas(
         np.ceil(np.minimum(quotas * min(selection.max_candidates, MOST), 2.0**62)).astype(np.int64),
     )
     while (wanted := np.minimum(missing, left)).any():
-        labels = np.repeat(np.arange(len(quotas)), wanted)
-        for start in range(0, len(labels), CHUNK):
-            codes = labels[start : start + CHUNK]
-            samples = sampler(codes)
+        numbers = np.repeat(np.arange(len(quotas)), wanted)
+        for start in range(0, len(numbers), CHUNK):
+            at = numbers[start : start + CHUNK]
+            samples, codes = sampler(at), classes[at]
             scores = scorer(samples, codes)
-            found = Candidates(samples, codes, scores, reasons(Portion(samples, codes, scores)), trained_on)
-            missing -= np.bincount(codes[found.kept], minlength=len(quotas))
-            left -= np.bincount(codes, minlength=len(quotas))
+            found = Candidates(samples, at, scores, reasons(Portion(samples, codes, scores)), trained_on)
+            missing -= np.bincount(at[found.kept], minlength=len(quotas))
+            left -= np.bincount(at, minlength=len(quotas))
             yield found

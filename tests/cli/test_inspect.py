@@ -60,6 +60,22 @@ def test_rows_of_ganaug(here: Path, ganaug: Type) -> None:
         assert picture.height == 8 + 4 * (64 + 8)  # a row of real and one of synthetic images for each class
 
 
+def test_cells_of_classes_and_groups(here: Path, ganaug: Type) -> None:
+    photos = sorted((here / "photos").glob("*/*.png"))
+    rows = [f"{path.relative_to(here)},{path.parent.name},site {i % 2}" for i, path in enumerate(photos)]
+    (here / "rows.csv").write_text("\n".join(["path,label,group", *rows[:9], *rows[10:]]) + "\n")
+    code, out, err = ganaug("inspect", "rows.csv", "--json")
+    assert (code, err) == (0, "")
+    cells = json.loads(out)["cells"]
+    assert (cells["groups"], cells["empty"], cells["thin"]) == (2, 0, 6)
+    assert cells["table"] == {"one": [5, 4], "two": [5, 5], "zero": [5, 5]}
+    lines = ganaug("inspect", "rows.csv").out.splitlines()
+    assert "rows by group  site 0  site 1" in lines
+    assert "one                 5       4" in lines
+    assert any(line.startswith("2 groups; of 6 cells (a class in a group) 0 are empty and 6 have") for line in lines)
+    assert "cells" not in json.loads(ganaug("inspect", "photos", "--json").out)
+
+
 def test_a_model(here: Path, ganaug: Type) -> None:
     images = np.random.default_rng(0).integers(0, 255, (6, 8, 8), np.uint8)
     model = GANAugmenter(steps=2, width=8, random_state=3).fit(images, list("aabbcc"))

@@ -17,6 +17,7 @@ from ganaug.config.types import (
     Many,
     Pair,
     Positive,
+    RowsOfClasses,
     ShareOrRows,
     Some,
     Text,
@@ -42,6 +43,10 @@ Word = Annotated[str, one_of("one", "two")]
         (Some[Text], "a list of 1 or more values, each text"),
         (Pair[Positive] | None, "a list of two, each a whole number from 1 or null"),
         (ColumnNames, "a mapping from path, text, label, group, split to names"),
+        (
+            Positive | RowsOfClasses | None,
+            "a whole number from 1 or a mapping from class names to whole numbers from 1 or null",
+        ),
     ],
 )
 def test_types_in_words(annotation: Any, words: str) -> None:
@@ -55,6 +60,7 @@ def test_types_in_words(annotation: Any, words: str) -> None:
         (ShareOrRows, 2, 2),
         (ShareOrRows, 0.5, 0.5),
         (Many[Word], ["two", "one"], ("two", "one")),
+        (Positive | RowsOfClasses, {"cat": 2, 7: 3}, {"cat": 2, "7": 3}),  # a class may be called 7
         (Many[Word], ("two",), ("two",)),
         (
             ColumnNames,
@@ -99,6 +105,10 @@ def test_nothing_is_turned_into_a_number(value: Any) -> None:
         (ColumnNames, {3: "x"}, "x.3 is no parameter; known here: path, text, label, group, split"),
         (ColumnNames, {"path": 3}, "x.path is 3; it must be text"),
         (ColumnNames, 3, "x is 3; it must be a mapping"),
+        *(
+            (Positive | RowsOfClasses, given, f"x is {given}; it must be a whole number from 1 or a mapping from class")
+            for given in ({}, {"cat": 0}, {"cat": "two"}, {"": 2}, {True: 2}, [2])
+        ),
     ],
 )
 def test_refused(annotation: Any, value: Any, message: str) -> None:

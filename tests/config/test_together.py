@@ -13,7 +13,7 @@ from small import digits, tiny
 
 from ganaug.cli.options import TRAINING, parameters
 from ganaug.cli.parser import build_parser
-from ganaug.config import TrainGanParams, load_params, names, together
+from ganaug.config import Params, TrainGanParams, load_params, names, together
 from ganaug.errors import ConfigError, GanaugError
 from ganaug.gan import latents, loop
 from ganaug.gan.augmentation import AUGMENTATIONS
@@ -181,3 +181,18 @@ def test_whatever_is_accepted_runs_or_is_refused(chosen, shape, classes, monkeyp
         assert np.isfinite(found.history_.drop(columns="criterion", errors="ignore").to_numpy()).all()
         assert found.sample(per_class=1)[0].shape == (classes, *shape)
     assert "\n" not in refusal
+
+
+def test_cells_take_styles_and_count_for_themselves() -> None:
+    cells = {"merge": {"policy": "cells", "amount": 5}}
+    assert Params(**cells, train_gan={"generator": "translation"}).merge.amount == 5
+    with pytest.raises(
+        ConfigError, match=r"merge\.policy is 'cells', .* and train_gan\.generator is 'auto': set it to"
+    ):
+        Params(**cells)
+    with pytest.raises(
+        ConfigError, match=r"generate\.per_class is 3, but merge\.policy 'cells' counts rows of a class in"
+    ):
+        Params(**cells, train_gan={"generator": "translation"}, generate={"per_class": 3})
+    with pytest.raises(ConfigError, match="policy 'cells' counts rows: give a whole number"):
+        Params(merge={"policy": "cells", "amount": 1.5})

@@ -127,6 +127,36 @@ def test_policies(project: Path, policy: str, amount: float, got: list[int]) -> 
     assert [row["got"] for row in run(project, policy, amount)["classes"]] == got
 
 
+def test_cells_of_training_groups_are_filled_up(project: Path) -> None:
+    """In training class a has 2 rows of east and 1 of none, b 4 of west and 2 of none; west lacks a and east b."""
+    path = project / "splits/train.parquet"
+    real, made = read_rows(path), read_rows(project / "synthetic.parquet")
+    real.groups[:] = ["east", "west", None, "east", "west", None, None, "west", "west"]
+    with RowWriter(path, real.schema) as writer:
+        writer.write(real)
+    made.groups[:] = [*["east"] * 4, *["west"] * 4, *["north"] * 2, *["east"] * 6]
+    with RowWriter(project / "synthetic.parquet", made.schema, COLUMNS) as writer:
+        writer.write(made, scores(project, np.arange(16) != 4))
+    provenance = run(project, "cells", 3.0)
+    merged = read_rows(project / "out/train.parquet")
+    merged = merged.take(merged.synthetic)
+    cells = [f"{'ab'[k]} {group}" for k, group in zip(merged.labels, merged.groups, strict=True)]
+    assert cells == ["a east", *["a west"] * 3, *["b east"] * 3]
+    assert merged.ids.tolist() == made.ids[[0, 5, 6, 7, 10, 11, 12]].tolist()
+    assert provenance["classes"] == [
+        {"class": "a", "real": 3, "wanted": 4, "got": 4},
+        {"class": "b", "real": 6, "wanted": 3, "got": 3},
+    ]
+    assert run(project, "cells", 4.0)["shortfall"] == 1  # a fourth row of a in west, of which one was dropped
+
+
+def test_cells_take_groups(project: Path) -> None:
+    with pytest.raises(DataError, match="policy is 'cells', but no training row has a group: give the source a column"):
+        run(project, "cells", 3.0)
+    with pytest.raises(DataError, match="'cell' is no merge policy; known are ratio, balance, at_least, cells"):
+        run(project, "cell", 3.0)
+
+
 def test_validation_and_test_are_the_same_bytes(project: Path) -> None:
     run(project, "ratio", 2.0)
     for part in ("validation", "test"):

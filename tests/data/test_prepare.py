@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from ganaug.errors import DataError
 from ganaug.modalities.image.arrays import content_ids
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.sources import open_source
+from ganaug.modalities.rarity import rare_classes
 
 PARTS = ("train", "validation", "test", "pool")
 
@@ -53,6 +55,60 @@ def test_benchmark_repeats_of_the_built_in_clothes(tmp_path: Path) -> None:
     assert report["repeats"]["0"]["rows"]["train"] == dict.fromkeys(report["classes"], 20)
     assert report["repeats"]["0"]["unused"] == 200
     assert report["copies"]["near"]["rows"] == 0
+
+
+def test_a_long_tail_on_purpose(tmp_path: Path) -> None:
+    """For such rows `train_gan.generator` auto chooses translation, see tests/gan/test_translation.py."""
+    report = run(tmp_path, "digits", per_class={"1": 2, "7": 3})
+    rows = report["repeats"]["0"]["rows"]["train"]
+    assert (rows["1"], rows["7"]) == (2, 3)
+    assert [name for name, rare in zip(rows, rare_classes(np.array(list(rows.values()))), strict=True) if rare] == [
+        "1",
+        "7",
+    ]
+    assert min(n for name, n in rows.items() if name not in "17") > 90
+    with pytest.raises(DataError, match="per_class names 'Bug', which is no class; the classes are 0, 1"):
+        run(tmp_path, "digits", per_class={"Bug": 2})
+
+
+@pytest.mark.parametrize("groups", ["apart", "shared", "cells"])
+def test_what_stays_whole_of_groups(tmp_path: Path, groups: str) -> None:
+    """Of two classes with rows of six sites each, and some of none."""
+    images = np.random.default_rng(0).integers(0, 256, (80, 8, 8), np.uint8)
+    sites = np.array([f"site {i % 6}" if i < 72 else "" for i in range(80)])
+    np.savez(tmp_path / "rows.npz", X=images, y=np.arange(80) // 6 % 2, group=sites)
+    report = run(tmp_path, tmp_path / "rows.npz", groups=groups, seed=3)
+    assert report["groups"] == groups
+    cells = report["repeats"]["0"]["cells"]
+    assert (cells["empty"] > 0) == (groups == "cells")
+    rows = {part: read_rows(tmp_path / f"splits/0/{part}.parquet") for part in ("train", "test")}
+    assert sum(group is None for part in rows.values() for group in part.groups) > 0
+    sites_of, cells_of = (
+        {
+            part: {(label if cells else 0, site) for label, site in zip(r.labels, r.groups, strict=True) if site}
+            for part, r in rows.items()
+        }
+        for cells in (False, True)
+    )
+    shares = [bool(found["train"] & found["test"]) for found in (sites_of, cells_of)]
+    assert shares == {"apart": [False, False], "shared": [True, True], "cells": [True, False]}[groups]
+
+
+def test_the_stage_tells_how_full_the_cells_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], repository: Path
+) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (60, 8, 8), np.uint8)
+    sites = np.where(np.arange(60) % 4 < 3, "north", "south")  # class 1 has no row of south
+    np.savez(tmp_path / "rows.npz", X=images, y=np.arange(60) % 2 * (sites == "north"), group=sites)
+    (tmp_path / "params.yaml").write_text(
+        "repeats: [0]\nprepare: {source: rows.npz, groups: shared, per_class: null}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["prepare"])
+    runpy.run_path(str(repository / "pipelines/prepare.py"), run_name="__main__")
+    said = capsys.readouterr().out
+    assert "Training rows of repeat 0: 2 groups; of 4 cells (a class in a group) 1 are empty" in said
+    assert ": 1 in south (0)" in said
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -177,6 +177,26 @@ def test_too_few_rows_for_disjoint_repeats_repeat_the_split() -> None:
     assert len({tuple(split.test) for split in splits.repeats.values()}) == 3
 
 
+def test_a_mapping_cuts_classes_to_a_long_tail() -> None:
+    labels = labels_of(60, 80, 60)
+    splits = make_splits(labels, names(3), repeats=[0, 1], per_class={"class 2": 3})
+    assert splits.mode == "repeated"
+    assert "leaves out class 'class 0'" in splits.reason
+    for split in splits.repeats.values():
+        assert_sound(split, labels, np.arange(200))
+        assert count(labels, split.train) == [36, 48, 3]
+        assert count(labels, split.test) == [12, 16, 12]
+
+
+def test_a_mapping_of_all_classes_gives_disjoint_training_sets() -> None:
+    labels = labels_of(60, 80)
+    splits = make_splits(labels, names(2), repeats=[0, 1], per_class={"class 1": 20, "class 0": 2})
+    assert splits.mode == "benchmark"
+    assert "2 disjoint training sets of 2 to 20 rows a class" in splits.reason
+    assert [count(labels, split.train) for split in splits.repeats.values()] == [[2, 20]] * 2
+    assert not set(splits.repeats[0].train) & set(splits.repeats[1].train)
+
+
 @settings(deadline=None, max_examples=30)
 @given(seed=st.integers(0, 1000), size=st.integers(1, 3), share=st.sampled_from([0.2, 0.25, 0.34]))
 def test_repeated_repeats_are_folds(seed: int, size: int, share: float) -> None:
@@ -228,6 +248,9 @@ def test_a_group_across_given_splits_is_left_out_of_training() -> None:
         ((10, 10), {"test": 0.0}, "share between 0 and 1"),
         ((10, 10), {"validation": 1.5}, "share between 0 and 1"),
         ((10, 10), {"per_class": 1}, "at least 2 rows a class"),
+        ((10, 10), {"per_class": {"class 1": 1}}, "is 1 for class 'class 1'; training takes at least 2 rows"),
+        ((10, 10), {"per_class": {"clas 1": 2}}, r"names 'clas 1', which is no class \(did you mean 'class 1'\?\)"),
+        ((10, 10), {"per_class": {"x": 2}}, "names 'x', which is no class; the classes are class 0, class 1"),
         ((10,), {}, "only one class"),
     ],
 )

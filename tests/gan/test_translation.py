@@ -15,7 +15,7 @@ from ganaug.gan.sampler import PairSampler
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.setup import network_setup
 from ganaug.gan.trainer import Trainer
-from ganaug.gan.translation import RowPrior
+from ganaug.gan.translation import CellPrior, RowPrior
 from ganaug.modalities import modality_named
 from ganaug.modalities.image.codec import ImageCodec
 from ganaug.modalities.image.setup import ImageArchitecture
@@ -89,6 +89,23 @@ def test_what_it_learns_is_to_make_rows_of_rows():
     own = np.stack([found.vary(rows[i : i + 1], y[i : i + 1], style=rows[i : i + 1])[0][0] for i in range(10)])
     distances = np.abs(own[:, None].astype(int) - rows[None, :10]).mean((2, 3))
     assert np.median(distances.diagonal()) < np.median(distances)
+
+
+def test_a_cell_has_contents_of_its_class_and_styles_of_its_group():
+    rows = noise(6, 8, 8, 1)
+    codec, labels, groups = ImageCodec((8, 8, 1)), np.array([0, 0, 1, 1, 1, 0]), torch.tensor([1, 0, 0, 2, 1, 0])
+    kept = RowPrior(3).keep(codec, codec.to_arrays(rows), labels, 2)
+    prior = CellPrior(kept, groups, torch.tensor([[1, 0], [0, 1]]))
+    numbers = torch.tensor([0, 1] * 200)
+    made = prior(prior.draw(400, torch.Generator().manual_seed(0)), numbers)
+    own = kept.rows(torch.arange(6))
+
+    def which(inputs):
+        return [{i for i in range(6) if torch.equal(own[i], one)}.pop() for one in inputs]
+
+    for number, (content, style) in {0: ({2, 3, 4}, {1, 2, 5}), 1: ({0, 1, 5}, {0, 4})}.items():
+        assert set(which(made.contents[numbers == number])) == content
+        assert set(which(made.styles[numbers == number])) == style
 
 
 def test_auto_translates_where_classes_are_very_unequal(capsys):

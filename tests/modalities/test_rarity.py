@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ganaug.modalities.rarity import common, very_unequal
+from ganaug.modalities.rarity import common, rare_classes, very_unequal
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,18 @@ def test_common_classes_have_some_rows_unless_none_do():
     assert common(np.array([50, 3, 10, 9])).tolist() == [0, 2]
     assert common(np.array([50, 3, 0])).tolist() == [0, 1]  # one class teaches nothing
     assert common(np.array([50, 3]), few=0).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("counts", "rare"),
+    [
+        ([2, 2, 100], [True, True, False]),
+        ([9, 89], [False, False]),  # not ten times as many
+        ([9, 90], [True, False]),
+        ([10, 500], [False, False]),  # ten rows are not few
+        ([3, 3], [False, False]),
+        ([0, 1], [True, False]),
+    ],
+)
+def test_a_class_is_rare_beside_one_of_many_rows(counts: list[int], rare: list[bool]) -> None:
+    assert rare_classes(np.array(counts)).tolist() == rare

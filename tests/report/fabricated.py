@@ -24,6 +24,7 @@ from ganaug.utils.files import read_json, write_json
 
 HOSTILE = "<script>alert('1')</script>"
 REPEATS = (0, 1)
+SITES = np.array(["east", "west", "<b>north</b>", "south", "up", "down"])
 CLASSIFIERS = ("small_cnn", "sklearn.svm.SVC(C=10)")
 SKILL = {
     "real": 0.60, "classical": 0.62, "mixup": 0.61, "gan": 0.72, "classical_gan": 0.76, "mixup_gan": 0.74,
@@ -33,21 +34,29 @@ ORACLE = {0.5: 0.68, 1.0: 0.75, 2.0: 0.83}  # share of more real rows, and what 
 STEPS = range(10, 201, 10)
 
 
-def finish_run(folder: Path) -> None:
-    """Write everything into ``folder`` that a run leaves there, but for its report."""
+def finish_run(folder: Path, long_tail: bool = False) -> None:
+    """Write everything into ``folder`` that a run leaves there, but for its report.
+
+    With a long tail the class of the hostile name has 3 training rows, others 30, all of six sites; the GAN translates.
+    """
     digits = load_digits()
     images = (digits.images * 15.9).astype(np.uint8)
     names = np.array([HOSTILE, *(f"digit {k}" for k in range(1, 10))])
-    np.savez(folder / "digits.npz", images=images, labels=names[digits.target])
+    sites = {"group": SITES[np.arange(len(images)) % len(SITES)]} if long_tail else {}
+    np.savez(folder / "digits.npz", images=images, labels=names[digits.target], **sites)
     splits, report = folder / "data/splits", folder / "reports/prepare.json"
-    prepare(folder / "digits.npz", out=splits, report=report, repeats=REPEATS, per_class=5, test=40, validation=5)
+    per_class = {name: 3 if name == HOSTILE else 30 for name in names} if long_tail else 5
+    prepare(
+        folder / "digits.npz", out=splits, report=report, repeats=REPEATS, per_class=per_class, test=40, validation=5,
+        groups="shared" if long_tail else "apart",
+    )  # fmt: skip
     write_json(report, read_json(report) | {"rejected": [{"name": f"{HOSTILE}/1.png", "reason": HOSTILE}]})
     for repeat in REPEATS:
         rng = np.random.default_rng(repeat)
         train = read_rows(splits / str(repeat) / "train.parquet")
         _generate(folder, repeat, train, rng)
         merge(splits / str(repeat), folder / f"data/synthetic/{repeat}.parquet", folder / f"data/augmented/{repeat}")
-        _train(folder / f"models/gan/{repeat}", digest(train.ids), rng)
+        _train(folder / f"models/gan/{repeat}", digest(train.ids), rng, "translation" if long_tail else "latent")
         test = read_rows(splits / str(repeat) / "test.parquet")
         _evaluate(folder / "eval", repeat, test.labels, train.schema.classes, rng)
         _compare(folder / f"eval/fidelity/{repeat}.json", repeat, train, rng)
@@ -77,10 +86,10 @@ def _generate(folder: Path, repeat: int, train: Rows, rng: np.random.Generator) 
     )
 
 
-def _train(model: Path, rows: str, rng: np.random.Generator) -> None:
+def _train(model: Path, rows: str, rng: np.random.Generator, generator: str) -> None:
     (model / "samples").mkdir(parents=True)
     saw = {"labelled": rows, "unlabelled": None, "validation": None, "warm_start": None}
-    write_json(model / "config.json", {"trained_on": saw})
+    write_json(model / "config.json", {"trained_on": saw, "rules": {"generator": generator}})
     lines = ["step,loss_discriminator,loss_generator,penalty,real_logits,fake_logits,real_squares,fake_squares"]
     lines += [f"{step},0.{step},1.{step},0,{1 / step},{-1 / step},0.5,0.6" for step in STEPS]
     (model / "history.csv").write_text("\n".join(lines) + "\n")

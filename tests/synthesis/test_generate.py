@@ -11,7 +11,7 @@ from small import embed
 from ganaug.augmenter import GANAugmenter
 from ganaug.data.merge import POLICIES
 from ganaug.data.rows import Rows, read_rows, read_table
-from ganaug.errors import ConfigError
+from ganaug.errors import ConfigError, DataError
 from ganaug.metrics.nearest import copy_distance
 from ganaug.modalities.image.arrays import content_ids
 from ganaug.modalities.image.schema import image_schema
@@ -142,3 +142,28 @@ def test_merging_lacks_no_row_that_is_asked_for(counts, policy, amount, per_clas
     else:
         with pytest.raises(ConfigError, match=f"policy '{policy}'"):
             rows_to_keep(per_class, rows, policy, amount)
+
+
+def test_cells_are_asked_for_by_class_and_group(tmp_path):
+    rows = Rows.build(
+        image_schema(8, 8, 1, ("cat", "dog")), images(5, 0), [0, 0, 1, 1, 1], groups=["a", "b", "a", "a", None]
+    )
+    quotas = rows_to_keep("auto", rows, "cells", 2.0)
+    assert quotas == {("cat", "a"): 1, ("cat", "b"): 1, ("dog", "b"): 2}
+    scores = {name: np.ones(3, np.float32) for name in ("realism", "confidence", "density", "nearest_distance")}
+    found = Candidates(
+        images(3, 1),
+        np.array(["cat", "dog", "dog"]),
+        scores | {"nearest": np.zeros(3, int)},
+        np.array(["", "", "copy"], object),
+        "saw",
+        np.array(["a", "b", "b"], object),
+    )
+    out, report = tmp_path / "synthetic.parquet", tmp_path / "report.json"
+    write_candidates([found], rows, quotas, model="", out=out, report=report, stage="generate")
+    assert read_rows(out).groups.tolist() == ["a", "b", "b"]
+    said = json.loads(report.read_text())
+    assert (said["wanted"], said["kept"]) == (4, 2)
+    assert said["per_class"]["dog"] == {"wanted": 2, "candidates": 2, "kept": 1, "dropped": {"copy": 1}}
+    with pytest.raises(DataError, match="no training row has a group"):
+        rows_to_keep("auto", Rows.build(rows.schema, rows.samples, rows.labels), "cells", 2.0)

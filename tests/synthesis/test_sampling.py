@@ -70,6 +70,25 @@ def test_what_cannot_be_asked_is_refused(translating, asked, error, words):
         translating.vary(rows, y, **asked)
 
 
+def test_candidates_fill_cells_of_a_class_in_the_style_of_a_group(translating, quick_teacher):
+    rows, y = digits()
+    quotas = {(7, "serif"): 3, (2, "sans"): 2, (7, "sans"): 1}
+    (found,) = translating.candidates(rows, y, quotas, Selection(filters=()))
+    assert list(zip(found.labels.tolist(), found.groups.tolist(), strict=True)) == [
+        (2, "sans"), (2, "sans"), (7, "serif"), (7, "serif"), (7, "serif"), (7, "sans"),
+    ]  # fmt: skip
+    (plain,) = translating.candidates(rows, y, {7: 1}, Selection(filters=()))
+    assert plain.groups is None
+    with pytest.raises(DataError, match="No training row is of the group 'bold': use one of sans, serif"):
+        list(translating.candidates(rows, y, {(7, "sans"): 1, (7, "bold"): 1}, Selection(filters=())))
+
+
+def test_a_generator_of_latents_fills_no_cell(fitted):
+    found, rows, y = fitted
+    with pytest.raises(ConfigError, match="generator='translation'"):
+        list(found.candidates(rows, y, {("one", "serif"): 1}, Selection(filters=())))
+
+
 def test_groups_are_one_a_row():
     rows, y = digits(20)
     with pytest.raises(DataError, match=r"groups has shape \(3,\) for 20 rows"):
