@@ -54,7 +54,7 @@ def on_command_line(place: str) -> str:
     return f"--{in_python(place).replace('_', '-')}"
 
 
-_naming: ContextVar[Naming] = ContextVar("naming", default=in_python)
+NAMING: ContextVar[Naming] = ContextVar("naming", default=in_python)
 
 
 def option(place: str) -> str:
@@ -70,7 +70,7 @@ def option(place: str) -> str:
     str
         The place in a stage of the pipeline, the option (``--max-unreadable``) in a command, the keyword in Python.
     """
-    return _naming.get()(place)
+    return NAMING.get()(place)
 
 
 def guard(main: Callable[[], None], naming: Naming = in_params_yaml) -> None:
@@ -83,7 +83,7 @@ def guard(main: Callable[[], None], naming: Naming = in_params_yaml) -> None:
     naming : callable
         How messages name parameters meanwhile: as the stages do, which have params.yaml, or `on_command_line`.
     """
-    before = _naming.set(naming)
+    before = NAMING.set(naming)
     try:
         main()
     except GanaugError as error:
@@ -93,7 +93,7 @@ def guard(main: Callable[[], None], naming: Naming = in_params_yaml) -> None:
         _say("interrupted; run the same command again to go on")
         sys.exit(130)
     finally:
-        _naming.reset(before)
+        NAMING.reset(before)
 
 
 def _say(what: str) -> None:

@@ -30,6 +30,7 @@ import ganaug
 from ganaug.config import Params
 from ganaug.data.folders import fresh_folder
 from ganaug.data.rows import read_rows
+from ganaug.errors import NAMING, in_params_yaml
 from ganaug.utils.files import remove_stale
 from ganaug.utils.run import side_by_side
 from ganaug.utils.sources import code_digest
@@ -165,6 +166,7 @@ def _start_others(mine: Training) -> list[BaseProcess]:
 
 def _train_all(trainings: Sequence[Training], parent: int) -> None:
     """Train one after the other; what fails is left to its own stage, which says why."""
+    NAMING.set(in_params_yaml)  # of this process, as in the stage that started it
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the checkpoint is saved
     if sys.platform == "linux":  # where a parent that is killed takes this process along
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

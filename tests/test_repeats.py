@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from ganaug import repeats
 from ganaug.config import Params
 from ganaug.data.prepare import prepare
-from ganaug.errors import DataError
+from ganaug.errors import DataError, option
 from ganaug.repeats import Training, train_repeat
 
 GAN = {"steps": 4, "width": 8, "batch_size": 8, "device": "cpu"}
@@ -60,6 +62,15 @@ def test_no_core_waits_for_a_last_gan(params, monkeypatch):
     for helper in helpers:
         helper.terminate()
         helper.join()
+
+
+def test_messages_name_parameters_as_in_the_stage(params, monkeypatch):
+    named = []
+    monkeypatch.setattr(repeats.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(repeats.sys, "platform", "other")
+    monkeypatch.setattr(Training, "run", lambda *_: named.append(option("train_gan.generator")))
+    copy_context().run(repeats._train_all, [Training(0, params, Path(".store"))], os.getppid())
+    assert named == ["train_gan.generator"]
 
 
 def test_other_parameters_are_another_training(params):
