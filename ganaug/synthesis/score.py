@@ -49,7 +49,8 @@ class ClassDensity:
             k = min(NEIGHBOURS, len(centres) - 1)
             if k:
                 between = euclidean_distances(centres)
-                self._balls[int(code)] = centres, np.partition(between, k, axis=1)[:, k], k  # 0 is to itself
+                radii = np.partition(between, k, axis=1)[:, k].copy()  # 0 is to itself; a view would keep all of it
+                self._balls[int(code)] = centres, radii, k
 
     def __call__(self, features: Floats, codes: NDArray[np.int64]) -> Floats:
         """Return the density (n,) at rows with features (n, F) that claim classes (n,)."""
