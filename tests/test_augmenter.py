@@ -19,6 +19,7 @@ from ganaug.synthesis.select import Selection
 # fit
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(tmp_path):
     rows, y = digits()
     hashes, images = [], []
@@ -98,6 +99,7 @@ def test_hardly_any_rows(n, quick_teacher):
     assert len(found.augment(rows, y, ratio=3.0)[0]) >= n
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("criterion", ["kid", "accuracy"])
 def test_a_criterion_chooses_among_states_on_validation_rows(criterion, monkeypatch):
     monkeypatch.setattr(criteria, "STEPS", 20)
@@ -121,6 +123,7 @@ def test_a_criterion_needs_validation_rows():
         tiny(criterion="kid").fit(rows, y, validation=(rows[:10], range(10)))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The .grad attribute")  # torch's own, while it traces
 def test_compiled_networks_train_alike(monkeypatch):
     """Compiled for a back end that needs no compiler: whether the networks can be traced is what could fail."""
@@ -159,6 +162,7 @@ def test_unlabelled_images_count():
             tiny().fit(rows, y, unlabelled=wrong)
 
 
+@pytest.mark.slow
 def test_what_training_leaves_behind(fitted):
     found = fitted[0]
     assert found.history_["step"].iloc[-1] == 40
@@ -313,6 +317,7 @@ def trained(request):
     return tiny(steps=200, batch_size=32, width=16, conditioning=request.param).fit(*digits(200))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_labels", [True, False])
 def test_realism_is_a_probability_about_one_half(trained, with_labels, tmp_path):
     """One half is midway between real and generated images, labels or none; held-out images lie above those."""

@@ -32,6 +32,7 @@ PYTHON = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "name"), PYTHON)
 def test_python_blocks_run(code: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In this process, since loading PyTorch takes longer than most of them; with small networks."""

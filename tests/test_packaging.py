@@ -44,6 +44,7 @@ def run_outside(folder: Path, code: str, *paths: Path) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_package_its_data_and_the_pipeline(built: Path, repository: Path) -> None:
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         names = set(wheel.namelist())

@@ -30,6 +30,7 @@ def weights(repeat: int) -> bytes:
     return Path(f"models/gan/{repeat}/model.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_stage_also_trains_the_other_repeats_to_the_same_bytes(params, monkeypatch):
     monkeypatch.setattr(repeats, "cpu_count", lambda: 1)
     for repeat in params.repeats:

@@ -89,6 +89,7 @@ def covers(dep: str, file: str) -> bool:
     return file == dep or file.startswith(f"{dep}/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", STAGES)
 def test_deps_are_what_the_script_imports(stage: str) -> None:
     needed = used(stage)
@@ -98,6 +99,7 @@ def test_deps_are_what_the_script_imports(stage: str) -> None:
     assert all((ROOT / dep).exists() for dep in OURS[stage])
 
 
+@pytest.mark.slow
 def test_what_is_followed_is_what_python_loads() -> None:
     """Also where a package loads a module at the first use of a name."""
     code = (

@@ -134,6 +134,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
     return found
 
 
+@pytest.mark.slow
 def test_it_goes_through_every_stage_and_each_looks_at_a_sample_once(
     stage: Run, counts: Counts, capsys: pytest.CaptureFixture[str]
 ) -> None:

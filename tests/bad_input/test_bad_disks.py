@@ -32,6 +32,7 @@ def room_for(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "size", "words"),
     [
@@ -58,6 +59,7 @@ def test_exports(copy: Path, kind: str) -> None:
     assert contents(copy) == before
 
 
+@pytest.mark.slow
 def test_a_real_process(project: Path, repository: Path) -> None:
     (project / "params.yaml").write_text("prepare: {source: digits}\n", encoding="utf-8")
     done = subprocess.run(

@@ -193,6 +193,7 @@ def test_names_of_all_kinds(project: Path, stage: Callable[..., Any]) -> None:
     assert [entry["name"] for entry in report()["rejected"]] == ["a b/\ttab \u202eright to left.png"]
 
 
+@pytest.mark.slow
 def test_folders_nested_without_end(project: Path) -> None:
     place = image_folder(project / "images", n=5) / "cat" / "/".join("d" * 300)
     place.mkdir(parents=True)

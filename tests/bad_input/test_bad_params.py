@@ -83,6 +83,7 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("content", "words"), REFUSED.values(), ids=REFUSED)
 def test_refused(project: Path, refused: Callable[..., None], content: str | bytes, words: tuple[str, ...]) -> None:
     Path("params.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())

@@ -170,6 +170,7 @@ def test_idx(project: Path, part: str, suffix: str) -> None:
     survive(pack(idx(part)), project / (part + suffix), lambda _: source(project))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "history.csv"])
 def test_models(copy: Path, name: str) -> None:
     """Where the configuration vouches for the weights, as a hostile one would."""

@@ -39,6 +39,7 @@ def left(here: Path) -> set[str]:
     return {path.name for path in here.iterdir()}
 
 
+@pytest.mark.slow
 def test_parquet_by_the_suffix(here: Path, ganaug: Type) -> None:
     code, out, err = ganaug("augment", "photos", "out.parquet", "--ratio", 2, *QUICK)
     assert (code, err) == (0, "")
@@ -53,6 +54,7 @@ def test_parquet_by_the_suffix(here: Path, ganaug: Type) -> None:
     assert (here / "out.parquet").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_an_image_folder_with_what_the_source_holds_out(here: Path, ganaug: Type) -> None:
     rows = [
         f"photos/{name}/{i}.png,{name},{'test' if i == 9 else 'validation' if i == 8 else 'train'}"
@@ -75,6 +77,7 @@ def test_an_image_folder_with_what_the_source_holds_out(here: Path, ganaug: Type
     assert GANAugmenter.load(here / "gan").model_id_ == found["models"][0]
 
 
+@pytest.mark.slow
 def test_the_other_forms(here: Path, ganaug: Type) -> None:
     form = ("--format", "parquet", "--at-least", 12)
     assert ganaug("augment", "photos", "splits", *form, *QUICK).code == 0
@@ -84,6 +87,7 @@ def test_the_other_forms(here: Path, ganaug: Type) -> None:
     assert pq.read_table(here / "splits/train.parquet").num_rows == 36
 
 
+@pytest.mark.slow
 def test_ctrl_c_and_the_same_command_again_give_the_same_bytes(
     here: Path, ganaug: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +112,7 @@ def test_ctrl_c_and_the_same_command_again_give_the_same_bytes(
     assert left(here) == {"photos", "out.parquet", "whole.parquet"}
 
 
+@pytest.mark.slow
 def test_an_interruption_after_training_keeps_the_model(
     here: Path, ganaug: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +130,7 @@ def test_an_interruption_after_training_keeps_the_model(
     assert len(list((here / "out").rglob("*synthetic.png"))) == 30
 
 
+@pytest.mark.slow
 def test_rows_that_teach_wrongly_are_left_out_and_counted(here: Path, ganaug: Type) -> None:
     images = np.random.default_rng(0).integers(0, 255, (24, 8, 8), np.uint8)
     labels, splits = np.arange(24) % 2, np.array(["train"] * 20 + ["test"] * 4)

@@ -124,6 +124,7 @@ def test_data_may_be_anything_that_can_be_read(here: Path, ganaug: Type) -> None
     assert (params.prepare.size, params.prepare.channels, params.generate.per_class) == ((9, 12), 3, "auto")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["file", "folder", "class", "way"])
 @pytest.mark.parametrize("absolute", [True, False])
 def test_a_path_is_written_as_it_was_typed_whatever_links_there_are(

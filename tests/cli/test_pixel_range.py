@@ -27,6 +27,7 @@ def scans(here: Path, dtype: str = "i2", low: int = -1000, high: int = 3000) -> 
     return pixels
 
 
+@pytest.mark.slow
 def test_what_was_decided_is_said(here: Path, ganaug: Type) -> None:
     pixels = scans(here, "u2", 0, 4095)
     said = "integer pixels: 0 is black, 4095 white"

@@ -40,6 +40,7 @@ def test_without_a_parameter_file_it_says_so(here: Path, ganaug: Type) -> None:
     assert not (here / "elsewhere").exists()
 
 
+@pytest.mark.slow
 def test_it_says_how_long_a_run_takes_here(
     here: Path, ganaug: Type, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,7 @@ def test_scarce_rows_get_more_synthetic_ones(tmp_path: Path, counts: list[int], 
     assert reasons[-1] == f"{ratio:g} synthetic rows for each real one, {most} at most of a class"
 
 
+@pytest.mark.slow
 def test_a_cpu_gets_less_work_where_it_would_take_hours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows, shape = [3000, 3000], (64, 64, 3)
     assert not {"train_gan.width", "train_gan.steps"} & suggested(tmp_path, rows, shape).keys()

@@ -154,6 +154,7 @@ def test_no_parameter_is_forgotten_here():
     assert set(VALUES) == set(TrainGanParams.model_fields)
 
 
+@pytest.mark.slow
 @settings(
     phases=[Phase.generate],  # no shrinking, which takes minutes
     max_examples=50,

@@ -50,6 +50,7 @@ def provenance(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 @given(st.text(min_size=1, max_size=30))
 @example("T-shirt/top")
 @example("../..")

@@ -192,6 +192,7 @@ def test_pairs_far_apart_in_the_file_are_compared(clothes: Rows) -> None:
     assert clusters_of(images) == [[10, 5400], [2500, 4000]]
 
 
+@pytest.mark.slow
 def test_a_source_of_nothing_but_copies(clothes: Rows) -> None:
     images = np.repeat(clothes.samples[:2], 2000, axis=0)
     images = np.clip(images + np.random.default_rng(0).integers(0, 3, images.shape), 0, 255).astype(np.uint8)

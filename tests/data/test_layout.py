@@ -246,6 +246,7 @@ def trees(draw: st.DrawFn) -> tuple[list[str], list[tuple[str, str]]]:
     return [*pair(top.rstrip("/") or "."), *names], draw(st.lists(links, max_size=3))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(trees())
 def test_every_file_is_a_row_or_named_with_a_reason(tree: tuple[list[str], list[tuple[str, str]]]) -> None:

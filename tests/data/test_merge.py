@@ -97,6 +97,7 @@ def test_real_rows_first_then_the_first_kept_ones(project: Path) -> None:
     assert json.loads((project / "out/provenance.json").read_text()) == provenance
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     policy=st.sampled_from(sorted(POLICIES)),
@@ -264,6 +265,7 @@ def test_no_kept_row_at_all_is_a_shortfall(project: Path) -> None:
     assert len(read_rows(project / "out/train.parquet")) == 9
 
 
+@pytest.mark.slow
 def test_the_stage_merges_and_exports(project: Path, repository: Path) -> None:
     (project / "data/splits").mkdir(parents=True)
     (project / "data/synthetic").mkdir()

@@ -41,6 +41,7 @@ def image_folder(root: Path, n: int = 12) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_benchmark_repeats_of_the_built_in_clothes(tmp_path: Path) -> None:
     report = run(tmp_path, "fashion_mnist_mini", repeats=[0, 1], per_class=20, validation=30)
     assert report["mode"] == "benchmark"
@@ -227,6 +228,7 @@ def test_the_report_says_what_was_set_aside(tmp_path: Path) -> None:
     assert str(tmp_path) not in json.dumps(report)
 
 
+@pytest.mark.slow
 def test_preparing_imports_no_torch() -> None:
     modules = ("data.prepare", "data.merge", "modalities.image.exports", "modalities.table.modality")
     names = ", ".join(f"ganaug.{module}" for module in modules)

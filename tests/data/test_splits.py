@@ -197,6 +197,7 @@ def test_a_mapping_of_all_classes_gives_disjoint_training_sets() -> None:
     assert not set(splits.repeats[0].train) & set(splits.repeats[1].train)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(seed=st.integers(0, 1000), size=st.integers(1, 3), share=st.sampled_from([0.2, 0.25, 0.34]))
 def test_repeated_repeats_are_folds(seed: int, size: int, share: float) -> None:
@@ -271,6 +272,7 @@ def test_a_class_without_test_rows_in_the_source_is_explained() -> None:
         make_splits(labels, names(2), given=given)
 
 
+@pytest.mark.slow
 def test_sixty_thousand_rows_take_no_time() -> None:
     labels = np.arange(60_000) % 10
     units = np.arange(60_000)

@@ -70,6 +70,7 @@ def unseen(digits: Rows) -> Rows:
     return part(digits, TRAIN + TEST, 1000)
 
 
+@pytest.mark.slow
 def test_a_perfect_generator_comes_near_the_floor(measure, unseen: Rows, splits: Path) -> None:
     found = measure(unseen)
     real_vs_real, after = found["overall"]["real_vs_real"], found["overall"]["after"]
@@ -84,6 +85,7 @@ def test_a_perfect_generator_comes_near_the_floor(measure, unseen: Rows, splits:
     assert found["overall"]["rows"] == dict.fromkeys(("reference", *COMPARED), 4 * TEST // 2)
 
 
+@pytest.mark.slow
 def test_a_collapsed_generator_lacks_recall_and_coverage(measure, unseen: Rows) -> None:
     one_of_each = np.repeat([np.flatnonzero(unseen.labels == code)[0] for code in range(4)], 40)
     rows = unseen.take(one_of_each)
@@ -95,6 +97,7 @@ def test_a_collapsed_generator_lacks_recall_and_coverage(measure, unseen: Rows) 
     assert overall["after"]["frechet"] > 1.5 * overall["real_vs_real"]["frechet"]
 
 
+@pytest.mark.slow
 def test_noise_lacks_precision_and_hits(measure, unseen: Rows) -> None:
     noise = np.random.default_rng(0).integers(0, 256, unseen.samples.shape, dtype=np.uint8)
     overall = measure(Rows.build(SCHEMA, noise, unseen.labels))["overall"]
@@ -103,6 +106,7 @@ def test_noise_lacks_precision_and_hits(measure, unseen: Rows) -> None:
     assert overall["after"]["hit_rate"] < 0.5 < overall["real_vs_real"]["hit_rate"]
 
 
+@pytest.mark.slow
 def test_a_mislabelled_class_shows_in_its_own_hit_rate_only(measure, unseen: Rows) -> None:
     right = measure(unseen)["per_class"]
     images = unseen.samples.copy()
@@ -115,6 +119,7 @@ def test_a_mislabelled_class_shows_in_its_own_hit_rate_only(measure, unseen: Row
         assert wrong[name] == right[name]
 
 
+@pytest.mark.slow
 def test_selection_is_judged_by_what_it_keeps(measure, unseen: Rows, digits: Rows) -> None:
     """Half of the candidates are noise; selection drops it."""
     noise = np.random.default_rng(0).integers(0, 256, unseen.samples.shape, dtype=np.uint8)
@@ -126,6 +131,7 @@ def test_selection_is_judged_by_what_it_keeps(measure, unseen: Rows, digits: Row
     assert overall["rows"]["before"] == overall["rows"]["after"] == overall["rows"]["real_vs_real"]
 
 
+@pytest.mark.slow
 def test_a_class_left_short_is_compared_short_and_lowers_coverage(measure, unseen: Rows) -> None:
     kept = (unseen.labels != 3) | (np.cumsum(unseen.labels == 3) <= 3)
     found = measure(unseen, kept)
@@ -137,6 +143,7 @@ def test_a_class_left_short_is_compared_short_and_lowers_coverage(measure, unsee
     assert found["overall"]["after"]["coverage"] < found["overall"]["before"]["coverage"] - 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extractor", ["in_domain", "efficientnet_lite0"])
 def test_nothing_kept_is_no_number_rather_than_a_crash(
     measure, unseen: Rows, extractor: str, monkeypatch: pytest.MonkeyPatch
@@ -147,6 +154,7 @@ def test_nothing_kept_is_no_number_rather_than_a_crash(
     assert overall["before"]["precision"] is not None
 
 
+@pytest.mark.slow
 def test_many_rows_are_cut_to_a_stated_number(measure, unseen: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fidelity, "MOST", 40)
     found = measure(unseen)

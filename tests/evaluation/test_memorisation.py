@@ -127,6 +127,7 @@ def generate(run: Path, rows: Rows, nearest_distance: float) -> None:
         writer.write(rows, blank)
 
 
+@pytest.mark.slow
 def test_a_generator_that_copies_is_found_out_by_both(finished: Path, tmp_path: Path):
     run = shutil.copytree(finished, tmp_path / "run")
     generate(run, read_rows(run / "data/splits/0/train.parquet"), 0.0)

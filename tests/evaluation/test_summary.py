@@ -117,6 +117,7 @@ def test_what_to_do_is_among_the_numbers() -> None:
     assert summarise({"small_cnn": full()}, FIXED, ["A leak."])["next"]["arm"] is None
 
 
+@pytest.mark.slow
 def test_a_classifier_that_disagrees_is_heard() -> None:
     both = {"small_cnn": full(), "svm": results([0.0, 0.001, 0.0, 0.001, 0.0]), "tree": full()}
     found = summarise(both, FIXED)

@@ -46,6 +46,7 @@ def test_ada_adapts_in_a_training_and_survives_a_resume():
     assert all(torch.equal(state[k], expected[k]) for k in expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augmentation", ["diffaugment", "ada"])
 def test_augmentation_does_not_leak(augmentation):
     """Both kinds of rows are moved alike and far, yet what is generated is as narrow as the real rows."""

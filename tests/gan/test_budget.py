@@ -95,6 +95,7 @@ def peak(work) -> float:
     return of_status("VmHWM") - before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the system does not tell")
 def test_memory_goes_with_the_part_and_not_with_the_batch():
     parts, whole = (peak(large_trainer(n).train_step) for n in (8, 1))
@@ -102,6 +103,7 @@ def test_memory_goes_with_the_part_and_not_with_the_batch():
     assert parts < whole / 2
 
 
+@pytest.mark.slow
 def test_training_at_256_pixels_goes_on_where_it_was(tmp_path):
     first, second = large_trainer(2, 4), large_trainer(2, 4, seed=1)
     first.train_step()

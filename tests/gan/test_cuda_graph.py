@@ -151,6 +151,7 @@ def test_a_cpu_records_nothing():
     assert not different(trainer.state(), before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_taking_steps_before_recording_changes_no_number(monkeypatch, no_gpu, variant):
     trainer = image_trainer(**VARIANTS[variant])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from fakes import CENTRES, generated, point_trainer, trained
 
@@ -64,6 +65,7 @@ def test_a_loaded_prior_makes_the_same_latents():
     assert torch.equal(first(draws, LABELS[:5]), second(draws, LABELS[:5]))
 
 
+@pytest.mark.slow
 def test_anchors_keep_a_rare_kind_of_rows():
     """One of four rows of a class lies far off. Without anchors it is found late; its anchor leads there."""
     rows = torch.tensor([[-1.0, -0.5], [-1.1, -0.4], [-0.9, -0.6], [0.0, 3.0], [1.0, 0.5], [1.1, 0.4], [0.9, 0.6]])

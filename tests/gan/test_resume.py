@@ -190,6 +190,7 @@ def test_the_best_state_is_kept_also_over_interruptions(tmp_path, monkeypatch):
     assert_equal(trainer.ema.module.state_dict(), expected.ema.module.state_dict())
 
 
+@pytest.mark.slow
 def test_patience_ends_a_training_early():
     trainer = point_trainer(200)
     log = loop.run(trainer, snapshot, choice=loop.Choice(falling_then_rising(2), patience=3))
@@ -238,6 +239,7 @@ def nan_gradient(loss: torch.Tensor) -> torch.Tensor:
     return loss + (loss - loss.detach()).abs().sqrt()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["discriminator", "generator"])
 @pytest.mark.parametrize("poison", [nan_loss, nan_gradient])
 @pytest.mark.parametrize("at", [3, 60])

@@ -23,6 +23,7 @@ def folder(fitted, tmp_path) -> Path:
     return tmp_path / "model"
 
 
+@pytest.mark.slow
 def test_a_saved_model_is_the_model(fitted, folder):
     found, rows, y = fitted
     again = GANAugmenter.load(folder, device="cpu")

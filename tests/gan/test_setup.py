@@ -33,6 +33,7 @@ def low_digits(digits, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_warm_start_begins_where_the_model_ended(digits, low_digits):
     images, labels = digits
     few = (labels > 3) & (np.arange(len(labels)) < 100)
@@ -62,6 +63,7 @@ def test_a_warm_start_from_other_networks_is_refused(digits, low_digits):
         GANAugmenter(steps=1, conditioning="concat", warm_start=low_digits, **SMALL).fit(images[:50], labels[:50])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conditioning", ["projection", "acgan", "concat"])
 def test_unlabelled_rows_change_what_is_learnt(digits, conditioning):
     images, labels = digits
@@ -173,6 +175,7 @@ def test_checkpoints_that_nobody_takes_up_are_gone_after_a_week(digits, tmp_path
     assert set(folder.iterdir()) == {in_use, mine}
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_other_settings_or_data_is_left_for_a_week_only(digits, tmp_path):
     images, labels = digits[0][:20], digits[1][:20]
     for settings in ({}, {"learning_rate": 1e-3}, {"random_state": 1}):

@@ -17,17 +17,20 @@ def assert_learnt(trainer) -> None:
     assert (found - CENTRES[:, None]).norm(dim=2).mean() < 3 * SPREAD  # and rows are near the centre of their class
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", sorted(OBJECTIVES))
 def test_every_objective_learns_both_classes(objective):
     assert_learnt(point_trainer(objective=objective))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", sorted(set(PENALTIES) - {"r1_r2", "gradient_penalty"}))
 def test_every_penalty_learns_both_classes(penalty):
     """The others are those of the relativistic and the wasserstein objective above."""
     assert_learnt(point_trainer(objective="non_saturating", penalty=penalty))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conditioning", sorted(set(CONDITIONINGS) - {"projection"}))
 def test_every_conditioning_learns_both_classes(conditioning):
     assert_learnt(point_trainer(conditioning=conditioning))
@@ -58,6 +61,7 @@ def test_rows_without_labels_teach_what_rows_look_like(conditioning):
     assert taught.std(2).mean() > 1.5 * plain.std(2).mean()
 
 
+@pytest.mark.slow
 def test_variety_is_learnt():
     spread = generated(trained(point_trainer())).std(1)
     assert SPREAD / 2 < spread.mean() < 2 * SPREAD
@@ -86,6 +90,7 @@ def test_the_same_seed_gives_the_same_training():
     assert not torch.equal(first["generator.layers.0.weight"], other["generator.layers.0.weight"])
 
 
+@pytest.mark.slow
 def test_the_discriminator_knows_which_class_a_real_row_is_of():
     """Without rows under labels of others it need not: all that it compares shares a label."""
 

@@ -66,6 +66,7 @@ def test_a_style_comes_from_the_group_of_the_row_that_is_made_again():
     assert styles.max() == 7  # rows without a label lend their style too
 
 
+@pytest.mark.slow
 def test_a_resumed_training_ends_as_the_same_bytes(tmp_path):
     groups = np.arange(8) // 4
     whole, first, second = trainer(groups=groups), trainer(groups=groups), trainer(seed=1, groups=groups)
@@ -82,6 +83,7 @@ def test_a_resumed_training_ends_as_the_same_bytes(tmp_path):
     assert not any("rows" in name for name in found if name.startswith(("generator.", "ema.")))  # they are no weights
 
 
+@pytest.mark.slow
 def test_what_it_learns_is_to_make_rows_of_rows():
     """After some steps a row and its own style give that row more nearly than another one."""
     rows, y = digits(40)

@@ -70,6 +70,7 @@ def test_the_frechet_distance_is_that_of_torchmetrics(n: int) -> None:
     assert frechet_distance(*features(pair)) == pytest.approx(float(theirs.compute()), rel=1e-5)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(pairs)
 def test_neighbourhoods_are_those_of_prdc(pair: Pair) -> None:
@@ -77,6 +78,7 @@ def test_neighbourhoods_are_those_of_prdc(pair: Pair) -> None:
     assert neighbourhood_metrics(*pair, 5) == pytest.approx({name: float(value) for name, value in theirs.items()})
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(pairs, st.integers(0, 99))
 def test_what_holds_for_any_two_samples(pair: Pair, seed: int) -> None:
@@ -94,6 +96,7 @@ def test_what_holds_for_any_two_samples(pair: Pair, seed: int) -> None:
     assert found["precision"] == swapped["recall"]
 
 
+@pytest.mark.slow
 def test_kid_and_density_have_no_bias_for_two_samples_of_one_distribution() -> None:
     pairs = [normal(40, 50, 8, seed) for seed in range(200)]
     for found, expected in (
@@ -116,6 +119,7 @@ def test_kid_of_many_rows_is_that_of_all_rows_but_for_chance() -> None:
     assert kid(*pair, subset_size=200) != kid(*pair, subset_size=200, seed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distance", [kid, frechet_distance, neighbourhood_metrics])
 def test_memory_does_not_grow_with_the_rows(distance, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ganaug.metrics.distances.BLOCK", 256)

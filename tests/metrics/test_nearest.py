@@ -65,6 +65,7 @@ def test_rows_that_are_spread_out_are_further_from_each_other_than_the_limit():
     assert spread_out(rows[:0], 0, embed).tolist() == []
 
 
+@pytest.mark.slow
 def test_large_rows_take_no_more_memory_than_small_ones(monkeypatch):
     monkeypatch.setattr(module, "BLOCK", module.BLOCK // 4)
     rows = np.random.default_rng(0).integers(0, 256, (150, 128, 128, 3), np.uint8)

@@ -15,6 +15,7 @@ def itself(samples: np.ndarray) -> np.ndarray:
     return samples
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [1, 7, 4096])
 @pytest.mark.parametrize("length", [1, 5, 200])
 def test_it_finds_what_brute_force_finds(monkeypatch, block, length):

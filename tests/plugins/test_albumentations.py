@@ -41,6 +41,7 @@ class Animal(str, enum.Enum):
 # swapping
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "label", ["dog", 1, np.int64(1), np.str_("dog"), torch.tensor(1), b"dog", np.bytes_(b"dog"), Animal.DOG]
 )
@@ -229,6 +230,7 @@ def epochs(dataset: Dataset, **options: Any) -> list[tuple[int, ...]]:
         return [tuple(batch.tolist()) for _ in range(2) for batch in loader]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [None, 1])
 def test_workers_and_epochs_differ_and_runs_repeat(pool: str, seed: int | None) -> None:
     found = epochs(Pictures(A.Compose([SyntheticSwap(pool)], seed=seed)))
@@ -252,6 +254,7 @@ class Flips(Dataset):
         return int(self.transform(image=corner)["image"].argmax())
 
 
+@pytest.mark.slow
 def test_the_rest_of_the_pipeline_can_be_seeded_too() -> None:
     def run(**options: Any) -> list[tuple[int, ...]]:
         with torch.random.fork_rng():

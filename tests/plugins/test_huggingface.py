@@ -74,6 +74,7 @@ def augmented(splits: DatasetDict) -> DatasetDict:
         return augment_dataset(splits, ratio=2.0, selection=EVERYTHING, **QUICK)
 
 
+@pytest.mark.slow
 def test_only_the_training_split_gains_rows(splits: DatasetDict, augmented: DatasetDict) -> None:
     assert isinstance(augmented, DatasetDict)
     assert {name: len(part) for name, part in augmented.items()} == {"train": 180, "validation": 10, "test": 10}
@@ -101,6 +102,7 @@ def test_synthetic_rows_are_labelled_images_like_the_real_ones(splits: DatasetDi
     assert new["id"][:] == new["boxes"][:] == [None] * 120
 
 
+@pytest.mark.slow
 def test_a_dataset_gives_a_dataset_and_a_seed_the_same_one(splits: DatasetDict, augmented: DatasetDict) -> None:
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002
@@ -111,6 +113,7 @@ def test_a_dataset_gives_a_dataset_and_a_seed_the_same_one(splits: DatasetDict, 
     assert contents(again, again.column_names) == contents(augmented["train"], again.column_names)
 
 
+@pytest.mark.slow
 def test_formats_are_kept(splits: DatasetDict) -> None:
     ds = splits["train"].select(range(20)).with_format("numpy", columns=["image", "label"])
     more = augment_dataset(ds, selection=EVERYTHING, **QUICK)
@@ -120,6 +123,7 @@ def test_formats_are_kept(splits: DatasetDict) -> None:
     assert seen[0:4] == {"n": [4]}
 
 
+@pytest.mark.slow
 def test_colours_names_and_other_columns_than_the_usual_ones(tmp_path: Path) -> None:
     """RGB images, labels that are words, another name for the split; and the result is a Parquet file like others."""
     ds = rows(slice(0, 20), labels=[("cat", "dog")[k % 2] for k in DIGITS.target[:20]])
@@ -135,6 +139,7 @@ def test_colours_names_and_other_columns_than_the_usual_ones(tmp_path: Path) -> 
     assert {(image.mode, image.size) for image in read["photo"]} == {("RGB", (8, 8))}
 
 
+@pytest.mark.slow
 def test_a_strict_selection_and_a_ratio_of_zero_add_nothing() -> None:
     ds = rows(slice(0, 20))
     for options in ({"selection": Selection([{"confidence": {"threshold": 1.0}}])}, {"ratio": 0}):
@@ -173,6 +178,7 @@ def training_images(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
 LEVELS = PIXELS[:20]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("images", "stated", "mode", "white"),
     [
@@ -199,6 +205,7 @@ def test_pixels_of_any_type_are_seen_in_full_and_made_alike(
     assert white / 4 < pixels.max() <= white
 
 
+@pytest.mark.slow
 def test_labels_that_are_bytes_stay_bytes() -> None:
     names = [b"cat", "h\u00fcndin".encode()]
     more = augment_dataset(rows(slice(0, 20), labels=[names[k % 2] for k in LABELS]), selection=EVERYTHING, **QUICK)
@@ -296,6 +303,7 @@ def test_what_cannot_be_used_is_refused_with_its_place(spoil: Callable[[Dataset]
         augment_dataset(spoil(rows(slice(0, 20))), **QUICK)
 
 
+@pytest.mark.slow
 def test_options_out_of_range_are_refused() -> None:
     with pytest.raises(ConfigError, match="ratio is -1"):
         augment_dataset(rows(slice(0, 20)), ratio=-1, **QUICK)

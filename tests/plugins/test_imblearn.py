@@ -57,6 +57,7 @@ def listed(mark: pytest.MarkDecorator) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(names, list(checks), **mark.kwargs)
 
 
+@pytest.mark.slow
 @listed(imblearn_checks.parametrize_with_checks([tiny()]))
 def test_imbalanced_learn(estimator, check):
     check(estimator)
@@ -81,6 +82,7 @@ def test_the_examples_of_the_docstrings_run():
     assert not found.failed
 
 
+@pytest.mark.slow
 def test_importing_it_imports_no_torch():
     code = "import sys, ganaug.plugins.imblearn as p; p.GANOverSampler(device='cuda'); print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
@@ -136,6 +138,7 @@ def test_classes_of_one_to_three_rows_which_smote_refuses():
     assert len(np.unique(res, axis=0)) == 48
 
 
+@pytest.mark.slow
 def test_new_rows_are_of_their_class():
     rows, y = load_wine(return_X_y=True)
     few = np.r_[np.flatnonzero(y < 2), np.flatnonzero(y == 2)[:8]]
@@ -195,6 +198,7 @@ def test_missing_values_are_made_too():
     assert not np.isnan(res[:, 1]).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csc_array])
 def test_a_sparse_table_stays_sparse(kind):
     rows, y = table()
@@ -386,12 +390,14 @@ def test_no_fold_learns_from_the_rows_it_is_tested_on():
         assert not (learnt_from[:, None] == rows[test]).all(2).any()
 
 
+@pytest.mark.slow
 def test_cross_validation_scores():
     rows, y = table((30, 8))
     scores = cross_val_score(make_pipeline(tiny(), KNeighborsClassifier(1)), rows, y, cv=4, error_score="raise")
     assert scores.shape == (4,)
 
 
+@pytest.mark.slow
 def test_a_grid_search_tries_its_parameters():
     rows, y = table((30, 6))
     pipeline = Pipeline([("gan", tiny()), ("knn", KNeighborsClassifier(1))])

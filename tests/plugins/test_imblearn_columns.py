@@ -47,6 +47,7 @@ def check_resampled(frame: pd.DataFrame, res: pd.DataFrame) -> None:
         assert all(min(old) <= value <= max(old) and on_grid(value) if on_grid else value in old for value in new)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(len(PAIRED)))
 def test_any_two_types_of_columns_go_together(untrained, first):
     sampler = tiny()
@@ -56,6 +57,7 @@ def test_any_two_types_of_columns_go_together(untrained, first):
         assert sampler.feature_names_in_.tolist() == [PAIRED[first], second]
 
 
+@pytest.mark.slow
 def test_columns_of_all_types_are_learnt_together():
     names = [*KINDS][::4] + PAIRED
     frame = pd.DataFrame({name: KINDS[name].column for name in names})

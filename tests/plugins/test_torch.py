@@ -318,6 +318,7 @@ def test_data_sets_of_other_kinds_are_refused(path: Path, data: Any, message: st
 # ---------------------------------------------------------------------------------------------- loaders
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12, of a process with threads
 @pytest.mark.parametrize(("method", "workers"), [("fork", 2), ("spawn", 1)])  # one: it takes seconds to import torch
 def test_workers_give_the_same_rows(path: Path, model: GANAugmenter, method: str, workers: int) -> None:
@@ -388,6 +389,7 @@ def test_fabric_trains_on_it(path: Path) -> None:
     assert accuracy(network) > 0.85
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:.*does not have many workers")  # Lightning's own
 def test_lightning_trains_on_it(path: Path, tmp_path: Path) -> None:
     from pytorch_lightning import LightningModule, Trainer

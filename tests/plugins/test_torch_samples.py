@@ -89,6 +89,7 @@ def test_a_file_gives_samples_as_they_were_with_their_labels(made: tuple[str, Pa
             assert plain(item) == plain(expected)
 
 
+@pytest.mark.slow
 def test_a_model_makes_the_same_sample_for_an_item(made: tuple[str, Path, GANAugmenter], tmp_path: Path) -> None:
     kind, _, model = made
     data = SyntheticDataset(model, per_class=2)

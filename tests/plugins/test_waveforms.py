@@ -89,6 +89,7 @@ def test_what_it_cannot_use_is_refused(source: Path) -> None:
         SyntheticSwap(source, "kick", p=2.0)
 
 
+@pytest.mark.slow
 def test_a_model_makes_its_sounds() -> None:
     sounds, labels, _ = drum_machine(1)
     augmenter = GANAugmenter(modality="sound", rate=16_000, steps=1, width=8, device="cpu", random_state=0)

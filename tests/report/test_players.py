@@ -15,6 +15,7 @@ from ganaug.report.page import policy
 SOUND = SoundModality()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(chromium() is None, reason="no Chromium")
 def test_players_play_what_the_page_holds(tmp_path: Path) -> None:
     claps_and_snares = [drum_machine(1)[0][i] for i in (0, 1, 6, 7)]

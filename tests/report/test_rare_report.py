@@ -47,6 +47,7 @@ def rows(html: str) -> list[list[str]]:
     return [[re.sub("<[^>]*>", "", cell).strip() for cell in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in found]
 
 
+@pytest.mark.slow
 def test_rare_classes_come_first_with_accuracies_before_and_after(page: str, summary: dict[str, Any]) -> None:
     assert re.findall(r'<section id="(\w+)">', page)[:2] == ["rare", "classes"]
     of_class = next(each for each in summary["per_class"] if each["class"] == HOSTILE)

@@ -83,6 +83,7 @@ def outline(page: str) -> Outline:
     return outline
 
 
+@pytest.mark.slow
 def test_what_is_printed_is_what_metrics_json_says(finished: Path, printed: str) -> None:
     metrics = json.loads((finished / "reports/metrics.json").read_text(encoding="utf-8"))
     assert list(metrics["per_arm"]) == sorted(SKILL)
@@ -112,6 +113,7 @@ def test_the_page_shows_the_same_numbers(finished: Path, outline: Outline) -> No
         assert classifier in outline.text
 
 
+@pytest.mark.slow
 def test_a_leak_leads_the_page(finished: Path, tmp_path: Path) -> None:
     run = shutil.copytree(finished, tmp_path / "run")
     write_json(run / "reports/generate/0.json", read_json(run / "reports/generate/1.json"))
@@ -134,6 +136,7 @@ def test_copies_and_leaks_are_accounted_for(finished: Path, page: str, outline: 
     assert "membership attack" not in outline.text
 
 
+@pytest.mark.slow
 def test_an_attack_is_made_where_it_is_asked_for(finished: Path) -> None:
     params = PARAMS.model_copy(update={"report": ReportParams(membership=True)})
     summary = build_report(params, finished, out="attacked")
@@ -247,6 +250,7 @@ def test_a_missing_file_names_the_stage_that_makes_it(finished: Path, tmp_path: 
         build_report(PARAMS, run)
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_report_and_prints_the_verdict(
     finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -279,6 +283,7 @@ def test_the_command_without_a_run_names_what_is_missing(tmp_path: Path, capsys:
     assert not (tmp_path / "reports").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(chromium() is None, reason="needs a Chromium on the PATH")
 def test_in_a_browser_the_page_loads_quietly_and_the_slider_works(finished: Path, printed: str) -> None:
     step = "document.querySelector('.film figure.shown').dataset.step"

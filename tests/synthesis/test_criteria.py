@@ -52,6 +52,7 @@ def known() -> Known:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(CRITERIA))
 def test_good_generators_are_told_from_collapsed_and_wrong_ones(name, known, monkeypatch):
     monkeypatch.setattr(criteria, "STEPS", 80)

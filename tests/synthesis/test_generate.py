@@ -105,6 +105,7 @@ def test_nothing_is_left_behind_when_generation_fails(training, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_classes_keep_their_names_when_the_schema_does_not_sort_them(tmp_path):
     schema = image_schema(8, 8, 1, ("white", "black"))
     noise = np.random.default_rng(0).integers(0, 60, (40, 8, 8, 1), np.uint8)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from small import Views, digits
 
 from ganaug.modalities import modality_named
@@ -24,6 +25,7 @@ def test_a_class_without_rows_is_improbable_and_no_error():
     assert found.predict_proba(points)[:, 1].max() < 0.1
 
 
+@pytest.mark.slow
 def test_a_teacher_learns_from_classes_of_enough_rows():
     rows, y = digits(400)
     keep = (y < 8) | (np.arange(400) < 20)  # of 8 and 9 two rows each

@@ -19,6 +19,7 @@ def translating() -> GANAugmenter:
     return tiny(generator="translation", steps=30, batch_size=16, width=8).fit(rows, y, groups=GROUPS)
 
 
+@pytest.mark.slow
 def test_versions_keep_their_class_also_of_classes_never_trained_on(translating):
     rows, _ = digits(3)
     new, labels = translating.vary(rows, ["bird", "cat", "bird"], versions=2)
@@ -83,6 +84,7 @@ def test_candidates_fill_cells_of_a_class_in_the_style_of_a_group(translating, q
         list(translating.candidates(rows, y, {(7, "sans"): 1, (7, "bold"): 1}, Selection(filters=())))
 
 
+@pytest.mark.slow
 def test_a_generator_of_latents_fills_no_cell(fitted):
     found, rows, y = fitted
     with pytest.raises(ConfigError, match="generator='translation'"):

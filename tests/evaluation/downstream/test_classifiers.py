@@ -56,6 +56,7 @@ def my_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "my_models", raising=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("setting", [Setting(), Setting(share=0.5, strength=1, mixup=0.2)], ids=["plain", "mixed"])
 def test_each_classifier_learns_and_repeats_itself(rows, held_out, name, setting):
@@ -67,6 +68,7 @@ def test_each_classifier_learns_and_repeats_itself(rows, held_out, name, setting
     assert (first.argmax(1) == held_out[1]).mean() > 0.75
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [NAMES[0], NAMES[1], NAMES[3]])
 def test_synthetic_rows_without_weight_teach_nothing(rows, held_out, name):
     wrong = TrainingRows(**vars(rows))

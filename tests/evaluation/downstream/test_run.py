@@ -66,6 +66,7 @@ def evaluate(
     return run_arms(folder, arms, repeat, params, **files, out=folder / out)
 
 
+@pytest.mark.slow
 def test_writes_what_each_arm_is_worth(folder, capsys, monkeypatch):
     monkeypatch.setattr("ganaug.utils.progress.QUIET_SECONDS", 0.0)
     written = evaluate(folder, repeat=4)
@@ -134,6 +135,7 @@ def test_what_is_rare_among_training_rows_counts_where_validation_rows_are_equal
     assert recall[:5].mean() > recall[5:].mean() - 0.06  # it is .145 lower where nothing is moved
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classifier", ["small_cnn", "sklearn.naive_bayes.GaussianNB()"])
 def test_arms_for_rare_classes_have_settings_of_their_own_with_every_classifier(folder, classifier):
     written = evaluate(folder, IMAGE_ARMS, classifiers=[classifier])
@@ -149,6 +151,7 @@ def methods(arm: str) -> tuple[str, ...]:
     return RARE_ARMS[arm].methods
 
 
+@pytest.mark.slow
 def test_synthetic_rows_enter_with_a_weight_a_threshold_or_first(folder):
     mixings = [
         Mixing(share=0.5),
@@ -161,6 +164,7 @@ def test_synthetic_rows_enter_with_a_weight_a_threshold_or_first(folder):
     assert [f["n_train"]["synthetic"] for f in found] == [200, 200, 100, 200]
 
 
+@pytest.mark.slow
 def test_the_same_seed_writes_the_same_bytes_however_many_jobs(folder):
     arms = ["classical", "gan", "oracle"]
     runs = {"a": (1, 1), "b": (1, 2), "c": (2, 1)}
@@ -174,6 +178,7 @@ def test_the_same_seed_writes_the_same_bytes_however_many_jobs(folder):
     assert torch.get_num_threads() == before
 
 
+@pytest.mark.slow
 def test_an_interrupted_evaluation_goes_on_where_it_stopped(folder, monkeypatch):
     arms, done = ["real", "gan", "synthetic"], []
 
@@ -195,6 +200,7 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(folder, monkeypatch)
     assert len(done) == 5  # real twice, gan once more, synthetic twice
 
 
+@pytest.mark.slow
 def test_a_setting_without_synthetic_rows_is_trained_once_for_both_halves_of_the_arms(folder, monkeypatch):
     done = []
 
@@ -210,6 +216,7 @@ def test_a_setting_without_synthetic_rows_is_trained_once_for_both_halves_of_the
     assert len(done) == 3  # with synthetic rows
 
 
+@pytest.mark.slow
 def test_what_other_code_made_is_not_looked_up(folder, monkeypatch):
     done = []
 
@@ -237,12 +244,14 @@ def refuse_to_write(*_: Any) -> None:
     raise AssertionError("kept")
 
 
+@pytest.mark.slow
 def test_an_arm_alone_is_what_it_is_in_company(folder):
     together = evaluate(folder, ["real", "gan"], out="a")
     alone = evaluate(folder, ["gan"], out="b")
     assert together[1].read_bytes() == alone[0].read_bytes()
 
 
+@pytest.mark.slow
 def test_two_classifiers(folder):
     classifiers = ("small_cnn", "sklearn.naive_bayes.GaussianNB(var_smoothing=0.1)")
     paths = evaluate(folder, ["real", "gan"], classifiers=classifiers)

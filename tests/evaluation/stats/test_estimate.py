@@ -56,6 +56,7 @@ def test_agrees_with_baycomp_on_repeated_cross_validation(runs: int) -> None:
     assert 1 - found.above(-rope) == pytest.approx(left)
 
 
+@pytest.mark.slow
 @given(
     mean=st.floats(-0.1, 0.1), spread=st.floats(1e-3, 0.1), repeats=st.integers(2, 30), ratio=st.floats(0, 1),
     rows_variance=st.floats(0, 0.01), rows_df=st.floats(1, 1e4),

@@ -17,6 +17,7 @@ from ganaug.evaluation.verdict import ROPE, decide
 ROUNDS = 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ratio", [0.0, 0.25])
 @pytest.mark.parametrize(("gain", "verdict"), [(0.025, "HELPS"), (-0.015, "NO_BENEFIT")])
 def test_a_planted_effect_is_found_as_often_as_predicted(gain: float, verdict: str, ratio: float) -> None:

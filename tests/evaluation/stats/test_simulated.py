@@ -31,6 +31,7 @@ def above_zero(found: Estimate) -> bool:
     return found.error is not None and found.mean > found.margin(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 def test_equal_classifiers_are_told_apart_no_more_often_than_promised(world: World) -> None:
     """At a single look, whose interval of 95 % is what the others are built on; without the test rows it is not."""
@@ -71,6 +72,7 @@ def test_a_real_gain_is_found() -> None:
     assert not found["HARMS"] + found["NO_BENEFIT"]
 
 
+@pytest.mark.slow
 def test_a_gain_that_does_not_matter_is_ruled_out() -> None:
     """Classifiers that nearly agree, on many test rows."""
     world, rng = World(20_000, taste=0.02, noise=0.05, luck=0.005), np.random.default_rng(4)

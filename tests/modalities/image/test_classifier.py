@@ -28,6 +28,7 @@ def same(first: SmallCNN, second: SmallCNN) -> bool:
     return all(torch.equal(a, b) for a, b in zip(weights(first), weights(second), strict=True))
 
 
+@pytest.mark.slow
 def test_learns_digits_from_about_thirty_a_class(digits):
     images, labels = digits
     order = np.random.default_rng(0).permutation(len(labels))

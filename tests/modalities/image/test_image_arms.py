@@ -52,11 +52,13 @@ def fit(rows: TrainingRows, method: str, **how: int) -> Predict:
     return classifiers.fit_classifier("small_cnn", rows, Setting(method=method), replace(HOW, **how))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [LOGIT_ADJUSTED, DEFERRED, *METHODS])
 def test_each_is_better_at_rare_classes_than_rows_as_they_come(digits, rows, natural, method):
     assert rare_accuracy(digits, fit(rows, method)) > natural + 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [LOGIT_ADJUSTED, JOINED])
 def test_the_same_seed_gives_the_same_bytes(digits, rows, method):
     first, second = (fit(rows, method, steps=20)(digits[0][900:1000]) for _ in range(2))

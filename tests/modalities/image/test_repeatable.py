@@ -120,6 +120,7 @@ def test_neither_does_a_game_of_tables_nor_a_classifier():
     assert not ran.found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 @pytest.mark.parametrize("shape", [(28, 28), (19, 15, 3)])
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])

@@ -36,6 +36,7 @@ def ragged() -> GANAugmenter:
     return GANAugmenter(**QUICK).fit(cut(signals), labels)
 
 
+@pytest.mark.slow
 def test_signals_are_of_the_class_asked_for_and_vary(one):
     signals, _ = waves(40)
     made, labels = one.sample(per_class=30, random_state=0)
@@ -50,6 +51,7 @@ def test_signals_are_of_the_class_asked_for_and_vary(one):
     assert 0.6 < spread < 1.4
 
 
+@pytest.mark.slow
 def test_lengths_are_generated_too(ragged):
     made, labels = ragged.sample(per_class=30, random_state=0)
     lengths = [signal.shape[1] for signal in made]
@@ -100,6 +102,7 @@ def test_one_form_goes_into_the_other_only_where_it_fits(one, ragged):
         GANAugmenter(**QUICK, invariances=["rotate"]).fit(*waves(8))
 
 
+@pytest.mark.slow
 def test_signals_out_of_step_go_through_convolutions_and_training_resumes_to_the_byte(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(codecs, "SUFFICE", 2.0)
     signals, labels = waves(16, 2)

@@ -43,6 +43,7 @@ def stage(tmp_path, monkeypatch):
     return run
 
 
+@pytest.mark.slow
 def test_signals_go_through_every_stage(stage, capsys):
     stage("prepare")
     assert "Modality signal: it ends in .ts" in capsys.readouterr().out

@@ -24,6 +24,7 @@ def rows(kits: int = 3, synthetic: bool = False) -> tuple[TrainingRows, object]:
     return TrainingRows(samples, codes, made, np.ones(len(codes), np.float32), np.full(len(codes), "", object)), spec
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "setting"),
     [
@@ -73,6 +74,7 @@ def compared(made) -> dict:
     return json.loads(json.dumps(SOUND.compare([], some, names, spec, 0), allow_nan=False))
 
 
+@pytest.mark.slow
 def test_what_can_be_measured_shows():
     samples, spec, labels = held(12)
     samples, labels = samples[:24], labels[:24]

@@ -28,6 +28,7 @@ def fitted() -> GANAugmenter:
     return augmenter.fit(sounds, labels)
 
 
+@pytest.mark.slow
 def test_sounds_are_made_in_the_form_in_which_they_were_given(fitted, monkeypatch, tmp_path):
     monkeypatch.setattr("ganaug.augmenter.TEACHER_STEPS", 1)
     sounds, labels = hits(2)

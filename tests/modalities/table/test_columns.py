@@ -155,6 +155,7 @@ def test_floats_keep_their_decimals_whatever_their_precision(dtype, whole, decim
     assert np.isin(said_at_random(column).to_numpy(float), grid.to_numpy(float)).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(sorted(available_timezones())),

@@ -27,6 +27,7 @@ def found(samples):
     return compare(training, parts, spec, seed=0)
 
 
+@pytest.mark.slow
 def test_columns_and_pairs_that_differ_are_told_from_those_that_do_not(samples, found):
     training, parts, spec = samples
     assert json.loads(json.dumps(found)) == found

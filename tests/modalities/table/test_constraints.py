@@ -98,6 +98,7 @@ def test_a_saved_codec_repairs_as_before():
         TableCodec.restore(replace(codec.spec, constraints=("net <= gross",)), codec.state()[1])
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_whatever_holds_in_training_holds_in_what_is_made(data):

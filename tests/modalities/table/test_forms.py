@@ -62,6 +62,7 @@ def test_any_bits_come_back(dtype, bits):
         assert (np.signbit(found[given]) == np.signbit(column[given])).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]))), min_size=1, max_size=20))
 def test_any_text_comes_back(texts):

@@ -66,6 +66,7 @@ def test_classifiers_learn_numbers_categories_and_gaps(name):
     assert accuracy(name) > 0.85
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["class_weights", "prior", "balanced_forest", "random_over"])
 def test_every_treatment_takes_gaps(method):
     assert accuracy(QUICK, Setting(method=method)) > 0.85

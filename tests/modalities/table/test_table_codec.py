@@ -38,6 +38,7 @@ def at_random(codec: TableCodec, n: int = 300, seed: int = 0) -> pd.DataFrame:
     return codec.to_samples(2 * torch.randn(n, width, generator=torch.Generator().manual_seed(seed)))
 
 
+@pytest.mark.slow
 def test_a_table_of_every_type_comes_back_and_new_rows_are_such_as_can_be():
     frame = pd.DataFrame(EVERY)
     codec = fitted(frame)
@@ -61,6 +62,7 @@ def test_rows_that_were_not_seen_lie_between_those_that_were():
     assert rows.sum(1).isfinite().all()
 
 
+@pytest.mark.slow
 def test_a_codec_is_made_again_from_arrays_and_json():
     frame = pd.DataFrame(EVERY)
     codec = fitted(frame)

@@ -27,6 +27,7 @@ def halves() -> tuple[pd.DataFrame, pd.DataFrame]:
     return frame.iloc[order[:280]].reset_index(drop=True), frame.iloc[order[280:560]].reset_index(drop=True)
 
 
+@pytest.mark.slow
 def test_two_halves_of_one_table_are_alike_and_a_shifted_one_is_not():
     one, other = halves()
     spec = infer(one)

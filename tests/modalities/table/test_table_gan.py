@@ -36,6 +36,7 @@ def trained(wine) -> GANAugmenter:
     return train(*wine)
 
 
+@pytest.mark.slow
 def test_rows_are_of_the_class_asked_for(wine, trained):
     """CTGAN gives the minority class 11 times of 100; a classifier that knows real wines sees the right one here."""
     labels = np.repeat([0, 1, 2], [20, 30, 200])
@@ -74,6 +75,7 @@ def test_the_same_seed_gives_the_same_rows_and_global_random_states_are_left_alo
     assert not first.equals(other)
 
 
+@pytest.mark.slow
 def test_categories_and_gaps_go_with_their_class():
     random = np.random.default_rng(0)
     labels = np.repeat([0, 1], [150, 15])

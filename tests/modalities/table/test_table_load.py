@@ -76,6 +76,7 @@ def test_numbers_are_read_to_the_last_bit(tmp_path):
     assert load(tmp_path / "data.csv", {}).samples["x"].tolist() == numbers.tolist()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

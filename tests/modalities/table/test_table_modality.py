@@ -46,6 +46,7 @@ def first(fitted) -> tuple[pd.DataFrame, np.ndarray]:
     return fitted.sample(per_class=60)
 
 
+@pytest.mark.slow
 def test_rows_are_of_their_class_and_of_the_table(first):
     frame, y = wine()
     made, labels = first

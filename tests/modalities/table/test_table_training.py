@@ -23,6 +23,7 @@ def small(**parameters) -> GANAugmenter:
     return GANAugmenter(**{"steps": 12, "width": 16, "batch_size": 16, "random_state": 0, "device": "cpu"} | parameters)
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_ends_as_the_same_rows(wine, tmp_path, monkeypatch):
     table, labels = wine
     whole = small().fit(table, labels).sample(5)[0]
@@ -41,6 +42,7 @@ def test_an_interrupted_training_ends_as_the_same_rows(wine, tmp_path, monkeypat
     assert small(checkpoint_dir=tmp_path).fit(table, labels).sample(5)[0].equals(whole)
 
 
+@pytest.mark.slow
 def test_a_criterion_chooses_on_validation_rows(wine):
     table, labels = wine
     odd = np.arange(len(labels)) % 2 == 1
@@ -59,6 +61,7 @@ def test_a_model_of_other_columns_is_no_start(wine, tmp_path):
             small(steps=2, warm_start=str(tmp_path)).fit(other, labels)
 
 
+@pytest.mark.slow
 def test_a_saved_model_is_a_start_for_other_classes_of_the_same_columns(wine, tmp_path):
     table, labels = wine
     first = small().fit(table[labels < 2], labels[labels < 2])

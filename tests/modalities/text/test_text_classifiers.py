@@ -230,6 +230,7 @@ def test_the_ngram_model_draws_by_the_counts_of_what_comes_next():
     assert len(draw_texts(["ok", "ok then"], 5, random)) == 5
 
 
+@pytest.mark.slow
 def test_the_masked_model_fills_in_words_of_the_same_kind_under_the_label():
     names = ("Ann", "Bob", "Cid", "Dan")
     texts = [f"{name} likes {what}!" for name in names for what in ("tea", "milk", "soup")]

@@ -33,6 +33,7 @@ def fitted() -> GANAugmenter:
     return GANAugmenter(**QUICK).fit(*notes())
 
 
+@pytest.mark.slow
 def test_texts_are_filled_in_by_words_of_the_same_kind_and_stay_of_their_class(fitted):
     texts = notes()[0]
     made, of_made = fitted.sample(per_class=40, random_state=0)
@@ -136,6 +137,7 @@ def test_what_texts_do_not_have_is_refused():
         GANAugmenter(**QUICK).fit(["a", ""], ["x", "y"])
 
 
+@pytest.mark.slow
 def test_a_warm_start_from_other_words_is_refused(fitted, tmp_path):
     fitted.save(tmp_path)
     texts, labels = notes()

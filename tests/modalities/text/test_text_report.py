@@ -131,6 +131,7 @@ def compared(kept: list[str], labels: list[str]) -> dict:
     return json.loads(json.dumps(found, allow_nan=False))
 
 
+@pytest.mark.slow
 def test_what_is_unlike_real_texts_shows():
     texts, names = shop_messages(15, seed=3)
     like = compared(texts, names)
