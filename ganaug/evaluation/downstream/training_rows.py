@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.data.rows import Rows, read_samples, read_table
@@ -72,7 +73,7 @@ class RowSource:
             raise DataError("no synthetic row was merged into the training split; raise merge.amount, or leave "
                             "the arms with synthetic rows out of evaluate.arms")  # fmt: skip
         if name == "drawn":
-            merged = self._drawn(np.bincount(merged.labels, minlength=len(self._train.schema.classes)))
+            merged = self._drawn()
         if name == "shuffled":
             merged.labels = np.random.default_rng(self._seed).permutation(merged.labels)
         return merged if name == "synthetic" else _together(real, merged)
@@ -86,12 +87,14 @@ class RowSource:
         rows = self._train
         return TrainingRows(rows.samples, rows.labels, rows.synthetic, confidence, rows.ids)
 
-    def _drawn(self, quotas: NDArray[np.int64]) -> TrainingRows:
-        """Return the first candidates of each class, kept or not; those that were merged are there already."""
+    def _drawn(self) -> TrainingRows:
+        """Return as many candidates of each cell as were merged, the first, kept or not; the merged ones are there."""
         assert self._synthetic is not None
-        table = read_table(self._synthetic, ["id", "label", "confidence"])
+        table = read_table(self._synthetic, ["id", "label", "group", "confidence"])
         allowed = table[~table["id"].isin(self._held_out)]
-        first = allowed[allowed.groupby("label").cumcount() < quotas[allowed["label"]]]
+        merged = pd.DataFrame({"label": self._train.labels, "group": self._train.groups})[self._train.synthetic]
+        cells, wanted = _cells(allowed), _cells(merged).value_counts()
+        first = allowed[cells.groupby(cells).cumcount() < cells.map(wanted).fillna(0)]
         place = dict(zip(self._train.ids.tolist(), range(len(self._train)), strict=True))
         there = first["id"].isin(place).to_numpy()
         read = read_samples(self._synthetic, first.index[~there].to_numpy())
@@ -156,6 +159,11 @@ def real_labels(train: str | Path) -> NDArray[np.int64]:
     """Read the class codes of the real rows of a training split."""
     table = read_table(train, ["label", "synthetic"])
     return table["label"][~table["synthetic"]].to_numpy(np.int64)
+
+
+def _cells(table: pd.DataFrame) -> pd.Series[str]:
+    """Return a name for the class and the group of each row."""
+    return table["label"].astype(str) + "/" + table["group"].astype(object).fillna("")
 
 
 def _together(first: TrainingRows, second: TrainingRows) -> TrainingRows:

@@ -59,6 +59,19 @@ def test_rows_by_name(merged, candidates):
     assert (shuffled.labels == selected.labels)[~selected.synthetic].all()
 
 
+def test_without_selection_every_cell_has_as_many_candidates(candidates):
+    """Candidates for cells come group after group."""
+    made = rows(50, 1, synthetic=True)
+    made.groups[:] = np.where(np.arange(150) % 50 < 25, "bright", "dark")
+    with RowWriter(candidates, SCHEMA, pa.schema([("confidence", pa.float32())])) as writer:
+        writer.write(made, {"confidence": np.ones(150, np.float32)})
+    chosen = made.take(np.arange(150) % 10 == 9)
+    drawn = RowSource(joined(rows(N, 0), chosen), candidates)["drawn"]
+    group = dict(zip(made.ids, made.groups, strict=True))
+    found = Counter((int(k), group[i]) for k, i in zip(drawn.labels, drawn.ids, strict=True) if i in group)
+    assert found == {(k, name): count for k in range(3) for name, count in (("bright", 2), ("dark", 3))}
+
+
 def test_spare_rows_get_the_labels_that_a_teacher_says(tmp_path, monkeypatch):
     asked: dict[str, Any] = {}
 
