@@ -150,6 +150,7 @@ def test_arrays_that_may_not_be_written():
     assert found.sample(y=y)[0].shape == rows.shape
 
 
+@pytest.mark.slow
 def test_unlabelled_images_count():
     rows, y = digits()
     more = digits(120)[0][60:]
@@ -228,6 +229,7 @@ def test_numbers_of_numpy_are_numbers():
 # sample
 
 
+@pytest.mark.slow
 def test_labels_come_as_asked(fitted):
     found = fitted[0]
     new, labels = found.sample(per_class=3)
@@ -388,6 +390,7 @@ def test_a_fitted_one_can_be_copied_and_pickled(fitted):
         assert np.array_equal(found.sample(1, random_state=0)[0], expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("verbose", "fit", "augment"), [(True, "fit: ", "teacher: "), ("digits", "digits: ", "digits, teacher: ")]
 )

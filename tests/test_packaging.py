@@ -56,6 +56,7 @@ def test_the_wheel_holds_the_package_its_data_and_the_pipeline(built: Path, repo
     assert not {n for n in names if n.startswith(("tests/", "benchmarks/")) or n.endswith(".pyc")}
 
 
+@pytest.mark.slow
 def test_the_sdist_builds_the_same_wheel(built: Path, tmp_path: Path) -> None:
     with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
         names = {n.split("/", 1)[1] for n in sdist.getnames()}

@@ -50,6 +50,7 @@ def test_every_stage(copy: Path, refused: Callable[..., None], command: str, siz
         refused(command, words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["image_folder", "webdataset", "csv"])
 def test_exports(copy: Path, kind: str) -> None:
     export(modality_named("image"), kind, "data/augmented/0", "exports")

@@ -302,6 +302,7 @@ def test_a_group_that_spans_splits_is_left_out_of_training(project: Path, stage:
     assert report()["left_out"] == {"rows": 1, "names": ["images/0.png"]}
 
 
+@pytest.mark.slow
 def test_a_thousand_classes(project: Path, stage: Callable[..., Any]) -> None:
     labels = np.arange(4000) % 1000
     pixels = np.random.default_rng(0).integers(0, 256, (4000, 8, 8), np.uint8)

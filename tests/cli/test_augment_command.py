@@ -143,6 +143,7 @@ def test_rows_that_teach_wrongly_are_left_out_and_counted(here: Path, ganaug: Ty
     assert json.loads(out)["rows"]["real"] == 17
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),
     [

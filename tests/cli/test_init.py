@@ -72,6 +72,7 @@ def test_stages_depend_on_their_script_the_data_and_the_release_and_not_on_our_s
     assert "photos" in theirs["prepare"]["deps"]
 
 
+@pytest.mark.slow
 def test_nothing_is_overwritten_without_force(here: Path, ganaug: Type) -> None:
     ganaug("init", "--data", "photos")
     before = files(here)
@@ -107,6 +108,7 @@ def test_ignore_files_gain_lines_and_lose_none(here: Path, ganaug: Type) -> None
     assert run(here, "git", "ls-files", "--others", "--exclude-standard", "photos").count("\n") == 30
 
 
+@pytest.mark.slow
 def test_data_may_be_anything_that_can_be_read(here: Path, ganaug: Type) -> None:
     rows = [f"photos/{name}/{i}.png,{name}" for name in ("zero", "one") for i in range(10)]
     Path("rows.csv").write_text("\n".join(["file,kind", *rows]))

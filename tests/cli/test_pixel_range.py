@@ -42,6 +42,7 @@ def test_what_was_decided_is_said(here: Path, ganaug: Type) -> None:
     np.testing.assert_array_equal(real.samples[:40, :, :, 0], np.rint(pixels / 4095 * 255))
 
 
+@pytest.mark.slow
 def test_what_cannot_be_told_is_asked_for_and_taken(here: Path, ganaug: Type) -> None:
     scans(here)
     before = sorted(here.rglob("*"))

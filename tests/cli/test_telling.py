@@ -164,6 +164,7 @@ def test_init_tells_all(mixed: Path, ganaug: Type) -> None:
     check_text(ganaug("init", "--data", "photos", *OPTIONS).out)
 
 
+@pytest.mark.slow
 def test_augment_tells_all_before_it_trains_and_at_the_end(
     mixed: Path, ganaug: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,7 @@ def test_ordinary_class_names_stay_as_they_are() -> None:
 NAMES = st.lists(st.text(min_size=1, max_size=4) | st.text("aAßsS%t", min_size=1, max_size=4), max_size=9)
 
 
+@pytest.mark.slow
 @given(NAMES.map(lambda names: list({unicodedata.normalize("NFC", name): name for name in names}.values())))
 @example(["a", "A", "TEST", "Test", "test", "ß", "ss", "\u00e9", "E\u0301", "%41"])
 def test_no_two_folders_are_one_where_case_does_not_count(names: list[str]) -> None:

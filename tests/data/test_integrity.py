@@ -68,6 +68,7 @@ def disc() -> np.ndarray:
     return (255 * np.clip(15 - np.hypot(y, x), 0, 1)).astype(np.uint8)
 
 
+@pytest.mark.slow
 def test_different_pictures_are_no_duplicates(clothes: Rows, digits: Rows) -> None:
     assert clusters_of(clothes.samples) == []
     assert clusters_of(digits.samples) == []
@@ -115,6 +116,7 @@ def test_copies_of_marks_on_a_ground_are_found(ground: tuple[int, ...]) -> None:
     assert clusters_of(together) == [[i, 60 + i] for i in range(60)]
 
 
+@pytest.mark.slow
 def test_clothes_in_colour_are_told_apart_as_gray_ones_are(clothes: Rows) -> None:
     gray = clothes.samples[:3000].astype(np.float32) / 255
     for ground, ink in (((0, 200, 0), (255, 255, 255)), ((250, 240, 200), (60, 0, 90))):

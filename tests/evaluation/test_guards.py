@@ -20,6 +20,8 @@ from ganaug.evaluation.guards import check_run, unproved
 from ganaug.synthesis.generate import SCORES
 from ganaug.utils.files import read_json, write_json
 
+pytestmark = pytest.mark.slow  # on a copy of a run each
+
 SPLIT, AUGMENTED = "data/splits/0", "data/augmented/0"
 
 
@@ -71,7 +73,6 @@ def claim(run: Path, file: str, **what: Any) -> None:
     write_json(run / file, found | what)
 
 
-@pytest.mark.slow
 def test_a_clean_run_has_no_leak(finished: Path) -> None:
     assert check_run(finished, REPEATS) == []
     assert unproved(finished, REPEATS) == []
@@ -233,7 +234,6 @@ def test_a_generator_that_makes_many_held_out_rows_leaks(run: Path, part: str, n
     assert check_run(run, REPEATS) == [f"data/synthetic/0.parquet holds {n} rows of {SPLIT}/{part}.parquet"]
 
 
-@pytest.mark.slow
 def test_where_exact_copies_alone_count_near_ones_are_no_leak(run: Path) -> None:
     claim(run, "reports/prepare.json", near_duplicates=False)
     add(run / f"{SPLIT}/pool.parquet", toned(stolen(run)))

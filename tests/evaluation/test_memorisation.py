@@ -23,6 +23,7 @@ def distances(shift: float, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.gamma(4, 0.05, n) + shift, np.arange(n) % 3
 
 
+@pytest.mark.slow
 def test_of_equals_one_half_is_nearer_and_no_p_is_small_too_often():
     found = [copying_test(*distances(0, 120, 2 * s), *distances(0, 90, 2 * s + 1), NAMES) for s in range(300)]
     assert np.mean([f["nearer"] for f in found]) == pytest.approx(0.5, abs=0.01)
@@ -137,6 +138,7 @@ def test_a_generator_that_copies_is_found_out_by_both(finished: Path, tmp_path: 
     assert attack["low"] > 0.95
 
 
+@pytest.mark.slow
 def test_fresh_real_rows_tell_an_attacker_nothing(finished: Path, tmp_path: Path):
     run = shutil.copytree(finished, tmp_path / "run")
     generate(run, read_rows(run / "data/splits/0/pool.parquet"), 0.1)

@@ -143,6 +143,7 @@ def test_a_classifier_that_brings_more_than_any_arm_is_said_first() -> None:
     assert len(summarise({"my:own": results(GAINS)}, texts)["statement"]) == 3
 
 
+@pytest.mark.slow
 def test_a_leak_makes_every_verdict_invalid() -> None:
     found = summarise({"small_cnn": full(), "svm": full()}, FIXED, ["A test row is among the training rows."])
     assert found["verdict"] == found["per_classifier"]["svm"]["verdict"] == "INVALID"

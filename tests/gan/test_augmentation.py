@@ -32,6 +32,7 @@ def test_ada_rises_with_overfitting_falls_without_and_is_clamped():
     assert ada.probability(1.0) == 0
 
 
+@pytest.mark.slow
 def test_ada_adapts_in_a_training_and_survives_a_resume():
     def trainer():
         return point_trainer(steps=60, objective="non_saturating", augmentation="ada", learning_rate=0.03)

@@ -199,6 +199,7 @@ def test_patience_ends_a_training_early():
     assert max(log.snapshots) == 150
 
 
+@pytest.mark.slow
 def test_what_a_training_records():
     trainer = point_trainer(100)
     log = loop.run(trainer, snapshot)

@@ -36,6 +36,7 @@ def test_a_saved_model_is_the_model(fitted, folder):
     assert again.get_params()["width"] == 8
 
 
+@pytest.mark.slow
 def test_saving_twice_writes_the_same_bytes(fitted, folder, tmp_path):
     fitted[0].save(tmp_path / "again")
     GANAugmenter.load(folder).save(tmp_path / "loaded")

@@ -49,6 +49,7 @@ def test_a_warm_start_begins_where_the_model_ended(digits, low_digits):
     )
 
 
+@pytest.mark.slow
 def test_anchors_are_those_of_the_new_rows(digits, low_digits):
     images, labels = digits
     warm = GANAugmenter(steps=1, warm_start=low_digits, **SMALL).fit(images[:50], labels[:50])

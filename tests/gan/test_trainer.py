@@ -36,6 +36,7 @@ def test_every_conditioning_learns_both_classes(conditioning):
     assert_learnt(point_trainer(conditioning=conditioning))
 
 
+@pytest.mark.slow
 def test_scarce_classes_are_learnt_too():
     assert_learnt(point_trainer(rows=points((300, 10)), seed=1))
 

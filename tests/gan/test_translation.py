@@ -139,6 +139,7 @@ def test_a_warm_start_translates_other_classes(tmp_path):
     assert found.sample(per_class=1)[1].tolist() == list(range(10))
 
 
+@pytest.mark.slow
 def test_rows_are_saved_beside_the_model_or_left_out(tmp_path):
     rows, y = digits(30)
     groups = [None, "a", "b"] * 10

@@ -68,6 +68,7 @@ def test_shape_and_dtype_stay(make_pool: MakePool, shape: tuple[int, ...], dtype
     assert found.flags.writeable
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     real=arrays(np.uint8, (3, 4, 1)),

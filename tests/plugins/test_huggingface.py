@@ -85,6 +85,7 @@ def test_only_the_training_split_gains_rows(splits: DatasetDict, augmented: Data
         assert part["synthetic"][:] == [False] * n + [True] * (len(part) - n)
 
 
+@pytest.mark.slow
 def test_features_are_kept(splits: DatasetDict, augmented: DatasetDict) -> None:
     for name, part in augmented.items():
         assert dict(part.features) == {**splits[name].features, "synthetic": Value("bool")}
@@ -226,6 +227,7 @@ def a_table(n: int = 60) -> Dataset:
     return ds.cast_column("kind", ClassLabel(names=["u", "v", "w"]))
 
 
+@pytest.mark.slow
 def test_a_table_gains_rows_of_its_types() -> None:
     ds = a_table()
     options = QUICK | {"image_column": None, "label_column": "sold", "selection": EVERYTHING}

@@ -85,6 +85,7 @@ class Images(Dataset[torch.Tensor]):
         return made
 
 
+@pytest.mark.slow
 def test_workers_repeat_themselves_and_differ(model: Path) -> None:
     batches = []
     for _ in range(2):

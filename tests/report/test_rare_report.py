@@ -64,6 +64,7 @@ def test_rare_classes_come_first_with_accuracies_before_and_after(page: str, sum
     ]
 
 
+@pytest.mark.slow
 def test_versions_stand_between_their_contents_and_rows_of_other_groups(finished: Path, page: str) -> None:
     rare = section(page, "rare")
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", rare)[1:]

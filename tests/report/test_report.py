@@ -95,6 +95,7 @@ def test_what_is_printed_is_what_metrics_json_says(finished: Path, printed: str)
     assert str(finished / "reports/report.html") in printed
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_same_numbers(finished: Path, outline: Outline) -> None:
     metrics = json.loads((finished / "reports/metrics.json").read_text(encoding="utf-8"))
     assert all(sentence in outline.text for sentence in metrics["statement"])
@@ -220,6 +221,7 @@ def test_what_a_user_calls_things_stays_text(page: str, outline: Outline) -> Non
     assert all(text.format(HOSTILE) in outline.text for text in shown)
 
 
+@pytest.mark.slow
 def test_built_twice_the_report_is_the_same_to_the_byte(finished: Path, printed: str) -> None:
     before = [(finished / "reports" / name).read_bytes() for name in FILES]
     build_report(PARAMS, finished, out="again")

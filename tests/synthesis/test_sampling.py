@@ -29,6 +29,7 @@ def test_versions_keep_their_class_also_of_classes_never_trained_on(translating)
     assert not np.array_equal(new[0], new[1])
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_versions_and_none_goes_on(translating):
     rows, y = digits(3)
     first, again, other = (translating.vary(rows, y, random_state=seed)[0] for seed in (1, 1, 2))
@@ -97,6 +98,7 @@ def test_groups_are_one_a_row():
         tiny(generator="translation").fit(rows, y, groups=["a", "b", "c"])
 
 
+@pytest.mark.slow
 def test_a_generator_of_latents_varies_nothing(fitted):
     found, rows, y = fitted
     for asked in (lambda: found.vary(rows[:1], y[:1]), lambda: found.sample(per_class=1, style=rows[:1])):

@@ -231,6 +231,7 @@ def test_what_other_code_made_is_not_looked_up(folder, monkeypatch):
     assert len(done) == 4
 
 
+@pytest.mark.slow
 def test_what_a_users_code_made_is_not_kept_as_it_may_have_changed(folder, monkeypatch):
     (folder / "their_models.py").write_text("from ganaug.modalities.image.classifier import SmallCNN\n")
     monkeypatch.syspath_prepend(folder)

@@ -98,6 +98,7 @@ def test_what_is_looked_for_is_found():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_on_a_gpu")
 @pytest.mark.parametrize("penalty", ["r1_r2", "gradient_penalty", "lecam"])
 @pytest.mark.parametrize("conditioning", ["projection", "acgan", "concat"])

@@ -67,6 +67,7 @@ def test_lengths_are_generated_too(ragged):
     assert np.mean(hits) > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["one", "ragged"])
 def test_a_saved_model_makes_the_same_signals(which, request, tmp_path):
     fitted = request.getfixturevalue(which)

@@ -40,6 +40,7 @@ def test_columns_and_pairs_that_differ_are_told_from_those_that_do_not(samples, 
     assert compare(training, {**parts, "after": parts["after"][:1]}, spec, seed=0) == {}
 
 
+@pytest.mark.slow
 def test_the_page_gets_text_and_classes_and_no_style_of_an_element(found):
     html = show(found)
     assert 'aria-label="&#34;&gt;&lt;script&gt;: distance' in html

@@ -36,6 +36,7 @@ def test_equal_values_of_other_dtypes_have_one_id():
     assert len(found) == 1
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_two_rows_have_one_id_only_if_they_are_equal(data):

@@ -46,6 +46,7 @@ def test_rows_are_of_the_class_asked_for(wine, trained):
     assert all(hits[labels == label].mean() > 0.9 for label in range(3))
 
 
+@pytest.mark.slow
 def test_rows_vary_and_none_is_a_copy(wine, trained):
     rows = trained.sample(per_class=50, random_state=0)[0]
     assert not rows.duplicated().any()

@@ -61,6 +61,7 @@ def test_rows_are_of_their_class_and_of_the_table(first):
     assert not made[numbers].duplicated().any()
 
 
+@pytest.mark.slow
 def test_a_saved_model_makes_the_same_rows(fitted, first, tmp_path):
     folder = tmp_path / "model"
     fitted.save(folder)

@@ -48,6 +48,7 @@ def test_texts_are_filled_in_by_words_of_the_same_kind_and_stay_of_their_class(f
     assert set(made) - set(texts)
 
 
+@pytest.mark.slow
 def test_a_saved_model_makes_the_same_texts(fitted, tmp_path):
     made, labels = fitted.sample(per_class=5, random_state=3)
     fitted.save(tmp_path / "model")
@@ -103,6 +104,7 @@ def test_a_text_whose_decisive_word_was_replaced_is_dropped(fitted, monkeypatch)
     assert set(found.reasons) == {"confidence"}
 
 
+@pytest.mark.slow
 def test_training_resumes_to_the_byte_and_unlabelled_texts_teach(tmp_path, monkeypatch, capsys):
     texts, labels = notes()
     more = [f"Eve went {place}" for place in PLACES]
