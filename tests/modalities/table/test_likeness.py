@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from every_column import KINDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
