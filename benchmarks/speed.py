@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--compile", action="store_true")
     arguments = parser.parse_args()
+    torch.set_num_threads(1)  # as training and sampling do
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (200, SIDE, SIDE, 1), dtype=np.uint8)
     labels = np.arange(200) % CLASSES
