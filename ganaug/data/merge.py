@@ -139,10 +139,8 @@ def merge(
     if not table["synthetic"].all():
         raise DataError(f"{synthetic} holds rows that are not marked synthetic; generate the rows again.")
     labels, groups = _labels_and_groups(read_table(files["train"], ["label", "group"]))
-    asked, real = (
-        demand(policy, amount, schema.classes, labels, groups),
-        np.bincount(labels, minlength=len(schema.classes)),
-    )
+    asked = demand(policy, amount, schema.classes, labels, groups)
+    real = np.bincount(labels, minlength=len(schema.classes))
     ids = {part: read_table(path, ["id"])["id"].to_numpy(object) for part, path in files.items()}
     assert_disjoint({files["train"]: ids["train"]}, {files[part]: ids[part] for part in HELD_OUT})
     held_out = _held_out(synthetic, {files[part]: ids[part] for part in HELD_OUT})

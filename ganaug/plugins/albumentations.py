@@ -16,7 +16,7 @@ from torch.utils.data import Dataset, get_worker_info
 
 from ganaug.data.text import plain
 from ganaug.errors import DataError, GanaugError
-from ganaug.plugins.live import LiveImages, open_images
+from ganaug.plugins.live import LiveImages, check_image, open_images
 
 CURE = "run `pip install 'ganaug[albumentations]'`"
 
@@ -279,9 +279,8 @@ class GANVary(Seeded):
         """Make a version of every image (n, H, W[, C])."""
         for image in images:
             check_image(image, self._model.shape, self.model, "GANVary")
-        pixels = images if images.dtype == np.uint8 else np.rint(255 * images.clip(0, 1)).astype(np.uint8)
-        made = self._model.vary(pixels.reshape(-1, *self._model.shape), seed, self.truncation).reshape(images.shape)
-        return made if images.dtype == np.uint8 else made.astype(np.float32) / 255
+        made: Image = self._model.vary(images, seed, self.truncation)
+        return made
 
 
 def blend(image: Image, synthetic: NDArray[np.uint8], alpha: float) -> Image:
@@ -291,23 +290,6 @@ def blend(image: Image, synthetic: NDArray[np.uint8], alpha: float) -> Image:
     else:
         mixed = synthetic if alpha == 1 else cv2.addWeighted(synthetic, alpha, image, 1 - alpha, 0)
     return mixed if mixed.shape == image.shape else mixed.reshape(image.shape)
-
-
-def check_image(image: Image, shape: tuple[int, int, int], source: str, transform: str) -> None:
-    """Refuse (`DataError`) an image that one of a pool's or model's, (H, W, C) of ``shape``, cannot replace."""
-    if image.shape != shape and (*image.shape, 1) != shape:
-        raise DataError(
-            f"The image has shape {image.shape}, those of {source} have {shape}: resize before {transform}, "
-            "or take a pool or model of this data set."
-        )
-    if image.dtype == np.uint8:
-        return
-    # Interpolation may leave [0, 1] by a little; 0 to 255, or a mean of 0, goes far beyond it.
-    if image.dtype != np.float32 or not -0.5 <= image.min() <= image.max() <= 1.5:
-        raise DataError(
-            f"The image is {image.dtype} from {image.min():.3g} to {image.max():.3g}: give {transform} uint8, "
-            "or float32 in [0, 1], and normalise after it."
-        )
 
 
 def worker_init_fn(worker_id: int) -> None:

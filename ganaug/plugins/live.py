@@ -97,11 +97,31 @@ class LiveImages(LivePool):
         found: NDArray[np.uint8] = self._sample(i).reshape(self.shape)
         return found
 
-    def vary(self, images: NDArray[np.uint8], seed: int, truncation: float) -> NDArray[np.uint8]:
-        """Make a version of each image (n, H, W, C), see `GANAugmenter.vary`."""
-        found, _ = self._augmenter.vary(images, np.zeros(len(images)), truncation=truncation, random_state=seed)
-        made: NDArray[np.uint8] = found.reshape(images.shape)
-        return made
+    def vary(self, images: NDArray[Any], seed: int, truncation: float) -> NDArray[Any]:
+        """Make a version of each image (n, H, W[, C]), of bytes or of floats in [0, 1], see `GANAugmenter.vary`."""
+        of_bytes = images.dtype == np.uint8
+        pixels = images if of_bytes else np.rint(255 * images.clip(0, 1)).astype(np.uint8)
+        pixels = pixels.reshape(-1, *self.shape)
+        found, _ = self._augmenter.vary(pixels, np.zeros(len(pixels)), truncation=truncation, random_state=seed)
+        made: NDArray[Any] = found.reshape(images.shape)
+        return made if of_bytes else made.astype(np.float32) / np.float32(255)
+
+
+def check_image(image: NDArray[Any], shape: tuple[int, int, int], source: str, transform: str) -> None:
+    """Refuse (`DataError`) an image that one of a pool's or model's, (H, W, C) of ``shape``, cannot replace."""
+    if image.shape != shape and (*image.shape, 1) != shape:
+        raise DataError(
+            f"The image has shape {image.shape}, those of {source} have {shape}: resize before {transform}, "
+            "or take a pool or model of this data set."
+        )
+    if image.dtype == np.uint8:
+        return
+    # Interpolation may leave [0, 1] by a little; 0 to 255, or a mean of 0, goes far beyond it.
+    if image.dtype != np.float32 or not -0.5 <= image.min() <= image.max() <= 1.5:
+        raise DataError(
+            f"The image is {image.dtype} from {image.min():.3g} to {image.max():.3g}: give {transform} uint8, "
+            "or float32 in [0, 1], and normalise after it."
+        )
 
 
 def open_pool(path: str | Path) -> RowPool | LivePool:

@@ -13,15 +13,14 @@ from torch import Tensor
 
 from ganaug.config import check
 from ganaug.config.types import Share
-from ganaug.errors import DataError
-from ganaug.plugins.live import LiveImages
+from ganaug.plugins.live import LiveImages, check_image
 
 
 class Vary:
     """Turn an image into another version of itself, as images of other classes vary; no label is needed.
 
     What comes out is of the kind that goes in: a Pillow image; a tensor (C, H, W) of floats in [0, 1], as torchvision's
-    ``ToTensor`` makes them, or of bytes; an array of bytes (H, W[, C]). `ganaug.plugins.albumentations.GANVary` does
+    ``ToTensor`` makes them, or of bytes; an array (H, W[, C]) of either. `ganaug.plugins.albumentations.GANVary` does
     the same in a `Compose` of albumentations.
 
     Parameters
@@ -64,21 +63,15 @@ class Vary:
         """Make a version of an image, or return it as it is."""
         if torch.rand(()) >= self.p:
             return image
-        seed = int(torch.randint(2**31, ()))
         if isinstance(image, Image.Image):
-            return Image.fromarray(self._version(np.array(image), seed))
+            return Image.fromarray(self._version(np.array(image)))
         if not isinstance(image, Tensor):
-            return self._version(np.asarray(image), seed)
-        floats = image.is_floating_point()
-        pixels = (image.clamp(0, 1) * 255).round().byte() if floats else image
-        made = torch.from_numpy(self._version(pixels.movedim(0, -1).cpu().numpy(), seed)).movedim(-1, 0)
-        return made.to(image.dtype) / 255 if floats else made
+            return self._version(np.asarray(image))
+        pixels = image.float() if image.is_floating_point() else image
+        made = torch.from_numpy(self._version(pixels.movedim(0, -1).cpu().numpy())).movedim(-1, 0)
+        return made.to(image.dtype)
 
-    def _version(self, pixels: NDArray[Any], seed: int) -> NDArray[np.uint8]:
-        shape = self._model.shape
-        if pixels.dtype != np.uint8 or pixels.shape not in (shape, shape[:2] if shape[2] == 1 else shape):
-            raise DataError(
-                f"The image is {pixels.dtype} of shape {pixels.shape}, those of the model are uint8 of {shape}: "
-                "convert and resize before Vary, or train on images of this kind."
-            )
-        return self._model.vary(pixels.reshape(1, *shape), seed, self.truncation).reshape(pixels.shape)
+    def _version(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        check_image(pixels, self._model.shape, str(self._model.path), "Vary")
+        made: NDArray[Any] = self._model.vary(pixels[None], int(torch.randint(2**31, ())), self.truncation)[0]
+        return made

@@ -18,6 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ganaug.errors import WriteError
+
 Samples = Any  # ndarray (n, ...), DataFrame (n, columns) or list of n
 IN_MEMORY = 2**26  # bytes of an array
 LARGE = 2**16  # numbers of a sample, say 128 x 128 pixels of 4 channels, beyond which fewer are looked at together
@@ -31,17 +33,20 @@ def at_a_time(rows: int, numbers: int) -> int:
 def room(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
     """Return an array to be filled: in memory, or of more than `IN_MEMORY` bytes in a file that goes when it does.
 
-    The file has no name and lies where temporary ones do (``TMPDIR``). What has been read or written of it counts as
-    memory of this process until `let_go`.
+    The file has no name and lies where temporary ones do (``TMPDIR``); `WriteError` where there is no space for it.
+    What has been read or written of it counts as memory of this process until `let_go`.
     """
     kind = np.dtype(dtype)
     size = math.prod(shape) * kind.itemsize
     if size <= IN_MEMORY or kind.hasobject:
         return np.empty(shape, kind)
     with tempfile.TemporaryFile() as file:
-        file.truncate(size)
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(file.fileno(), 0, size)  # a full disk is an error here, and would kill us later
+        try:
+            file.truncate(size)
+            if hasattr(os, "posix_fallocate"):  # a full disk is an error here, and would kill us later
+                os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as error:
+            raise WriteError(error.errno, error.strerror, f"{size:,} bytes in {tempfile.gettempdir()}") from None
         # no np.memmap: joblib would have other processes open its file, which has no name
         return np.frombuffer(mmap.mmap(file.fileno(), size), kind).reshape(shape)
 

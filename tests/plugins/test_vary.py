@@ -35,7 +35,8 @@ def to_bytes(made: Any) -> np.ndarray:
     if isinstance(made, torch.Tensor):
         made = (made * 255).round().byte() if made.is_floating_point() else made
         return made.permute(1, 2, 0).numpy()
-    return np.asarray(made)
+    made = np.asarray(made)
+    return made if made.dtype == np.uint8 else np.rint(made * 255).astype(np.uint8)
 
 
 def test_an_image_of_any_kind_becomes_the_same_version(model: Path) -> None:
@@ -107,9 +108,16 @@ def test_rows_of_hugging_face_vary_as_they_are_read(model: Path) -> None:
     assert not np.array_equal(np.asarray(first), np.asarray(again))
 
 
-@pytest.mark.parametrize("image", [IMAGES[0, :7], IMAGES[0].astype(np.float32), IMAGES[0, ..., 0]])
-def test_another_image_is_refused(model: Path, image: np.ndarray) -> None:
-    with pytest.raises(DataError, match="convert and resize before Vary"):
+@pytest.mark.parametrize("image", [IMAGES[0, :7], IMAGES[0, ..., 0]])
+def test_another_shape_is_refused(model: Path, image: np.ndarray) -> None:
+    with pytest.raises(DataError, match="resize before Vary"):
+        Vary(model, p=1)(image)
+
+
+@pytest.mark.parametrize("image", [IMAGES[0].astype(np.float32), IMAGES[0].astype(np.int64), floats(IMAGES[0]) * 4 - 2])
+def test_other_pixels_are_refused(model: Path, image: Any) -> None:
+    """Normalised ones, say, of which a version would be of what is left in [0, 1]."""
+    with pytest.raises(DataError, match=r"give Vary uint8, or float32 in \[0, 1\], and normalise after it"):
         Vary(model, p=1)(image)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from joblib import Parallel, delayed
 
+from ganaug.errors import WriteError
 from ganaug.utils import samples
 from ganaug.utils.samples import at_a_time, concat, gather, let_go, room, take
 
@@ -61,8 +63,15 @@ def test_what_is_in_a_file_goes_to_other_processes(monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the system does not tell beforehand")
-def test_a_full_disk_is_told_before_it_is_written_to():
-    with pytest.raises(OSError, match=r"No space left|too large"):
+def test_a_full_disk_is_told_before_it_is_written_to(monkeypatch):
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(samples, "IN_MEMORY", 0)
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(WriteError, match=r"1,024 bytes in /.* cannot be written \(No space left.*make room"):
+        room((2, 512), np.uint8)
+    with pytest.raises(WriteError, match=r"\(File too large\)"):
         room((2**20, 2**40), np.uint8)
 
 
