@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from pools import CLASSES, PER_CLASS
+from pools import CLASSES, IMAGES, OPTIONS, PER_CLASS
 
+from ganaug import GANAugmenter
 from ganaug.data.rows import Rows, RowWriter
 from ganaug.modalities.image.schema import image_schema
 
@@ -34,3 +36,11 @@ def make_pool(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture(scope="module")
 def pool(make_pool: Callable[..., str]) -> str:
     return make_pool(8, 8, 3)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hardly trained model of translation, whose versions differ with the style."""
+    folder = tmp_path_factory.mktemp("model")
+    GANAugmenter(generator="translation", **OPTIONS).fit(IMAGES, np.arange(12) % 3).save(folder)
+    return folder

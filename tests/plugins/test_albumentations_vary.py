@@ -7,21 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pools import IMAGES, OPTIONS
 
 from ganaug import GANAugmenter
 from ganaug.errors import ConfigError, DataError
 from ganaug.plugins.albumentations import A, GANVary, SyntheticSwap
-
-IMAGES = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3), dtype=np.uint8)
-OPTIONS = {"steps": 2, "width": 4, "batch_size": 4, "device": "cpu", "random_state": 0}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hardly trained model of translation, whose versions differ with the style."""
-    folder = tmp_path_factory.mktemp("model")
-    GANAugmenter(generator="translation", **OPTIONS).fit(IMAGES, np.arange(12) % 3).save(folder)
-    return folder
 
 
 def test_a_version_is_that_of_the_model_and_a_seed_repeats_it(model: Path) -> None:

@@ -9,22 +9,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pools import IMAGES, OPTIONS
 from torch.utils.data import DataLoader, Dataset
 
 from ganaug import GANAugmenter
 from ganaug.errors import ConfigError, DataError
 from ganaug.plugins.vary import Vary
-
-IMAGES = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3), dtype=np.uint8)
-OPTIONS = {"steps": 2, "width": 4, "batch_size": 4, "device": "cpu", "random_state": 0}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hardly trained model of translation, whose versions differ with the style."""
-    folder = tmp_path_factory.mktemp("model")
-    GANAugmenter(generator="translation", **OPTIONS).fit(IMAGES, np.arange(12) % 3).save(folder)
-    return folder
 
 
 def floats(image: np.ndarray) -> torch.Tensor:
