@@ -1,4 +1,4 @@
-"""Stage fidelity: compare the synthetic rows of one repeat with real rows, before and after selection."""
+"""Stage fidelity: compare the synthetic rows of one repeat with real rows; on a CPU those of others beside them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 
 from ganaug.config import load_params
 from ganaug.errors import guard
-from ganaug.evaluation.fidelity import measure_fidelity
+from ganaug.repeats.beside import run
+from ganaug.repeats.comparison import Comparison
 from ganaug.utils.progress import begin_stage
 
 
@@ -14,17 +15,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, required=True)
     repeat = parser.parse_args().repeat
-    whole = load_params()
-    begin_stage("fidelity", whole, repeat)
-    options = whole.fidelity.model_dump()
-    options["seed"] += repeat
-    measure_fidelity(
-        f"data/splits/{repeat}",
-        f"data/synthetic/{repeat}.parquet",
-        repeat,
-        out=f"eval/fidelity/{repeat}.json",
-        **options,
-    )
+    params = load_params()
+    begin_stage("fidelity", params, repeat)
+    run(Comparison(repeat, params))
 
 
 if __name__ == "__main__":

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 
 from ganaug.config import load_params
 from ganaug.errors import guard
-from ganaug.repeats import train_repeat
+from ganaug.repeats.beside import run
+from ganaug.repeats.training import Training
 from ganaug.utils.progress import begin_stage
 
 
@@ -18,7 +17,7 @@ def main() -> None:
     repeat = parser.parse_args().repeat
     params = load_params()
     begin_stage("train_gan", params, repeat)
-    train_repeat(repeat, params, Path(os.environ.get("DVC_ROOT", "."), ".ganaug"))
+    run(Training(repeat, params))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ QUIET_SECONDS = 10.0  # between lines where nobody watches a terminal
 LIVE_SECONDS = 0.2
 
 _runs: list[Run] = []  # the run of the pipeline that this process is a stage of, if any
+_muted: list[bool] = []
 
 
 def begin_stage(kind: str, params: Any, repeat: int | None = None) -> None:
@@ -31,6 +32,11 @@ def begin_stage(kind: str, params: Any, repeat: int | None = None) -> None:
     run = Run.read(params)
     run.begin(name(kind, repeat))
     _runs[:] = [run]
+
+
+def mute() -> None:
+    """Show no progress in this process, which works beside one that does."""
+    _muted[:] = [True]
 
 
 class Progress:
@@ -55,7 +61,8 @@ class Progress:
     """
 
     def __init__(self, stage: str | None, total: int, unit: str = "steps", start: int = 0) -> None:
-        self.stage = stage if os.environ.get("RANK", "0") == "0" else None  # of torchrun's processes the first speaks
+        speaks = os.environ.get("RANK", "0") == "0" and not _muted  # of torchrun's processes the first does
+        self.stage = stage if speaks else None
         self.total = total
         self.unit = unit
         self.done = start

@@ -11,6 +11,7 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ AFTER = {
     "report": (),
 }
 ONCE = ("prepare", "report")
+BESIDE = ("train_gan", "generate", "fidelity")  # whose first repeat's stage also does the work of others
 START = 4.0  # seconds until a stage's imports are done
+FOUND = 2.0  # seconds of a stage whose work is done
 SECONDS = {"prepare": 6.0, "generate": 15.0, "merge": 4.0, "fidelity": 10.0, "report": 12.0}
 GAN_STEP, CLASSIFIER_STEP = 0.09, 0.01  # seconds of one thread: 28x28 gray images, default networks, no AVX-512
 STEPS = 1800  # of a GAN, where its budget depends on its rows
@@ -60,26 +63,28 @@ def expected(params: Any) -> dict[str, float]:
     training = CLASSIFIER_STEP * params.evaluate.steps * params.evaluate.trials / cores
     kinds = {
         **SECONDS,
-        "train_gan": START,
+        "train_gan": START + gan,
         "baselines": START + training * min(count, SIDE_BY_SIDE),
         "evaluate": START + training * max(0, count - SIDE_BY_SIDE),
     }
     found = {name(kind, repeat): kinds[kind] for kind in AFTER for repeat in ((None,) if kind in ONCE else repeats)}
-    found[name("train_gan", repeats[0])] = START + gan * in_turn(len(repeats), cores)  # see ganaug/repeats.py
+    for kind, repeat in product(BESIDE, repeats):  # see ganaug/repeats
+        work = (kinds[kind] - START) * in_turn(len(repeats), cores)
+        found[name(kind, repeat)] = START + work if repeat == repeats[0] else FOUND
     return found
 
 
 def side_by_side(count: int, cores: int) -> int:
-    """Return how many of so many GANs train at the same time.
+    """Return of how many repeats out of so many the work, a GAN's training say, is done at the same time.
 
-    One a core, or a few more where a last GAN would otherwise leave cores idle: three on two cores take as long as one
+    One a core, or a few more where a last one would otherwise leave cores idle: three on two cores take as long as one
     and a half, and as long as two where one waits for the others.
     """
     return min(range(cores, 2 * cores), key=lambda number: -(-count // number) * number)
 
 
 def in_turn(count: int, cores: int) -> float:
-    """Return how many times as long as one GAN so many of them take."""
+    """Return how many times as long as one repeat's work that of so many takes."""
     number = side_by_side(count, cores)
     return -(-count // number) * max(1.0, min(count, number) / cores)
 
@@ -104,7 +109,7 @@ class Run:
     factors : dict
         By kind: how many times as long as expected such stages took, in this run or before.
     rounds : int
-        How many GANs the first repeat's stage trains one after another.
+        How many repeats' work the first repeat's stage does one after another, where it does others'.
     """
 
     file: Path
@@ -144,7 +149,7 @@ class Run:
         if share < TELLING:
             return
         kind = self.begun[-1].split()[0]
-        if kind == "train_gan" and self.seconds[self.begun[-1]] > START:
+        if kind in BESIDE and self.seconds[self.begun[-1]] > FOUND:
             share /= self.rounds
         self.factors[kind] = (time.monotonic() - self.since) / share / self.seconds[self.begun[-1]]
         if time.monotonic() - self.saved > SAVED_SECONDS:

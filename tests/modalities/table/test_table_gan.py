@@ -17,7 +17,7 @@ from ganaug.data.rows import Rows, RowWriter, Schema
 from ganaug.errors import DataError
 from ganaug.modalities import modality_named
 from ganaug.modalities.table.spec import infer
-from ganaug.repeats import Training
+from ganaug.repeats.training import Training
 
 QUICK = {"modality": "table", "steps": 150, "batch_size": 32, "device": "cpu", "random_state": 0}
 
@@ -125,11 +125,11 @@ def test_the_pipelines_gan_knows_what_prepare_declared(tmp_path, monkeypatch):
     spec = replace(infer(frame), constraints=("low <= high",))
     rows = Rows.build(Schema(modality_named("table"), spec, ("a", "b")), frame, np.arange(60) % 2)
     training = Training(0, Params.model_validate({"train_gan": {"steps": 5, "width": 8, "device": "cpu"}}), tmp_path)
-    for path, at in zip(training.splits, (np.arange(40), np.arange(40, 60)), strict=True):
+    for path, at in zip(training.reads, (np.arange(40), np.arange(40, 60)), strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         with RowWriter(path, rows.schema) as writer:
             writer.write(rows.take(at))
-    trained = training.run(False)
+    trained = training.fit()
     assert trained.spec_ == spec
     made = trained.sample(per_class=200)[0]
     assert (made["low"] <= made["high"]).all()

@@ -1,0 +1,1 @@
+"""The stages that run once a repeat, those of several repeats side by side."""

@@ -1,0 +1,214 @@
+"""A stage's work for several repeats, done side by side.
+
+A small network gains little from a second thread, and loses when a core is taken. So on a CPU the work of a repeat has
+one thread, and that of several repeats is done at the same time: the stage of the first repeat also does what those of
+the others have to do, as far as what they read is there, and leaves it where they find it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from importlib.metadata import version
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, ClassVar
+
+from joblib import cpu_count
+
+import ganaug
+from ganaug.config import Params
+from ganaug.data.folders import fresh_folder
+from ganaug.errors import NAMING, in_params_yaml
+from ganaug.utils.files import KEPT_DAYS, atomic_path
+from ganaug.utils.progress import mute
+from ganaug.utils.run import side_by_side
+from ganaug.utils.sources import code_digest
+
+PR_SET_PDEATHSIG = 1  # of prctl
+
+
+@dataclass(frozen=True)
+class Work(ABC):
+    """What a stage does for one repeat.
+
+    Attributes
+    ----------
+    repeat : int
+        Which.
+    params : Params
+        Of the run.
+    store : Path
+        Folder for what is unfinished, and for what is finished before its stage runs.
+    """
+
+    stage: ClassVar[str]  # its name
+    rooms: ClassVar[tuple[str, ...]]  # of ganaug, on which what it writes depends
+
+    repeat: int
+    params: Params
+    store: Path = field(default_factory=lambda: Path(os.environ.get("DVC_ROOT", "."), ".ganaug"))
+
+    @property
+    @abstractmethod
+    def reads(self) -> list[Path]:
+        """Files and folders."""
+
+    @property
+    @abstractmethod
+    def writes(self) -> list[Path]:
+        """Files and folders of a model."""
+
+    @property
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """The parameters that it depends on."""
+
+    @property
+    @abstractmethod
+    def device(self) -> str:
+        """Where it computes: with others beside it only on a CPU."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether all code that it runs is known: a user's own may change from one run to the next."""
+        return True
+
+    @abstractmethod
+    def run(self, root: Path) -> None:
+        """Do it, and write below a folder."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether what it reads is there."""
+        return all(path.exists() for path in self.reads)
+
+    @cached_property
+    def done(self) -> Path:
+        """Folder where what it writes waits for its stage; the name tells all that it depends on."""
+        versions = ganaug.__version__, version("torch"), code_digest(*self.rooms)
+        settings = json.dumps([self.repeat, self.settings, versions], sort_keys=True, default=str)
+        key = hashlib.blake2b(settings.encode(), digest_size=16)
+        for each in (file for path in self.reads for file in _files(path)):
+            with each.open("rb") as file:
+                for block in iter(partial(file.read, 2**20), b""):
+                    key.update(block)
+        return self.store / self.stage / key.hexdigest()
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has been done, and waits for its stage."""
+        return all((self.done / path).exists() for path in self.writes)
+
+    @property
+    def note(self) -> Path:
+        """The file that tells which work is in its place."""
+        return self.store / self.stage / f"{self.repeat}.txt"
+
+    @property
+    def has_to_run(self) -> bool:
+        """Whether it could be done, and has not been."""
+        if not self.ready:
+            return False
+        there = all(path.exists() for path in self.writes)
+        known = there and self.note.exists() and self.note.read_text() == self.done.name
+        return not known and not self.waits
+
+
+def run(work: Work) -> None:
+    """Do the work of one repeat, or put in its place what another repeat's stage did; on a CPU do others' beside it."""
+    together = "TORCHELASTIC_RUN_ID" in os.environ or "LT_CLI_USED" in os.environ  # several processes do one work
+    alone = together or not work.ours
+    if not alone and work.ready and work.waits:
+        for path in work.writes:
+            _put(work.done / path, path)
+        _note(work)
+        return
+    helpers = [] if alone or _on_gpu(work.device) else _start_others(work)
+    try:
+        work.run(Path())
+        if os.environ.get("RANK", "0") == "0":
+            _note(work)
+        for helper in helpers:
+            helper.join()
+    finally:
+        for helper in helpers:  # that are left after Ctrl-C, say
+            helper.terminate()
+            helper.join()
+
+
+def _on_gpu(device: str) -> bool:
+    import torch  # which a stage whose work is done does without
+
+    return device != "cpu" and not (device == "auto" and not torch.cuda.is_available())
+
+
+def _start_others(work: Work) -> list[BaseProcess]:
+    """Start processes that do the work of other repeats; see `side_by_side`."""
+    others = [type(work)(repeat, work.params, work.store) for repeat in work.params.repeats if repeat != work.repeat]
+    waiting = [other for other in others if other.has_to_run]
+    spare, parent = min(side_by_side(len(waiting) + 1, cpu_count()) - 1, len(waiting)), os.getpid()
+    context = multiprocessing.get_context("spawn")
+    helpers: list[BaseProcess] = [
+        context.Process(target=_run_all, args=(waiting[i::spare], parent), daemon=True) for i in range(spare)
+    ]
+    for helper in helpers:
+        helper.start()
+    return helpers
+
+
+def _run_all(works: Sequence[Work], parent: int) -> None:
+    """Do one after the other; what fails is left to its own stage, which says why."""
+    NAMING.set(in_params_yaml)  # of this process, as in the stage that started it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the checkpoint is saved
+    if sys.platform == "linux":  # where a parent that is killed takes this process along
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if sys.stderr.isatty():  # where one line moves, that of the stage itself
+        mute()
+    for work in works:
+        if os.getppid() != parent:
+            return
+        try:
+            with fresh_folder(work.done, "*") as folder:
+                work.run(folder)
+        except KeyboardInterrupt:
+            return
+        except Exception:
+            continue
+
+
+def _put(made: Path, path: Path) -> None:
+    """Copy a file or a model's folder to its place."""
+    if made.is_dir():
+        with fresh_folder(path, "config.json") as folder:
+            shutil.copytree(made, folder, dirs_exist_ok=True)
+    else:
+        with atomic_path(path) as temporary:
+            shutil.copyfile(made, temporary)
+
+
+def _note(work: Work) -> None:
+    """Note which work is in its place, and drop what nobody will ask for."""
+    work.note.parent.mkdir(parents=True, exist_ok=True)
+    work.note.write_text(work.done.name)
+    limit = time.time() - KEPT_DAYS * 86_400
+    for folder in (path for path in work.note.parent.iterdir() if path.is_dir()):
+        with suppress(OSError):  # gone by now
+            if folder == work.done or folder.stat().st_mtime < limit:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    yield from [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())

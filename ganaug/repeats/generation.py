@@ -1,0 +1,60 @@
+"""The generation and selection of one repeat's synthetic rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ganaug.repeats.beside import Work
+
+
+class Generation(Work):
+    """Samples rows from the GAN, scores them and keeps the good ones."""
+
+    stage = "generate"
+    rooms = (
+        "config", "data", "gan", "metrics", "modalities", "synthesis", "utils", "augmenter.py", "repeats/generation.py"
+    )  # fmt: skip
+
+    @property
+    def reads(self) -> list[Path]:
+        """The model, and the training split."""
+        return [Path(f"models/gan/{self.repeat}"), Path(f"data/splits/{self.repeat}/train.parquet")]
+
+    @property
+    def writes(self) -> list[Path]:
+        """All candidates with their scores, and what became of them."""
+        return [Path(f"data/synthetic/{self.repeat}.parquet"), Path(f"reports/generate/{self.repeat}.json")]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Those of the stage, and how many rows are merged."""
+        merge = self.params.merge
+        return {**self.params.generate.model_dump(), "merge": [merge.policy, merge.amount]}
+
+    @property
+    def device(self) -> str:
+        """That of the networks."""
+        return self.params.generate.device
+
+    def run(self, root: Path) -> None:
+        """Draw candidates, and write them as they come."""
+        import numpy as np
+
+        from ganaug import load_augmenter
+        from ganaug.data.rows import read_rows
+        from ganaug.gan.fabric import join_processes
+        from ganaug.synthesis.generate import rows_to_keep, write_candidates
+        from ganaug.synthesis.select import Selection
+
+        params, merge = self.params.generate, self.params.merge
+        model, split = self.reads
+        out, report = (root / path for path in self.writes)
+        train = read_rows(split)
+        quotas = rows_to_keep(params.per_class, train, merge.policy, merge.amount)
+        augmenter = load_augmenter(model, str(join_processes(params.device)))  # processes that share the work
+        augmenter.verbose = stage = f"{self.stage} repeat {self.repeat}"
+        labels = np.array(train.schema.classes)[train.labels]
+        selection = Selection(params.filters, params.max_candidates)
+        candidates = augmenter.candidates(train.samples, labels, quotas, selection)
+        write_candidates(candidates, train, quotas, model=augmenter.model_id_, out=out, report=report, stage=stage)

@@ -1,0 +1,73 @@
+"""The training of one repeat's GAN."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganaug.repeats.beside import Work
+
+if TYPE_CHECKING:
+    from ganaug.augmenter import GANAugmenter
+
+
+class Training(Work):
+    """Fits the GAN to the training split, from its checkpoint if there is one."""
+
+    stage = "train_gan"
+    rooms = (
+        "config",
+        "data",
+        "gan",
+        "metrics",
+        "modalities",
+        "synthesis",
+        "utils",
+        "augmenter.py",
+        "repeats/training.py",
+    )
+
+    @property
+    def reads(self) -> list[Path]:
+        """The training and validation split."""
+        return [Path(f"data/splits/{self.repeat}/{part}.parquet") for part in ("train", "validation")]
+
+    @property
+    def writes(self) -> list[Path]:
+        """The model."""
+        return [Path(f"models/gan/{self.repeat}")]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Those of the stage."""
+        return self.params.train_gan.model_dump()
+
+    @property
+    def device(self) -> str:
+        """That of the networks."""
+        return self.params.train_gan.device
+
+    def run(self, root: Path) -> None:
+        """Train it and save it."""
+        self.fit().save(root / self.writes[0])
+
+    def fit(self) -> GANAugmenter:
+        """Train it."""
+        import numpy as np
+
+        from ganaug.augmenter import GANAugmenter  # here, as the stage of a finished model loads no PyTorch
+        from ganaug.data.rows import read_rows
+
+        options = self.settings
+        rows, validation = (read_rows(path) for path in self.reads)
+        names = np.array(rows.schema.classes)
+        augmenter = GANAugmenter(
+            modality=rows.schema.modality.name,
+            random_state=options.pop("seed") + self.repeat,
+            checkpoint_dir=self.store / "checkpoints",
+            verbose=f"train_gan repeat {self.repeat}",
+            **options,
+        )
+        chosen_on = (validation.samples, names[validation.labels])  # where there is a criterion
+        labels, spec = names[rows.labels], rows.schema.spec
+        return augmenter.fit(rows.samples, labels, validation=chosen_on, spec=spec, groups=rows.groups)

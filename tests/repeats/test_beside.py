@@ -1,0 +1,131 @@
+"""The work of several repeats is done side by side, and ends in the bytes of what is done alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextvars import copy_context
+from pathlib import Path
+
+import pytest
+
+from ganaug.config import Params
+from ganaug.data.prepare import prepare
+from ganaug.errors import DataError, option
+from ganaug.repeats import beside
+from ganaug.repeats.beside import Work, run
+from ganaug.repeats.comparison import Comparison
+from ganaug.repeats.generation import Generation
+from ganaug.repeats.training import Training
+
+GAN = {"steps": 4, "width": 8, "batch_size": 8, "device": "cpu"}
+QUICK = {"train_gan": GAN, "generate": {"filters": [], "device": "cpu"}, "fidelity": {"device": "cpu"}}
+WORKS = (Training, Generation, Comparison)
+
+
+@pytest.fixture
+def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+    """Parameters of a run of two repeats, of which prepare has been run in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    prepare("digits", repeats=(0, 1), per_class=5)
+    return Params.model_validate({"repeats": [0, 1], "prepare": {"source": "digits"}, **QUICK})
+
+
+def written(work: Work) -> dict[str, bytes]:
+    found = [file for path in work.writes for file in ([path] if path.is_file() else path.rglob("*"))]
+    return {str(file): file.read_bytes() for file in found if file.is_file()}
+
+
+@pytest.mark.slow
+def test_a_stage_also_does_the_work_of_other_repeats_to_the_same_bytes(params, monkeypatch):
+    for kind in WORKS:
+        monkeypatch.setattr(beside, "cpu_count", lambda: 1)
+        works = [kind(repeat, params, Path(".alone")) for repeat in params.repeats]
+        for work in works:
+            run(work)
+        alone = [written(work) for work in works]
+        assert all(alone)
+        assert not [path for path in Path(".alone", kind.stage).iterdir() if path.is_dir()]  # nothing beside
+        for path in (path for work in works for path in work.writes):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        monkeypatch.setattr(beside, "cpu_count", lambda: 2)
+        first, second = (kind(repeat, params, Path(".beside")) for repeat in params.repeats)
+        run(first)
+        assert written(first) == alone[0]
+        assert second.waits
+        assert not second.has_to_run
+        with monkeypatch.context() as done:
+            done.setattr(kind, "run", lambda *_: pytest.fail("it is done"))
+            with monkeypatch.context() as several:
+                several.setenv("TORCHELASTIC_RUN_ID", "test")
+                with pytest.raises(pytest.fail.Exception):  # another host does not have it
+                    run(second)
+            run(second)
+        assert written(second) == alone[1]
+        assert not second.done.exists()
+        assert not second.has_to_run  # it is in its place
+
+
+def test_no_core_waits_for_a_last_repeat(params, monkeypatch):
+    prepare("digits", repeats=(0, 1, 2), per_class=5)
+    monkeypatch.setattr(beside, "cpu_count", lambda: 2)
+    three = params.model_copy(update={"repeats": (0, 1, 2)})
+    helpers = beside._start_others(Training(0, three, Path(".store")))
+    assert len(helpers) == 2  # three GANs on two cores
+    for helper in helpers:
+        helper.terminate()
+        helper.join()
+
+
+def test_messages_name_parameters_as_in_the_stage(params, monkeypatch):
+    named = []
+    monkeypatch.setattr(beside.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(beside.sys, "platform", "other")
+    monkeypatch.setattr(Training, "run", lambda *_: named.append(option("train_gan.generator")))
+    copy_context().run(beside._run_all, [Training(0, params, Path(".store"))], os.getppid())
+    assert named == ["train_gan.generator"]
+
+
+@pytest.mark.parametrize(("kind", "section", "changed"), [
+    (Training, "train_gan", {"learning_rate": 0.001}),
+    (Generation, "generate", {"max_candidates": 3.0}),
+    (Generation, "merge", {"amount": 3.0}),
+    (Comparison, "fidelity", {"seed": 1}),
+])  # fmt: skip
+def test_other_parameters_repeats_and_rows_are_other_work(kind, section, changed, params):
+    for path in (path for repeat in params.repeats for path in kind(repeat, params).reads):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    other = params.model_copy(update={section: getattr(params, section).model_copy(update=changed)})
+    work = kind(0, params)
+    assert work.done == kind(0, params).done
+    assert work.done != kind(0, other).done
+    assert work.done != kind(1, params).done
+    work.reads[-1].write_bytes(b"other")
+    assert work.done != kind(0, params).done
+
+
+def test_where_the_users_own_code_runs_nothing_is_kept(params, monkeypatch):
+    own = params.model_copy(update={"fidelity": params.fidelity.model_copy(update={"extractor": "own:features"})})
+    monkeypatch.setattr(beside, "_start_others", lambda _: pytest.fail("its code may change"))
+    monkeypatch.setattr(Comparison, "run", lambda *_: None)
+    monkeypatch.setattr(Comparison, "ready", True)
+    monkeypatch.setattr(Comparison, "waits", True)
+    monkeypatch.setattr(beside, "_put", lambda *_: pytest.fail("its code may have changed"))
+    run(Comparison(0, own, Path(".store")))
+
+
+def test_what_failed_beside_is_left_to_its_own_stage(params, monkeypatch):
+    monkeypatch.setattr(beside.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(beside.sys, "platform", "other")
+    works = [Comparison(repeat, params, Path(".store")) for repeat in params.repeats]  # of which there are no samples
+    copy_context().run(beside._run_all, works[:1], os.getppid())
+    assert not list(Path(".store").rglob("*"))[1:]  # but the folder of the stage
+    with pytest.raises(DataError, match=r"there is no file data/synthetic/0\.parquet"):
+        run(works[0])
+
+
+def test_what_is_missing_is_said(params):
+    Path("data/splits/0/train.parquet").unlink()
+    with pytest.raises(DataError, match=r"there is no file data/splits/0/train\.parquet"):
+        run(Training(0, params.model_copy(update={"repeats": (0,)}), Path(".store")))
