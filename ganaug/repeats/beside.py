@@ -69,7 +69,7 @@ class Work(ABC):
     @property
     @abstractmethod
     def writes(self) -> list[Path]:
-        """Files and folders of a model."""
+        """Files, and folders that hold JSON."""
 
     @property
     @abstractmethod
@@ -82,13 +82,13 @@ class Work(ABC):
         """Where it computes: with others beside it only on a CPU."""
 
     @property
-    def ours(self) -> bool:
-        """Whether all code that it runs is known: a user's own may change from one run to the next."""
-        return True
+    def alone(self) -> bool:
+        """Whether it is left to its own stage: code that is no part of ganaug may change from one run to the next."""
+        return False
 
     @abstractmethod
-    def run(self, root: Path) -> None:
-        """Do it, and write below a folder."""
+    def run(self, root: Path, at_once: int = 1) -> None:
+        """Do it, and write below a folder; beside it, so many in all share the cores."""
 
     @property
     def ready(self) -> bool:
@@ -105,7 +105,7 @@ class Work(ABC):
             with each.open("rb") as file:
                 for block in iter(partial(file.read, 2**20), b""):
                     key.update(block)
-        return self.store / self.stage / key.hexdigest()
+        return self.note.parent / key.hexdigest()
 
     @property
     def waits(self) -> bool:
@@ -115,7 +115,7 @@ class Work(ABC):
     @property
     def note(self) -> Path:
         """The file that tells which work is in its place."""
-        return self.store / self.stage / f"{self.repeat}.txt"
+        return self.store / "beside" / self.stage / f"{self.repeat}.txt"
 
     @property
     def has_to_run(self) -> bool:
@@ -130,7 +130,7 @@ class Work(ABC):
 def run(work: Work) -> None:
     """Do the work of one repeat, or put in its place what another repeat's stage did; on a CPU do others' beside it."""
     together = "TORCHELASTIC_RUN_ID" in os.environ or "LT_CLI_USED" in os.environ  # several processes do one work
-    alone = together or not work.ours
+    alone = together or work.alone
     if not alone and work.ready and work.waits:
         for path in work.writes:
             _put(work.done / path, path)
@@ -138,7 +138,7 @@ def run(work: Work) -> None:
         return
     helpers = [] if alone or _on_gpu(work.device) else _start_others(work)
     try:
-        work.run(Path())
+        work.run(Path(), len(helpers) + 1)
         if os.environ.get("RANK", "0") == "0":
             _note(work)
         for helper in helpers:
@@ -162,14 +162,14 @@ def _start_others(work: Work) -> list[BaseProcess]:
     spare, parent = min(side_by_side(len(waiting) + 1, cpu_count()) - 1, len(waiting)), os.getpid()
     context = multiprocessing.get_context("spawn")
     helpers: list[BaseProcess] = [
-        context.Process(target=_run_all, args=(waiting[i::spare], parent), daemon=True) for i in range(spare)
+        context.Process(target=_run_all, args=(waiting[i::spare], parent, spare + 1), daemon=True) for i in range(spare)
     ]
     for helper in helpers:
         helper.start()
     return helpers
 
 
-def _run_all(works: Sequence[Work], parent: int) -> None:
+def _run_all(works: Sequence[Work], parent: int, at_once: int) -> None:
     """Do one after the other; what fails is left to its own stage, which says why."""
     NAMING.set(in_params_yaml)  # of this process, as in the stage that started it
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the checkpoint is saved
@@ -182,7 +182,7 @@ def _run_all(works: Sequence[Work], parent: int) -> None:
             return
         try:
             with fresh_folder(work.done, "*") as folder:
-                work.run(folder)
+                work.run(folder, at_once)
         except KeyboardInterrupt:
             return
         except Exception:
@@ -190,9 +190,9 @@ def _run_all(works: Sequence[Work], parent: int) -> None:
 
 
 def _put(made: Path, path: Path) -> None:
-    """Copy a file or a model's folder to its place."""
+    """Copy a file, or a folder of a model or of results, to its place."""
     if made.is_dir():
-        with fresh_folder(path, "config.json") as folder:
+        with fresh_folder(path, "**/*.json") as folder:
             shutil.copytree(made, folder, dirs_exist_ok=True)
     else:
         with atomic_path(path) as temporary:

@@ -36,11 +36,11 @@ class Comparison(Work):
         return self.params.fidelity.device
 
     @property
-    def ours(self) -> bool:
-        """Whether the extractor is no function of the user's."""
-        return ":" not in self.params.fidelity.extractor
+    def alone(self) -> bool:
+        """Whether the extractor is a function of the user's."""
+        return ":" in self.params.fidelity.extractor
 
-    def run(self, root: Path) -> None:
+    def run(self, root: Path, at_once: int = 1) -> None:
         """Measure, and write the numbers."""
         from ganaug.evaluation.fidelity import measure_fidelity
 

@@ -37,7 +37,7 @@ class Generation(Work):
         """That of the networks."""
         return self.params.generate.device
 
-    def run(self, root: Path) -> None:
+    def run(self, root: Path, at_once: int = 1) -> None:
         """Draw candidates, and write them as they come."""
         import numpy as np
 

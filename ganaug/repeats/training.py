@@ -47,7 +47,7 @@ class Training(Work):
         """That of the networks."""
         return self.params.train_gan.device
 
-    def run(self, root: Path) -> None:
+    def run(self, root: Path, at_once: int = 1) -> None:
         """Train it and save it."""
         self.fit().save(root / self.writes[0])
 

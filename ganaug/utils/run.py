@@ -29,7 +29,13 @@ AFTER = {
     "report": (),
 }
 ONCE = ("prepare", "report")
-BESIDE = ("train_gan", "generate", "fidelity")  # whose first repeat's stage also does the work of others
+BESIDE = (
+    "train_gan",
+    "generate",
+    "baselines",
+    "evaluate",
+    "fidelity",
+)  # whose first repeat's stage also does the work of others
 START = 4.0  # seconds until a stage's imports are done
 FOUND = 2.0  # seconds of a stage whose work is done
 SECONDS = {"prepare": 6.0, "generate": 15.0, "merge": 4.0, "fidelity": 10.0, "report": 12.0}
@@ -60,7 +66,8 @@ def expected(params: Any) -> dict[str, float]:
     gan = GAN_STEP * (STEPS if params.train_gan.steps == "auto" else params.train_gan.steps)
     arms = params.evaluate.arms
     count = ARMS[arms] if isinstance(arms, str) else len(arms)
-    training = CLASSIFIER_STEP * params.evaluate.steps * params.evaluate.trials / cores
+    training = CLASSIFIER_STEP * params.evaluate.steps * params.evaluate.trials
+    training /= max(1, cores // min(len(repeats), side_by_side(len(repeats), cores)))  # of one repeat, cores share them
     kinds = {
         **SECONDS,
         "train_gan": START + gan,

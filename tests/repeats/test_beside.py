@@ -10,17 +10,21 @@ from pathlib import Path
 import pytest
 
 from ganaug.config import Params
+from ganaug.data.merge import merge
 from ganaug.data.prepare import prepare
 from ganaug.errors import DataError, option
 from ganaug.repeats import beside
+from ganaug.repeats.arms import Augmented, Baselines
 from ganaug.repeats.beside import Work, run
 from ganaug.repeats.comparison import Comparison
 from ganaug.repeats.generation import Generation
 from ganaug.repeats.training import Training
 
 GAN = {"steps": 4, "width": 8, "batch_size": 8, "device": "cpu"}
-QUICK = {"train_gan": GAN, "generate": {"filters": [], "device": "cpu"}, "fidelity": {"device": "cpu"}}
-WORKS = (Training, Generation, Comparison)
+ARMS = {"arms": ["real", "gan"], "trials": 2, "steps": 4, "batch_size": 8, "device": "cpu"}
+QUICK = {
+    "train_gan": GAN, "generate": {"filters": [], "device": "cpu"}, "evaluate": ARMS, "fidelity": {"device": "cpu"}
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -38,14 +42,14 @@ def written(work: Work) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_a_stage_also_does_the_work_of_other_repeats_to_the_same_bytes(params, monkeypatch):
-    for kind in WORKS:
+    for kind in (Training, Baselines):
         monkeypatch.setattr(beside, "cpu_count", lambda: 1)
         works = [kind(repeat, params, Path(".alone")) for repeat in params.repeats]
         for work in works:
             run(work)
         alone = [written(work) for work in works]
         assert all(alone)
-        assert not [path for path in Path(".alone", kind.stage).iterdir() if path.is_dir()]  # nothing beside
+        assert not [path for path in Path(".alone/beside", kind.stage).iterdir() if path.is_dir()]  # nothing beside
         for path in (path for work in works for path in work.writes):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         monkeypatch.setattr(beside, "cpu_count", lambda: 2)
@@ -66,6 +70,20 @@ def test_a_stage_also_does_the_work_of_other_repeats_to_the_same_bytes(params, m
         assert not second.has_to_run  # it is in its place
 
 
+@pytest.mark.slow
+def test_work_is_written_below_the_folder_that_is_asked_for(params):
+    run(Training(0, params.model_copy(update={"repeats": (0,)})))
+    for kind in (Generation, Augmented, Comparison):
+        if kind is Augmented:
+            merge("data/splits/0", "data/synthetic/0.parquet", "data/augmented/0", policy="ratio", amount=1.0)
+        work, elsewhere = kind(0, params), Path("elsewhere", kind.stage)
+        work.run(elsewhere)
+        assert not any(path.exists() for path in work.writes)
+        for path in work.writes:
+            beside._put(elsewhere / path, path)
+        assert written(work)
+
+
 def test_no_core_waits_for_a_last_repeat(params, monkeypatch):
     prepare("digits", repeats=(0, 1, 2), per_class=5)
     monkeypatch.setattr(beside, "cpu_count", lambda: 2)
@@ -82,7 +100,7 @@ def test_messages_name_parameters_as_in_the_stage(params, monkeypatch):
     monkeypatch.setattr(beside.signal, "signal", lambda *_: None)
     monkeypatch.setattr(beside.sys, "platform", "other")
     monkeypatch.setattr(Training, "run", lambda *_: named.append(option("train_gan.generator")))
-    copy_context().run(beside._run_all, [Training(0, params, Path(".store"))], os.getppid())
+    copy_context().run(beside._run_all, [Training(0, params, Path(".store"))], os.getppid(), 1)
     assert named == ["train_gan.generator"]
 
 
@@ -90,10 +108,13 @@ def test_messages_name_parameters_as_in_the_stage(params, monkeypatch):
     (Training, "train_gan", {"learning_rate": 0.001}),
     (Generation, "generate", {"max_candidates": 3.0}),
     (Generation, "merge", {"amount": 3.0}),
+    (Baselines, "evaluate", {"seed": 1}),
+    (Augmented, "evaluate", {"steps": 5}),
     (Comparison, "fidelity", {"seed": 1}),
 ])  # fmt: skip
 def test_other_parameters_repeats_and_rows_are_other_work(kind, section, changed, params):
-    for path in (path for repeat in params.repeats for path in kind(repeat, params).reads):
+    files = [path if path.suffix else path / "some" for repeat in params.repeats for path in kind(repeat, params).reads]
+    for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     other = params.model_copy(update={section: getattr(params, section).model_copy(update=changed)})
@@ -101,26 +122,37 @@ def test_other_parameters_repeats_and_rows_are_other_work(kind, section, changed
     assert work.done == kind(0, params).done
     assert work.done != kind(0, other).done
     assert work.done != kind(1, params).done
-    work.reads[-1].write_bytes(b"other")
+    files[0].write_bytes(b"other")
     assert work.done != kind(0, params).done
 
 
-def test_where_the_users_own_code_runs_nothing_is_kept(params, monkeypatch):
-    own = params.model_copy(update={"fidelity": params.fidelity.model_copy(update={"extractor": "own:features"})})
+@pytest.mark.parametrize(("kind", "section", "changed"), [
+    (Comparison, "fidelity", {"extractor": "own:features"}),
+    (Augmented, "evaluate", {"classifiers": ("small_cnn", "own:classifier")}),
+    (Baselines, "evaluate", {"arms": ("real", "own")}),
+])  # fmt: skip
+def test_where_the_users_own_code_runs_nothing_is_kept(kind, section, changed, params, monkeypatch):
+    own = params.model_copy(update={section: getattr(params, section).model_copy(update=changed)})
     monkeypatch.setattr(beside, "_start_others", lambda _: pytest.fail("its code may change"))
-    monkeypatch.setattr(Comparison, "run", lambda *_: None)
-    monkeypatch.setattr(Comparison, "ready", True)
-    monkeypatch.setattr(Comparison, "waits", True)
+    monkeypatch.setattr(kind, "run", lambda *_: None)
+    monkeypatch.setattr(kind, "ready", True)
+    monkeypatch.setattr(kind, "waits", True)
     monkeypatch.setattr(beside, "_put", lambda *_: pytest.fail("its code may have changed"))
-    run(Comparison(0, own, Path(".store")))
+    run(kind(0, own, Path(".store")))
+
+
+def test_on_a_cluster_each_stage_takes_all_of_it(params, monkeypatch):
+    assert not Baselines(0, params).alone
+    monkeypatch.setenv("GANAUG_BACKEND", "dask")
+    assert Baselines(0, params).alone
 
 
 def test_what_failed_beside_is_left_to_its_own_stage(params, monkeypatch):
     monkeypatch.setattr(beside.signal, "signal", lambda *_: None)
     monkeypatch.setattr(beside.sys, "platform", "other")
     works = [Comparison(repeat, params, Path(".store")) for repeat in params.repeats]  # of which there are no samples
-    copy_context().run(beside._run_all, works[:1], os.getppid())
-    assert not list(Path(".store").rglob("*"))[1:]  # but the folder of the stage
+    copy_context().run(beside._run_all, works[:1], os.getppid(), 1)
+    assert not [path for path in Path(".store").rglob("*") if path.parent.name == Comparison.stage]
     with pytest.raises(DataError, match=r"there is no file data/synthetic/0\.parquet"):
         run(works[0])
 

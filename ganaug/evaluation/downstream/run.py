@@ -13,8 +13,9 @@ from ganaug.data.integrity import assert_disjoint
 from ganaug.data.rows import Rows, digest, read_rows, read_schema
 from ganaug.errors import DataError
 from ganaug.evaluation.downstream.arms import Arm, arms_named, resolved, result_path
+from ganaug.evaluation.downstream.classifiers import CLASSIFIERS
 from ganaug.evaluation.downstream.training_rows import RowSource
-from ganaug.evaluation.downstream.trials import CLASSIFIERS, Trial, run_trials
+from ganaug.evaluation.downstream.trials import Trial, run_trials
 from ganaug.metrics.classification import SCALARS
 from ganaug.modalities.training import TrainConfig, TrainingRows
 from ganaug.utils.files import write_json

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,19 +15,17 @@ from numpy.typing import NDArray
 
 from ganaug import __version__
 from ganaug.data.rows import Rows, digest
+from ganaug.evaluation.downstream.classifiers import CLASSIFIERS
 from ganaug.metrics.classification import classification_metrics
 from ganaug.metrics.thresholds import choose_weights
 from ganaug.modalities.estimators import is_users
-from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows
+from ganaug.modalities.training import Setting, TrainConfig, TrainingRows
 from ganaug.utils.cluster import backend
 from ganaug.utils.files import read_json, write_json
 from ganaug.utils.progress import Progress
-from ganaug.utils.registry import Registry
 from ganaug.utils.sources import code_digest
 from ganaug.utils.threads import one_openmp_thread
 
-# From other packages, for samples of any kind: (rows, setting, config) to what gives class probabilities of samples.
-CLASSIFIERS: Registry[Callable[[TrainingRows, Setting, TrainConfig], Predict]] = Registry("classifier")
 HELD_OUT = ("validation", "test")
 ROOMS = ("config", "data", "evaluation/downstream", "metrics", "modalities", "utils")  # that a result depends on
 Measured = dict[str, Any]
