@@ -165,7 +165,7 @@ class TrainGanParams(Section):
         description="What rows are made of; latent: noise and a label; translation: a row of the class and the style "
         "of any other, which is for classes with few rows beside others with many, or of texts a row of the class of "
         "which words are filled in again; auto: translation of texts, and of images where some class has fewer than 10 "
-        "rows and another ten times as many, and latent else.",
+        "rows and another ten times as many, or where groups lack classes that others have, and latent else.",
     )
     keep_rows: bool = Field(
         True,

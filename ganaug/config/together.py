@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganaug.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ganaug.config.sections import Params
+    from ganaug.modalities.base import Modality
 
 ADAPT_TO_NOTHING = ("none", "diffaugment")
 ONE_IN = 4  # that of `ganaug.gan.latents`, which loads torch
@@ -40,6 +44,15 @@ def check_cells(policy: str, generator: str, per_class: int | str) -> None:
     if per_class != "auto":
         raise ConfigError(
             f"generate.per_class is {per_class}, but merge.policy 'cells' counts rows of a class in a group: write auto"
+        )
+
+
+def check_styled(params: Params, modality: Modality) -> None:
+    """Refuse (`ConfigError`) to fill cells, before anything is trained, with samples that have no style."""
+    if params.merge.policy == "cells" and not modality.styled:
+        raise ConfigError(
+            f"merge.policy is 'cells', which takes the style of a group, and {modality.unit} have none here: choose "
+            "another policy"
         )
 
 

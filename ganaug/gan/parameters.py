@@ -68,7 +68,8 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
             and the style of any other; what varies in classes of many rows is learnt there, and applied to those of
             few, down to one. Translation, of texts: a training row of the class, of which words are filled in again.
             ``"auto"``: translation of texts, and of images where some class has fewer than 10 rows and another ten
-            times as many.
+            times as many, or where groups lack classes that others have
+            (`ganaug.modalities.rarity.missing_cells`).
         keep_rows : bool, default=True
             Whether `save` writes the training rows beside a translating generator, ``rows.parquet``. A model without
             them makes versions of rows that are given, see `vary`, and nothing else.

@@ -36,11 +36,12 @@ from ganaug.gan.warm_start import differ_in_size, start_from, taken_in_words
 from ganaug.modalities.base import Modality
 from ganaug.modalities.loaded import Spec
 from ganaug.modalities.parts import Architecture, Augment, Codec
-from ganaug.modalities.rarity import very_unequal
+from ganaug.modalities.rarity import missing_cells, very_unequal
 from ganaug.synthesis.criteria import CRITERIA, Known
 from ganaug.utils.samples import Samples, take
 from ganaug.utils.tensors import tensor_of
 from ganaug.utils.threads import one_thread
+from ganaug.utils.words import counted
 
 ELSEWHERE = (  # parameters that do not count for a run's fingerprint, as they
     "checkpoint_dir", "verbose", "keep_rows", "max_hours",  # change no byte, or
@@ -97,7 +98,7 @@ def train(params: Mapping[str, Any], data: Data, seed: int, snapshot: Callable[[
     fabric = make_fabric(params["device"], params["precision"])
     modality, codes, verbose = data.modality, data.codes, params["verbose"]
     stage = verbose if isinstance(verbose, str) else "fit" if verbose else None
-    params = {**params, "generator": _generator(params["generator"], modality, np.bincount(codes), stage)}
+    params = {**params, "generator": _generator(params["generator"], modality, codes, data.groups, stage)}
     codec = modality.codec(data.samples, data.spec)
     architecture = modality.architecture(codec, len(data.classes), params, _anchors(params, len(codes)))
     schedule = Schedule(
@@ -198,8 +199,10 @@ def explained(params: Mapping[str, Any]) -> Iterator[None]:
         raise
 
 
-def _generator(asked: str, modality: Modality, counts: NDArray[np.int64], stage: str | None) -> str:
-    """Return the kind of generator: the one asked for, or the one for classes with so many rows (K,)."""
+def _generator(
+    asked: str, modality: Modality, codes: NDArray[np.int64], groups: NDArray[np.int64] | None, stage: str | None
+) -> str:
+    """Return the kind of generator: the one asked for, or the one for rows of such classes and groups (m,)."""
     if asked != "auto":
         if asked not in modality.generators:
             raise ConfigError(
@@ -209,11 +212,16 @@ def _generator(asked: str, modality: Modality, counts: NDArray[np.int64], stage:
         return asked
     if "latent" not in modality.generators:
         return modality.generators[0]
-    if not (very_unequal(counts) and "translation" in modality.generators):
+    counts = np.bincount(codes)
+    missing = 0 if groups is None else missing_cells(codes, groups)
+    if "translation" not in modality.generators or not (missing or very_unequal(counts)):
         return "latent"
     if stage is not None:
-        said = f"classes have from {counts.min()} to {counts.max()} rows, so the generator is translation"
-        print(f"ganaug: {stage}: {said}; {option('train_gan.generator')} chooses another", file=sys.stderr)
+        why = f"classes have from {counts.min()} to {counts.max()} rows"
+        if not very_unequal(counts):
+            why = f"{counted(missing, 'cell')} (a class in a group) that other groups tell of have no row"
+        said = f"{why}, so the generator is translation; {option('train_gan.generator')} chooses another"
+        print(f"ganaug: {stage}: {said}", file=sys.stderr)
     return "translation"
 
 

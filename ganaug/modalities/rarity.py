@@ -25,6 +25,36 @@ def rare_classes(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
     return rare
 
 
+def missing_cells(codes: NDArray[np.int64], groups: NDArray[np.int64]) -> int:
+    """Count the cells, a class in a group, that have no row and can be filled from other groups.
+
+    The class and the group have `FEW` rows or more, the group for each class that it has: of a patient with a few rows
+    nobody expects every class. And another group has rows of this class and of one that the group has: where no group
+    has several classes, nothing tells what the group does to a row from what the class does.
+
+    Parameters
+    ----------
+    codes, groups : int arrays (n,)
+        Codes of the class and of the group of each row.
+
+    Examples
+    --------
+    >>> missing_cells(np.repeat([0, 1, 0], 10), np.repeat([0, 0, 1], 10))
+    1
+    >>> missing_cells(np.repeat([0, 1, 0], 10), np.repeat([0, 1, 2], 10))
+    0
+    """
+    many = np.bincount(groups) >= FEW
+    at = many[groups]
+    rows = np.zeros((codes.max(initial=-1) + 1, int(many.sum())), np.int64)
+    np.add.at(rows, (codes[at], (many.cumsum() - 1)[groups[at]]), 1)
+    there = rows > 0
+    large = (rows.sum(1) >= FEW)[:, None] & (rows.sum(0) >= FEW * there.sum(0))
+    seen = there.astype(np.float32)
+    beside = (seen @ seen.T @ seen) > 0  # the class is in a group together with a class that this group has
+    return int((large & beside & ~there).sum())
+
+
 def common(counts: NDArray[np.int64], few: int = FEW) -> NDArray[np.int64]:
     """Return the codes of the classes with ``few`` rows or more; of all that have any where fewer than two do."""
     found = np.flatnonzero(counts >= few)

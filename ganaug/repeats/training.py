@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganaug.config.together import check_styled
+from ganaug.data.rows import read_schema
 from ganaug.repeats.beside import Work
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class Training(Work):
 
     def run(self, root: Path, at_once: int = 1) -> None:
         """Train it and save it."""
+        check_styled(self.params, read_schema(self.reads[0]).modality)
         self.fit().save(root / self.writes[0])
 
     def fit(self) -> GANAugmenter:

@@ -118,6 +118,16 @@ def test_auto_translates_where_classes_are_very_unequal(capsys):
     assert not isinstance(tiny(steps=1).fit(rows[:20], np.arange(20) % 2).generator_.prior, RowPrior)
 
 
+def test_auto_translates_where_a_site_lacks_a_class(capsys):
+    rows, y = noise(4 * FEW, 8, 8), np.array(["a", "b", "a", "b"]).repeat(FEW)
+    site = np.array(["light", "light", "dark", "light"]).repeat(FEW)
+    found = tiny(steps=1, verbose="fit").fit(rows, y, groups=site)
+    assert isinstance(found.generator_.prior, RowPrior)
+    assert "1 cell (a class in a group) that other groups tell of have no row, so the g" in capsys.readouterr().err
+    site[-1] = "dark"
+    assert not isinstance(tiny(steps=1).fit(rows, y, groups=site).generator_.prior, RowPrior)
+
+
 def test_a_modality_without_it_says_so():
     import pandas as pd
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ganaug.modalities.rarity import common, rare_classes, very_unequal
+from ganaug.modalities.rarity import common, missing_cells, rare_classes, very_unequal
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,18 @@ def test_common_classes_have_some_rows_unless_none_do():
 )
 def test_a_class_is_rare_beside_one_of_many_rows(counts: list[int], rare: list[bool]) -> None:
     assert rare_classes(np.array(counts)).tolist() == rare
+
+
+@pytest.mark.parametrize(("cells", "missing"), [
+    ([[10, 10], [10, 0]], 1),
+    ([[10, 10, 10], [10, 0, 0]], 2),
+    ([[10, 10], [9, 0]], 0),  # of the class there are few rows anywhere
+    ([[10, 9], [10, 0]], 0),  # of the group there are
+    ([[10, 15], [10, 4], [10, 0]], 0),  # of the second group, nine and a half a class
+    ([[10, 0], [0, 10]], 0),  # which differ in class or group: nobody knows
+    ([[20, 0, 5], [0, 20, 15]], 2),  # the third group tells
+])  # fmt: skip
+def test_a_cell_is_missing_where_class_and_group_are_known_from_others(cells, missing) -> None:
+    counts = np.array(cells)
+    codes, groups = (each.ravel().repeat(counts.ravel()) for each in np.indices(counts.shape))
+    assert missing_cells(codes, groups) == missing

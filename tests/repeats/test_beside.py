@@ -12,7 +12,8 @@ import pytest
 from ganaug.config import Params
 from ganaug.data.merge import merge
 from ganaug.data.prepare import prepare
-from ganaug.errors import DataError, option
+from ganaug.errors import ConfigError, DataError, option
+from ganaug.modalities.image.modality import ImageModality
 from ganaug.repeats import beside
 from ganaug.repeats.arms import Augmented, Baselines
 from ganaug.repeats.beside import Work, run
@@ -155,6 +156,14 @@ def test_what_failed_beside_is_left_to_its_own_stage(params, monkeypatch):
     assert not [path for path in Path(".store").rglob("*") if path.parent.name == Comparison.stage]
     with pytest.raises(DataError, match=r"there is no file data/synthetic/0\.parquet"):
         run(works[0])
+
+
+def test_cells_of_what_has_no_style_are_refused_before_training(params, monkeypatch):
+    fills = params.model_copy(update={"merge": params.merge.model_copy(update={"policy": "cells"}), "repeats": (0,)})
+    monkeypatch.setattr(Training, "fit", lambda _: pytest.fail("hours later"))
+    monkeypatch.setattr(ImageModality, "styled", False)
+    with pytest.raises(ConfigError, match=r"merge\.policy is 'cells', .* and images have none here: choose another"):
+        run(Training(0, fills, Path(".store")))
 
 
 def test_what_is_missing_is_said(params):

@@ -55,6 +55,7 @@ class ImageModality(Modality):
     )  # fmt: skip
     classifiers = ("small_cnn",)
     generators = tuple(LATENT)
+    styled = True
     augments = True
 
     def recognises(self, X: Any) -> bool:  # noqa: D102, N803 - see Modality
