@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ganaug import __version__
 from ganaug.augmenter import GANAugmenter
@@ -25,7 +26,7 @@ from ganaug.cli.show import class_table, count_classes, show, table
 from ganaug.config import GenerateParams, PrepareParams, TrainGanParams
 from ganaug.data.folders import check_ours, fresh_folder
 from ganaug.data.integrity import conflicts
-from ganaug.data.merge import POLICIES, coincidences, merge, shortfall
+from ganaug.data.merge import CELLS, coincidences, demand, merge, shortfall
 from ganaug.data.prepare import rows_of
 from ganaug.data.reading import about, told
 from ganaug.data.rows import Rows, RowWriter
@@ -55,6 +56,9 @@ def run(arguments: argparse.Namespace) -> None:
     selecting = parameters(GenerateParams, arguments, SELECTION)
     loaded = modality.load(arguments.source, how.model_dump())
     parts = _parts(modality, loaded)
+    policy, amount = _policy(arguments)
+    if policy == CELLS:
+        training["generator"] = _styling(training["generator"], modality, parts["train"], arguments)
     if training["criterion"] != "none" and not len(parts["validation"]):
         raise ConfigError(
             f"--criterion {training['criterion']} chooses on validation rows, of which {arguments.source} has none: "
@@ -66,8 +70,7 @@ def run(arguments: argparse.Namespace) -> None:
     work = out.with_name(f".{out.name}.ganaug")
     folder = work / _key(training, parts)
     augmenter = _model(folder, training, parts)
-    policy, amount = _policy(arguments)
-    _write_candidates(augmenter, parts["train"], folder, selecting, POLICIES[policy], amount)
+    _write_candidates(augmenter, parts["train"], folder, selecting, policy, amount)
     _write_parts(folder / "splits", parts)
     found = merge(folder / "splits", folder / "synthetic.parquet", folder / "merged", policy=policy, amount=amount)
     if arguments.model is not None:
@@ -99,6 +102,23 @@ def _parts(modality: Modality, loaded: Loaded) -> dict[str, Rows]:
             f"class {train.schema.classes[int(counts.argmin())]!r} has no usable training row; add some, or remove it"
         )
     return parts
+
+
+def _styling(generator: str, modality: Modality, train: Rows, arguments: argparse.Namespace) -> str:
+    """Return the generator that fills cells; `ConfigError` where there is none, or nothing to fill."""
+    if not modality.styled or generator == "latent":
+        why = f"--generator is {generator}" if modality.styled else f"{modality.unit} have none here"
+        raise ConfigError(f"--cells takes the style of a group, and {why}: use --at-least, or leave that out")
+    if pd.isna(train.groups).all():
+        raise ConfigError(
+            f"--cells counts the {modality.unit} of each class in each group, and {arguments.source} names no groups: "
+            "give it a column of them (--columns), or use --at-least"
+        )
+    if not demand(CELLS, arguments.cells, train.schema.classes, train.labels, train.groups).wanted.any():
+        raise ConfigError(
+            f"--cells is {arguments.cells}, and each class has as many in each group already: ask for more"
+        )
+    return "translation"
 
 
 def _key(training: Mapping[str, Any], parts: Mapping[str, Rows]) -> str:
@@ -134,11 +154,10 @@ def _model(folder: Path, training: Mapping[str, Any], parts: Mapping[str, Rows])
 
 
 def _write_candidates(
-    augmenter: GANAugmenter, train: Rows, folder: Path, selecting: GenerateParams, policy: Any, amount: float
+    augmenter: GANAugmenter, train: Rows, folder: Path, selecting: GenerateParams, policy: str, amount: float
 ) -> None:
     names = np.array(train.schema.classes)
-    wanted = policy(np.bincount(train.labels, minlength=len(names)), amount)
-    quotas = dict(zip(train.schema.classes, wanted.tolist(), strict=True))
+    quotas = demand(policy, amount, train.schema.classes, train.labels, train.groups).quotas(train.schema.classes)
     selection = Selection(**{field.name: getattr(selecting, field.name) for field in fields(Selection)})
     augmenter.verbose = "augment: sampling"
     write_candidates(
@@ -162,6 +181,8 @@ def _policy(arguments: argparse.Namespace) -> tuple[str, float]:
     """Return the name of the policy in `ganaug.data.merge` that was asked for, and its amount."""
     if arguments.balance:
         return "balance", 0.0
+    if arguments.cells is not None:
+        return CELLS, float(arguments.cells)
     if arguments.at_least is not None:
         return "at_least", float(arguments.at_least)
     return "ratio", arguments.ratio

@@ -142,6 +142,13 @@ def _augment(commands: Any) -> None:
         metavar="N",
         help="bring every class up to N samples",
     )
+    amounts.add_argument(
+        "--cells",
+        type=typed(Positive, "--cells"),
+        metavar="N",
+        help="bring every class in each group (a site, a device) up to N samples, by samples of the class in the style "
+        "of the group",
+    )
     parser.add_argument("--model", metavar="DIR", type=Path, help="also save the model, for ganaug sample")
     _add_json(parser)
     add_parameters(parser, "how to read SOURCE (prepare in params.yaml)", PrepareParams, READING)

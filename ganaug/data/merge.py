@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,13 @@ class Demand:
     def by_class(self) -> Counts:
         """Rows of each class (K,)."""
         return self.wanted if self.cells is None else self.wanted.sum(axis=1)
+
+    def quotas(self, classes: Sequence[str]) -> dict[str, int] | dict[tuple[str, str], int]:
+        """Return the rows by class, or by class and group where the policy is for cells, without those full already."""
+        if self.cells is None:
+            return dict(zip(classes, self.wanted.tolist(), strict=True))
+        cells = itertools.product(classes, self.cells.groups)
+        return {cell: rows for cell, rows in zip(cells, self.wanted.ravel().tolist(), strict=True) if rows}
 
     def place(self, labels: Counts, groups: NDArray[np.object_]) -> Counts:
         """Return which of the numbers, in one row, rows (n,) count for; -1 for none."""

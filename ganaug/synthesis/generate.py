@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -71,10 +70,7 @@ def rows_to_keep(per_class: int | str, training: Rows, policy: str, amount: floa
                 f"{asked} takes no synthetic row at all: raise the amount or choose another policy, or give "
                 f"{option('generate.per_class')} a number to generate rows all the same"
             )
-        if wanted.cells is not None:
-            cells = itertools.product(names, wanted.cells.groups)
-            return {cell: rows for cell, rows in zip(cells, wanted.wanted.ravel().tolist(), strict=True) if rows}
-        return dict(zip(names, taken.tolist(), strict=True))
+        return wanted.quotas(names)
     if int(per_class) < most:
         raise ConfigError(
             f"{option('generate.per_class')} is {per_class}, but {asked} takes {most} rows of class "

@@ -171,3 +171,45 @@ def test_what_cannot_work_is_refused_and_nothing_written(
     assert message in err
     after = {path: path.stat().st_mtime_ns for path in here.rglob("*") if ".ganaug" not in str(path)}
     assert {path for path in after if path.is_file()} == {path for path in before if path.is_file()}
+
+
+def sites(rows: int) -> None:
+    """Write images of two classes from two sites, of which the second lacks a class."""
+    images = np.random.default_rng(0).integers(0, 255, (3 * rows, 8, 8), np.uint8)
+    labels, groups = np.array(["a", "b", "a"]).repeat(rows), np.array(["north", "north", "south"]).repeat(rows)
+    np.savez("sites.npz", X=images, y=labels, group=groups)
+
+
+@pytest.mark.slow
+def test_cells_are_filled(here: Path, ganaug: Type) -> None:
+    sites(6)
+    code, _, _ = ganaug("augment", "sites.npz", "out.parquet", "--cells", 8, *QUICK)
+    assert code == 0
+    table = pq.read_table(here / "out.parquet", columns=["label", "group", "synthetic"]).to_pandas()
+    names = np.array(["a", "b"])[table["label"]]
+    found = table[table["synthetic"]].groupby([names[table["synthetic"]], "group"]).size().to_dict()
+    assert found == {("a", "north"): 2, ("a", "south"): 2, ("b", "north"): 2, ("b", "south"): 8}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["photos", "out", "--cells", 8], "photos names no groups: give it a column of them (--columns), or use --at-"),
+        (["sites.npz", "out", "--cells", 8, "--generator", "latent"], "--generator is latent: use --at-least"),
+        (["texts.csv", "out", "--cells", 8], "--cells takes the style of a group, and texts have none here: use --at-"),
+    ],
+)
+def test_cells_that_cannot_be_filled_are_refused_before_training(here: Path, ganaug: Type, options, message) -> None:
+    sites(3)
+    Path("texts.csv").write_text("text,label,group\n" + "hello there,a,x\nbye now,b,x\n" * 3)
+    code, _, err = ganaug("augment", *options)
+    assert code == 2
+    assert message in err
+    assert left(here) == {"photos", "sites.npz", "texts.csv"}
+
+
+def test_cells_that_are_full_are_refused(here: Path, ganaug: Type) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (4, 8, 8), np.uint8)
+    np.savez("full.npz", X=images, y=["a", "b", "a", "b"], group=["x", "x", "y", "y"])
+    err = ganaug("augment", "full.npz", "out", "--cells", 1).err
+    assert "--cells is 1, and each class has as many in each group already: ask for more" in err
