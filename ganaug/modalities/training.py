@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.modalities.batches import plan_batches
@@ -15,7 +16,7 @@ from ganaug.utils.samples import Samples, take
 
 Predict = Callable[[Samples], NDArray[Any]]  # samples (n) to class probabilities (n, n_classes)
 
-LOGIT_ADJUSTED, DEFERRED = "logit_adjusted", "deferred"  # methods, which say how rows are drawn
+LOGIT_ADJUSTED, DEFERRED, GROUP_BALANCED = "logit_adjusted", "deferred", "group_balanced"  # how rows are drawn
 NATURAL = {LOGIT_ADJUSTED: 1.0, DEFERRED: 0.6}  # share of the steps, at the start, in which rows are drawn as they come
 
 RATES = (3e-3, 1e-3, 6e-3, 2e-3, 4e-3, 5e-4)  # learning rates, in the order tried
@@ -69,6 +70,8 @@ class TrainingRows:
         The teacher's confidence in a synthetic row's label; 1 for real rows.
     ids : object array (n,)
         Content hashes.
+    groups : object array (n,)
+        Names of their groups, or None; left out, of none.
     """
 
     samples: Samples
@@ -76,6 +79,17 @@ class TrainingRows:
     synthetic: NDArray[np.bool_]
     confidence: NDArray[np.float32]
     ids: NDArray[np.object_]
+    groups: NDArray[np.object_] = field(default_factory=lambda: np.empty(0, object))
+
+    def __post_init__(self) -> None:
+        if not len(self.groups):
+            self.groups = np.full(len(self.labels), None, object)
+
+    @property
+    def cells(self) -> NDArray[np.int64]:
+        """A code (n,) for the class of each row in its group."""
+        codes, names = pd.factorize(self.groups)
+        return self.labels * (len(names) + 1) + codes + 1
 
     def take(self, mask: NDArray[np.bool_]) -> TrainingRows:
         """Return the rows that ``mask`` marks."""
@@ -109,7 +123,7 @@ class TrainConfig:
     def plan(self, rows: TrainingRows, setting: Setting, steps: int) -> NDArray[np.int64]:
         """Choose the rows of every batch (steps, batch_size)."""
         return plan_batches(
-            rows.labels,
+            rows.cells if setting.method == GROUP_BALANCED else rows.labels,
             steps,
             self.batch_size,
             np.random.default_rng(self.seed),

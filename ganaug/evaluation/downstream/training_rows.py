@@ -85,7 +85,7 @@ class RowSource:
             scores = read_table(self._synthetic, ["id", "confidence"]).drop_duplicates("id").set_index("id")
             confidence = scores["confidence"].reindex(self._train.ids).fillna(1.0).to_numpy(np.float32)
         rows = self._train
-        return TrainingRows(rows.samples, rows.labels, rows.synthetic, confidence, rows.ids)
+        return TrainingRows(rows.samples, rows.labels, rows.synthetic, confidence, rows.ids, rows.groups)
 
     def _drawn(self) -> TrainingRows:
         """Return as many candidates of each cell as were merged, the first, kept or not; the merged ones are there."""
@@ -107,6 +107,7 @@ class RowSource:
             np.ones(len(first), bool),
             first["confidence"].to_numpy(np.float32),
             first["id"].to_numpy(object),
+            first["group"].to_numpy(object),
         )
 
     def _refuse_held_out(self, samples: Samples) -> None:
@@ -125,7 +126,7 @@ class RowSource:
         classes = len(self._train.schema.classes)
         counts = np.bincount(real.labels, minlength=classes)
         if self._pool is not None:
-            spare = read_table(self._pool, ["label", "id"])
+            spare = read_table(self._pool, ["label", "id", "group"])
             codes = spare["label"].to_numpy(np.int64)
             room = np.bincount(codes, minlength=classes)
             drawn = {
@@ -141,6 +142,7 @@ class RowSource:
                     np.zeros(len(most), bool),
                     np.ones(len(most), np.float32),
                     spare["id"].to_numpy(object)[most],
+                    spare["group"].to_numpy(object)[most],
                 )
                 return {share: _together(real, more.take(mask[most])) for share, mask in drawn.items()}
         fewer = {share: np.maximum(np.round((1 + share) * counts), 1) for share in FEWER}

@@ -110,7 +110,7 @@ def _known(
 
 def _content(rows: TrainingRows | Rows) -> bytes:
     """Return what tells rows from others."""
-    return digest(rows.ids).encode() + rows.labels.tobytes()
+    return digest(rows.ids).encode() + rows.labels.tobytes() + "\n".join(map(str, rows.groups)).encode()
 
 
 def _measure(

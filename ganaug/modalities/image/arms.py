@@ -1,7 +1,8 @@
 """The arms that images have of their own, as plain data; `ganaug.evaluation.downstream.arms` makes an `Arm` of each.
 
-They are for classes of few rows beside classes of many, and use what a translating generator uses, without one: how
-rows of the common classes vary. What a generator is worth there is what it adds to the best of these.
+They are for classes of few rows beside classes of many, or for groups that lack classes, and use what a translating
+generator uses, without one: how rows of the common classes, or of other groups, vary. What a generator is worth there
+is what it adds to the best of these.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ganaug.modalities.embedding import JOINED, LOGISTIC, PROTOTYPES, TRANSFER
-from ganaug.modalities.training import DEFERRED, LOGIT_ADJUSTED
+from ganaug.modalities.training import DEFERRED, GROUP_BALANCED, LOGIT_ADJUSTED
 
 
 class ImageArm(NamedTuple):
@@ -43,6 +44,9 @@ _REAL = {
     ),
     "deferred": ImageArm(
         "balanced late", "rows as they come, balanced at the end (deferred re-balancing)", (DEFERRED,), first_look=False
+    ),
+    "group_balanced": ImageArm(
+        "balanced groups", "classes of each group as often as any others", (GROUP_BALANCED,), first_look=False
     ),
     "prototypes": ImageArm(
         "class means", "nearest class mean, in an embedding of the common classes", (PROTOTYPES,), first_look=False

@@ -20,6 +20,7 @@ from ganaug.modalities.image.sources import BUILTIN, holds_images
 from ganaug.modalities.image.spec import ImageSpec
 from ganaug.modalities.loaded import Codes, Ids, Loaded, Spec
 from ganaug.modalities.parts import Architecture, Augment, Codec, Extractor, Floats, Originals
+from ganaug.modalities.training import GROUP_BALANCED
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -110,6 +111,10 @@ class ImageModality(Modality):
     def survey(self, source: str | Path, options: Mapping[str, Any]) -> Loaded:
         """Read headers only."""
         return load(source, **{name: options[name] for name in OPTIONS if name in options}, decode=False)
+
+    def arms_for(self, spec: Spec) -> tuple[str, ...]:
+        """Leave out the arms that balance groups, of which a spec tells nothing: naming one brings it in."""
+        return tuple(name for name in self.arms if not name.startswith(GROUP_BALANCED))
 
     def suggest(self, spec: ImageSpec, counts: Codes) -> tuple[dict[str, Any], list[str]]:  # type: ignore[override]  # noqa: D102
         from ganaug.modalities.image.suggest import suggest

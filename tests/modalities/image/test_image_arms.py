@@ -12,7 +12,15 @@ from ganaug.modalities.batches import plan_batches
 from ganaug.modalities.embedding import JOINED, METHODS, PROTOTYPES
 from ganaug.modalities.image import classifiers
 from ganaug.modalities.image.classifier import predict_proba, train_classifier
-from ganaug.modalities.training import DEFERRED, LOGIT_ADJUSTED, Predict, Setting, TrainConfig, TrainingRows
+from ganaug.modalities.training import (
+    DEFERRED,
+    GROUP_BALANCED,
+    LOGIT_ADJUSTED,
+    Predict,
+    Setting,
+    TrainConfig,
+    TrainingRows,
+)
 
 RARE = (2, 5, 7)
 HOW = TrainConfig(n_classes=10, steps=150, batch_size=32, seed=0)
@@ -53,9 +61,23 @@ def fit(rows: TrainingRows, method: str, **how: int) -> Predict:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", [LOGIT_ADJUSTED, DEFERRED, *METHODS])
+@pytest.mark.parametrize("method", [LOGIT_ADJUSTED, DEFERRED, GROUP_BALANCED, *METHODS])
 def test_each_is_better_at_rare_classes_than_rows_as_they_come(digits, rows, natural, method):
     assert rare_accuracy(digits, fit(rows, method)) > natural + 0.1
+
+
+def test_classes_of_groups_are_drawn_as_often_as_one_another(rows, monkeypatch):
+    seen = []
+    monkeypatch.setattr(classifiers, "train_classifier", lambda *_, **options: seen.append(options["plan"]))
+    groups = np.where(np.arange(len(rows.labels)) % 20 == 0, "dark", "light").astype(object)
+    groups[:2] = None  # which are a group as well
+    fit(replace(rows, groups=groups), GROUP_BALANCED, steps=50)
+    cells = [f"{rows.labels[at]} {groups[at]}" for at in seen[0].ravel()]
+    counts = np.unique(cells, return_counts=True)[1]
+    assert len(counts) == len({f"{label} {group}" for label, group in zip(rows.labels, groups, strict=True)}) > 10
+    assert np.ptp(counts) <= 1
+    fit(rows, GROUP_BALANCED, steps=50)  # without groups, classes are
+    assert np.ptp(np.bincount(rows.labels[seen[1].ravel()])) <= 1
 
 
 @pytest.mark.slow
