@@ -74,7 +74,15 @@ class PairSampler:
     unlabelled : int, default=0
         Rows without a label that follow the labelled ones; they only lend their style.
     groups : Tensor, optional
-        Codes (n,) of groups, the rows of which have their style in common; none: a row has its style alone.
+        Codes (n,) of groups. Without any, a row is its own mate, and styles are those of any rows.
+
+    Notes
+    -----
+    Where a group has one row of each class, a font say, all its rows have their style in common, and are mates. The
+    rows of a class at a site differ, and each has its style alone.
+
+    Styles are of groups that have the class. A version in the style of a site that lacks it has no real row beside it,
+    so that the discriminator would learn to tell it by its style, and the generator not to show that.
     """
 
     def __init__(self, labels: Tensor, n_classes: int, unlabelled: int = 0, groups: Tensor | None = None) -> None:
@@ -83,6 +91,8 @@ class PairSampler:
         self.groups = groups
         if groups is not None:
             self.by_group, self.group_counts = groups.argsort(stable=True), torch.bincount(groups)
+            _, cells, sizes = torch.unique(groups * n_classes + labels, return_inverse=True, return_counts=True)
+            self.alone = sizes[cells] > 1  # (n,) where the group has other rows of the class
         self.rows = len(labels) + unlabelled
         shares = self.counts.double().sqrt()
         self.bounds = (shares / shares.sum()).cumsum(0)[:-1]
@@ -93,5 +103,11 @@ class PairSampler:
         which, first, second, other, mate = torch.rand(5, n, generator=generator, device=device, dtype=torch.float64)
         labels = torch.searchsorted(self.bounds, which)
         rows, contents = (pick(self.order, self.counts, labels, chance) for chance in (first, second))
-        mates = rows if self.groups is None else pick(self.by_group, self.group_counts, self.groups[rows], mate)
-        return rows, labels, contents, mates, (other * self.rows).long()
+        styles = (other * self.rows).long()
+        if self.groups is None:
+            return rows, labels, contents, rows, styles
+        having, within = torch.rand(2, n, generator=generator, device=device, dtype=torch.float64)
+        mates = torch.where(self.alone[rows], rows, pick(self.by_group, self.group_counts, self.groups[rows], mate))
+        groups = self.groups[pick(self.order, self.counts, labels, having)]
+        within = pick(self.by_group, self.group_counts, groups, within)
+        return rows, labels, contents, mates, torch.where(styles < len(self.order), within, styles)

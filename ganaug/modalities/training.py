@@ -121,14 +121,18 @@ class TrainConfig:
     spec: Spec | None = None
 
     def plan(self, rows: TrainingRows, setting: Setting, steps: int) -> NDArray[np.int64]:
-        """Choose the rows of every batch (steps, batch_size)."""
+        """Choose the rows of every batch (steps, batch_size).
+
+        Where groups are balanced, synthetic rows have no share of their own: they stand where real ones are missing.
+        """
+        by_cell = setting.method == GROUP_BALANCED
         return plan_batches(
-            rows.cells if setting.method == GROUP_BALANCED else rows.labels,
+            rows.cells if by_cell else rows.labels,
             steps,
             self.batch_size,
             np.random.default_rng(self.seed),
             synthetic=rows.synthetic,
-            share=setting.share,
+            share=None if by_cell else setting.share,
             pretrain=setting.pretrain,
             natural=NATURAL.get(setting.method, 0.0),
         )

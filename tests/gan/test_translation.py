@@ -66,6 +66,19 @@ def test_a_style_comes_from_the_group_of_the_row_that_is_made_again():
     assert styles.max() == 7  # rows without a label lend their style too
 
 
+def test_styles_are_of_groups_that_have_the_class():
+    labels, groups = torch.tensor([0, 0, 1, 1, 1]), torch.tensor([0, 1, 1, 1, 2])  # group 0 has no row of class 1
+    rows, drawn, _, mates, styles = PairSampler(labels, 2, 1, groups).draw(2000, torch.Generator().manual_seed(0))
+    there = {(k, g) for k, g in zip(labels.tolist(), groups.tolist(), strict=True)}
+    lent = styles < len(labels)  # but for the row without a label
+    pairs = set(zip(drawn[lent].tolist(), groups[styles[lent]].tolist(), strict=True))
+    assert pairs == there
+    assert 0.1 < (~lent).float().mean() < 0.25
+    several = torch.isin(rows, torch.tensor([2, 3]))  # of one class, in one group
+    assert torch.equal(mates[several], rows[several])
+    assert (mates[rows == 1] != 1).any()
+
+
 @pytest.mark.slow
 def test_a_resumed_training_ends_as_the_same_bytes(tmp_path):
     groups = np.arange(8) // 4
