@@ -263,7 +263,8 @@ class GANAugmenter(Sampler):
         def draw(numbers: NDArray[np.int64]) -> Samples:
             return self._draw(of[numbers]) if prior is None else self._draw(numbers, prior=prior)
 
-        for found in gathered(fill_quotas(draw, scorer, selection, mine, of)):
+        unseen = None if prior is None else self._unseen(of, groups)
+        for found in gathered(fill_quotas(draw, scorer, selection, mine, of, unseen)):
             in_style_of = None if prior is None else groups[found.labels]
             yield replace(found, labels=self.classes_[of[found.labels]], groups=in_style_of)
         self._drawn -= rank * FAR

@@ -201,10 +201,11 @@ class _Problem:
             for k in np.flatnonzero(counts < least):
                 of_class = self.labels == k
                 groups = len(np.unique(self.units[of_class]))
+                cells = f"of a class where {option('prepare.groups')} is 'cells'"
                 raise DataError(
                     f"class {self.classes[k]!r} has {counts[k]} rows for {part}, which takes at least {least}: its "
-                    f"{of_class.sum()} rows are in {groups} groups (copies are one), and groups stay whole; add rows, "
-                    "or remove the class."
+                    f"{of_class.sum()} rows are in {groups} groups (copies are one), and groups stay whole ({cells}); "
+                    "add rows of other groups, bring splits of your own, or remove the class."
                 )
 
 

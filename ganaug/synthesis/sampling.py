@@ -206,6 +206,12 @@ class Sampler(TrainingParameters):
         cells = torch.from_numpy(np.stack([codes, at], axis=1)).to(device)
         return CellPrior(cast(RowPrior, self.generator_.prior), torch.from_numpy(known).to(device), cells)
 
+    def _unseen(self, codes: NDArray[np.int64], groups: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """Mark the cells, classes (C,) in groups (C,), of which there is no training row."""
+        rows = self._kept()
+        seen = set(zip(rows.labels.tolist(), rows.groups.tolist(), strict=True))
+        return np.array([(code, str(group)) not in seen for code, group in zip(codes.tolist(), groups, strict=True)])
+
     def _prior(
         self,
         samples: Samples,

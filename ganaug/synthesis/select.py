@@ -88,6 +88,7 @@ def fill_quotas(
     selection: Selection,
     quotas: NDArray[np.int64],
     classes: NDArray[np.int64] | None = None,
+    unseen: NDArray[np.bool_] | None = None,
 ) -> Iterator[Candidates]:
     """Draw candidates until every quota has its kept rows, or has used up its candidates.
 
@@ -103,6 +104,8 @@ def fill_quotas(
         Rows to keep, of each class or of each cell.
     classes : int array (Q,), optional
         The class of each quota; None: quotas are of the classes.
+    unseen : bool array (Q,), optional
+        Which quotas are of cells without a training row, see `ganaug.synthesis.filters.Threshold`.
 
     Yields
     ------
@@ -122,7 +125,8 @@ def fill_quotas(
             at = numbers[start : start + CHUNK]
             samples, codes = sampler(at), classes[at]
             scores = scorer(samples, codes)
-            found = Candidates(samples, at, scores, reasons(Portion(samples, codes, scores)), trained_on)
+            portion = Portion(samples, codes, scores, None if unseen is None else unseen[at])
+            found = Candidates(samples, at, scores, reasons(portion), trained_on)
             missing -= np.bincount(at[found.kept], minlength=len(quotas))
             left -= np.bincount(at, minlength=len(quotas))
             yield found

@@ -86,6 +86,15 @@ def test_candidates_fill_cells_of_a_class_in_the_style_of_a_group(translating, q
 
 
 @pytest.mark.slow
+def test_no_network_judges_rows_of_a_cell_that_it_never_saw(quick_teacher):
+    rows, y = digits()
+    there = (y != 7) | (GROUPS != "serif")
+    found = tiny(generator="translation", steps=2).fit(rows[there], y[there], groups=GROUPS[there])
+    strict = Selection(filters=({"confidence": {"threshold": 1.0}}, {"realism": {"threshold": 1.0}}), max_candidates=1)
+    (made,) = found.candidates(rows[there], y[there], {(2, "serif"): 4, (7, "sans"): 4, (7, "serif"): 4}, strict)
+    assert made.kept.tolist() == [False] * 8 + [True] * 4
+
+
 def test_a_generator_of_latents_fills_no_cell(fitted):
     found, rows, y = fitted
     with pytest.raises(ConfigError, match="generator='translation'"):
