@@ -38,16 +38,22 @@ class Baselines(Work):
 
     @property
     def alone(self) -> bool:
-        """Whether an arm or a classifier is of another package, or a cluster trains, of which each stage takes all."""
+        """Whether an arm or a classifier is of another package, or one repeat's trainings fill all cores, or a cluster.
+
+        A process beside a stage has no processes of its own, so that there its trainings take turns.
+        """
         from ganaug.evaluation.downstream.arms import BUILT_IN
         from ganaug.evaluation.downstream.classifiers import CLASSIFIERS
         from ganaug.modalities.estimators import is_users
         from ganaug.utils.cluster import BACKEND
+        from ganaug.utils.run import cpu_count, more_cores
 
         arms, classifiers = self.params.evaluate.arms, self.params.evaluate.classifiers
         foreign = not isinstance(arms, str) and not BUILT_IN.keys() >= set(arms)
         own = classifiers != "auto" and any(is_users(name) or name in CLASSIFIERS for name in classifiers)
-        return foreign or own or bool(os.environ.get(BACKEND))
+        jobs = self.params.evaluate.jobs
+        fills = more_cores(len(self.params.repeats), cpu_count()) if jobs == "auto" else jobs != 1
+        return foreign or own or fills or bool(os.environ.get(BACKEND))
 
     def run(self, root: Path, at_once: int = 1) -> None:
         """Train the classifiers that were not trained before an interruption, and write what was measured."""
@@ -56,13 +62,12 @@ class Baselines(Work):
         from ganaug.evaluation.downstream.run import run_arms
         from ganaug.evaluation.downstream.training_rows import real_labels
         from ganaug.utils.files import remove_stale
-        from ganaug.utils.run import cpu_count
 
         rows, *synthetic = self.reads
         train = rows / "train.parquet"
         params = resolved(self.params.evaluate, read_schema(train), [real_labels(train)])
-        if params.jobs == "auto" and at_once > 1:
-            params = params.model_copy(update={"jobs": max(1, cpu_count() // at_once)})
+        if at_once > 1:
+            params = params.model_copy(update={"jobs": 1})
         (root / self.writes[0]).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen
         kept = self.store / "evaluate"
         remove_stale(kept, "*/*.json", "*/.*.tmp")

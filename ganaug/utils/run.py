@@ -29,13 +29,8 @@ AFTER = {
     "report": (),
 }
 ONCE = ("prepare", "report")
-BESIDE = (
-    "train_gan",
-    "generate",
-    "baselines",
-    "evaluate",
-    "fidelity",
-)  # whose first repeat's stage also does the work of others
+CLASSIFIERS = ("baselines", "evaluate")
+BESIDE = ("train_gan", "generate", *CLASSIFIERS, "fidelity")  # one repeat's stage also does the work of others
 START = 4.0  # seconds until a stage's imports are done
 FOUND = 2.0  # seconds of a stage whose work is done
 SECONDS = {"prepare": 6.0, "generate": 15.0, "merge": 4.0, "fidelity": 10.0, "report": 12.0}
@@ -67,7 +62,8 @@ def expected(params: Any) -> dict[str, float]:
     arms = params.evaluate.arms
     count = ARMS[arms] if isinstance(arms, str) else len(arms)
     training = CLASSIFIER_STEP * params.evaluate.steps * params.evaluate.trials
-    training /= max(1, cores // min(len(repeats), side_by_side(len(repeats), cores)))  # of one repeat, cores share them
+    apart = CLASSIFIERS if more_cores(len(repeats), cores) else ()  # which then have all cores, a repeat after another
+    training /= cores if apart else 1
     kinds = {
         **SECONDS,
         "train_gan": START + gan,
@@ -75,10 +71,15 @@ def expected(params: Any) -> dict[str, float]:
         "evaluate": START + training * max(0, count - SIDE_BY_SIDE),
     }
     found = {name(kind, repeat): kinds[kind] for kind in AFTER for repeat in ((None,) if kind in ONCE else repeats)}
-    for kind, repeat in product(BESIDE, repeats):  # see ganaug/repeats
+    for kind, repeat in product([kind for kind in BESIDE if kind not in apart], repeats):  # see ganaug/repeats
         work = (kinds[kind] - START) * in_turn(len(repeats), cores)
         found[name(kind, repeat)] = START + work if repeat == repeats[0] else FOUND
     return found
+
+
+def more_cores(repeats: int, cores: int) -> bool:
+    """Tell whether so many repeats, a core each, would leave cores idle that their classifiers could use."""
+    return cores > repeats
 
 
 def side_by_side(count: int, cores: int) -> int:

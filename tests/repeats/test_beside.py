@@ -43,6 +43,7 @@ def written(work: Work) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_a_stage_also_does_the_work_of_other_repeats_to_the_same_bytes(params, monkeypatch):
+    monkeypatch.setattr("ganaug.utils.run.cpu_count", lambda: 2)  # by which classifiers go
     for kind in (Training, Baselines):
         monkeypatch.setattr(beside, "cpu_count", lambda: 1)
         works = [kind(repeat, params, Path(".alone")) for repeat in params.repeats]
@@ -142,7 +143,17 @@ def test_where_the_users_own_code_runs_nothing_is_kept(kind, section, changed, p
     run(kind(0, own, Path(".store")))
 
 
+@pytest.mark.parametrize(
+    ("cores", "jobs", "alone"), [(2, "auto", False), (3, "auto", True), (8, 1, False), (2, 2, True)]
+)
+def test_where_one_repeat_fills_the_cores_it_has_them_all(params, monkeypatch, cores, jobs, alone):
+    monkeypatch.setattr("ganaug.utils.run.cpu_count", lambda: cores)  # of two repeats
+    own = params.model_copy(update={"evaluate": params.evaluate.model_copy(update={"jobs": jobs})})
+    assert Baselines(0, own).alone is alone
+
+
 def test_on_a_cluster_each_stage_takes_all_of_it(params, monkeypatch):
+    monkeypatch.setattr("ganaug.utils.run.cpu_count", lambda: 2)
     assert not Baselines(0, params).alone
     monkeypatch.setenv("GANAUG_BACKEND", "dask")
     assert Baselines(0, params).alone
