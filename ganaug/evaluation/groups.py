@@ -27,11 +27,13 @@ Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 PLACES = ("empty_cells", "unseen_groups")
 WORST = "worst_group"
+LISTED = 20  # cells that are told one by one
 
 
 class HeldOut(NamedTuple):
     """The test rows (n) of a repeat, sorted by class as results have them, and how training rows stand to them."""
 
+    labels: NDArray[np.int64]
     groups: NDArray[np.object_]  # missing for a row of none
     empty_cells: Mask  # of a cell without a training row, in a group that has some
     unseen_groups: Mask  # of a group without a training row
@@ -47,11 +49,15 @@ def read_held_out(folder: Path) -> HeldOut:
     cells = Cells.of(read_schema(folder / "train.parquet").classes, known, theirs)
     place = cells.find(labels, groups)
     counts = np.append(cells.counts.ravel(), 1)  # the last one for rows of no cell
-    return HeldOut(groups, counts[place] == 0, (place < 0) & ~pd.isna(groups))
+    return HeldOut(labels, groups, counts[place] == 0, (place < 0) & ~pd.isna(groups))
 
 
 def by_group(
-    right: Mapping[str, ByClass], held_out: Sequence[HeldOut], design: Design, contrast: tuple[str, str] | None = None
+    right: Mapping[str, ByClass],
+    held_out: Sequence[HeldOut],
+    design: Design,
+    classes: Sequence[str],
+    contrast: tuple[str, str] | None = None,
 ) -> dict[str, Any] | None:
     """Return accuracies of arms by group, see docs/metrics.md; None where no test row has a group.
 
@@ -67,6 +73,8 @@ def by_group(
         How the repeats depend on one another.
     contrast : pair of str, optional
         The candidate and the reference.
+    classes : sequence of str
+        Names of the labels.
 
     Raises
     ------
@@ -95,6 +103,7 @@ def by_group(
             for arm, rows in together.items()
         },
         "difference": contrast and _differences(together, worst, masks, design, *contrast),
+        "cells": contrast and _cells(together, held_out, masks["empty_cells"], design, classes, *contrast),
     }
 
 
@@ -116,6 +125,40 @@ def _differences(
     return {
         name: each and {"difference": each.mean, "low": each.low, "high": each.high} for name, each in found.items()
     }
+
+
+def _cells(
+    right: Mapping[str, Sequence[Values]],
+    held_out: Sequence[HeldOut],
+    empty: Sequence[Mask],
+    design: Design,
+    classes: Sequence[str],
+    candidate: str,
+    reference: str,
+) -> list[dict[str, Any]]:
+    """Candidate and reference in each cell that is empty in training, those of most test rows first."""
+    cells = [
+        pd.Series([*zip(rows.labels.tolist(), rows.groups, strict=True)]).where(mask)
+        for rows, mask in zip(held_out, empty, strict=True)
+    ]
+    found = []
+    for label, group in pd.concat(cells).value_counts(sort=True).index[:LISTED]:
+        masks = [np.array([cell == (label, group) for cell in each]) for each in cells]
+        ours, theirs = (_where(right[arm], masks) for arm in (candidate, reference))
+        change = estimate_rows([[a - b for a, b in zip(ours, theirs, strict=True)]], design, stated=ALPHA)
+        found.append(
+            {
+                "class": classes[label],
+                "group": str(group),
+                "rows": _distinct(masks, design),
+                "candidate": _mean(ours),
+                "reference": _mean(theirs),
+                "difference": change.mean,
+                "low": change.low,
+                "high": change.high,
+            }
+        )
+    return found
 
 
 def _masks(masks: Sequence[Mask], design: Design) -> list[Mask]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ganaug.evaluation.advice import Advice, MoreLabels
 from ganaug.evaluation.downstream.arms import ARMS
 from ganaug.evaluation.equivalence import EquivalentSampleSize
-from ganaug.evaluation.results import PRIMARY_METRIC, Results, real_rows
+from ganaug.evaluation.results import PRIMARY_METRIC, Results
 from ganaug.evaluation.stats.design import SAME_ROWS
 from ganaug.evaluation.stats.estimate import Estimate
 from ganaug.evaluation.stats.looks import PLAN, looks_text
@@ -22,7 +22,7 @@ FOUND = {
 }
 
 
-def statement(finding: Finding, advice: Advice, results: Results, design: str) -> list[str]:
+def statement(finding: Finding, advice: Advice, results: Results, design: str, labels: tuple[int, int]) -> list[str]:
     """Say in a short sentence what was found, in the next what to do, then what that rests on.
 
     Parameters
@@ -33,6 +33,8 @@ def statement(finding: Finding, advice: Advice, results: Results, design: str) -
         What it was found in.
     design : str
         See `ganaug.evaluation.stats.design`.
+    labels : (int, int)
+        The fewest and the most real training rows of a class.
 
     Returns
     -------
@@ -40,13 +42,13 @@ def statement(finding: Finding, advice: Advice, results: Results, design: str) -
         For example ``["On 20 labels a class, synthetic samples help: +2.5 points of balanced accuracy [+1.0, +4.0].",
         "Use the arm mixup_gan: ..."]``.
     """
-    return [_verdict(finding, results, design), _advice(finding, advice), _basis(finding, results)]
+    return [_verdict(finding, design, labels), _advice(finding, advice), _basis(finding, results)]
 
 
-def _verdict(finding: Finding, results: Results, design: str) -> str:
+def _verdict(finding: Finding, design: str, labels: tuple[int, int]) -> str:
     if finding.verdict == "INVALID":
         return f"No verdict: {_fault(finding)}."
-    where = f"On {'these ' if design == SAME_ROWS else ''}{labels_text(results, finding.reference)}"
+    where = f"On {'these ' if design == SAME_ROWS else ''}{labels_text(*labels)}"
     if finding.verdict == "NO_SENSITIVITY" and finding.oracle:
         rows, bought = f"{finding.oracle.rows[-1]:,.0f}", change_text(finding.oracle.most)
         more = (
@@ -116,12 +118,9 @@ def _basis(finding: Finding, results: Results) -> str:
     )
 
 
-def labels_text(results: Results, arm: str) -> str:
-    """How many real training rows an arm has, for example ``"20 labels a class"`` or ``"213 labels in 4 classes"``."""
-    rows, classes = float(real_rows(results[arm]).mean()), len(results[arm][0]["classes"])
-    if rows % classes == 0:
-        return f"{rows / classes:,.0f} labels a class"
-    return f"{rows:,.0f} labels in {classes} classes"
+def labels_text(least: int, most: int) -> str:
+    """How many real training rows a class has: ``"20 labels a class"``, or ``"50 to 100 labels a class"``."""
+    return f"{least:,} labels a class" if least == most else f"{least:,} to {most:,} labels a class"
 
 
 def change_text(change: Estimate, of: str = "") -> str:

@@ -66,8 +66,9 @@ def summarise(
         raise DataError("evaluate.arms has no arm but the oracle: nothing to compare; add real or classical")
     test_sets = {result["test_ids"] for found in arms.values() for result in found}
     design = design_of(prepared, same_test=len(test_sets) == 1)
-    summary = _of_classifier(deciding, design, leaks, held_out)
-    beside = {name: _of_classifier(found, design, leaks, held_out) for name, found in others}
+    of = design, leaks, held_out, _labels(prepared)
+    summary = _of_classifier(deciding, *of)
+    beside = {name: _of_classifier(found, *of) for name, found in others}
     summary["statement"][1:1] = classifier_advice(str(prepared.get("modality", "")), {first: summary, **beside})
     differing = [name for name, found in beside.items() if found["verdict"] != summary["verdict"]]
     for name in differing:
@@ -91,8 +92,18 @@ def _look(repeats: int) -> dict[str, Any]:
     return {"number": number, "planned": list(PLAN), "coverage": 1 - alpha(repeats)}
 
 
+def _labels(prepared: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the fewest and the most training rows of a class, over all repeats."""
+    counts = [n for repeat in prepared["repeats"].values() for n in repeat["rows"]["train"].values()]
+    return min(counts), max(counts)
+
+
 def _of_classifier(
-    results: Results, design: Design, leaks: Sequence[str], held_out: Sequence[HeldOut]
+    results: Results,
+    design: Design,
+    leaks: Sequence[str],
+    held_out: Sequence[HeldOut],
+    labels: tuple[int, int],
 ) -> dict[str, Any]:
     arms = without_oracle(results)
     right = {arm: correct_rows(found) for arm, found in arms.items()}
@@ -101,7 +112,13 @@ def _of_classifier(
         "repeats": len(next(iter(arms.values()))),
     }
     finding = compare_arms(results, design, leaks)
-    summary["groups"] = by_group(right, held_out, design, (finding.candidate, finding.reference) if finding else None)
+    summary["groups"] = by_group(
+        right,
+        held_out,
+        design,
+        next(iter(arms.values()))[0]["classes"],
+        (finding.candidate, finding.reference) if finding else None,
+    )
     if finding is None:
         return summary | {"statement": [NO_CONTRAST], "verdict": "INVALID" if leaks else "INCONCLUSIVE"}
     advice = advise(finding, results)
@@ -111,7 +128,7 @@ def _of_classifier(
         "next": _of_advice(advice),
         "per_contrast": _per_contrast(right, finding, design, _counterpart(arms)),
         "per_metric": _per_metric(arms, right, finding, design),
-        "statement": statement(finding, advice, results, design.kind),
+        "statement": statement(finding, advice, results, design.kind, labels),
     }
 
 

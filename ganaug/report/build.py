@@ -15,6 +15,7 @@ from ganaug.evaluation.guards import check_run, unproved
 from ganaug.evaluation.memorisation import memorisation
 from ganaug.evaluation.results import Results, read_results, without_oracle
 from ganaug.evaluation.summary import summarise
+from ganaug.report.cells import cells_section
 from ganaug.report.copies import copies_section
 from ganaug.report.facts import data_section
 from ganaug.report.fidelity import fidelity_section
@@ -103,6 +104,7 @@ def _document(run: Run, results: Results, summary: dict[str, Any], params: Param
         f"{title}: ganaug report",
         overview=overview(run, results, summary, title),
         rare=rare_section(run, summary),
+        cells=cells_section(run, summary),
         classes=classes_section(run),
         training=training_section(run),
         selection=selection_section(run, named_filters(params.generate.filters)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,26 +27,29 @@ def classes_section(run: Run) -> dict[str, Any]:
     lines, budget = _layout(run)
     most = min(lines * COLUMNS, schema.modality.shown)
 
-    def shown(path: Path, rows: list[int], alt: str) -> Markup | None:
-        return (
-            schema.modality.preview(run.rows.samples(path, rows), schema.spec, alt, COLUMNS, budget) if rows else None
-        )
-
     cards = []
     for code, name in enumerate(schema.classes):
         rows = _choose(run, repeat, code, most)
         card = {
             "name": name,
             "summary": rows.summary,
-            "real": shown(repeat.train, rows.real, f"Real rows of class {name}"),
-            "kept": shown(repeat.synthetic, rows.kept, f"Kept synthetic rows of class {name}"),
+            "real": strip(run, repeat.train, rows.real, f"Real rows of class {name}", budget),
+            "kept": strip(run, repeat.synthetic, rows.kept, f"Kept synthetic rows of class {name}", budget),
             "dropped": [
-                (words, count, shown(repeat.synthetic, some, f"Dropped rows of class {name}, {words}"))
+                (words, count, strip(run, repeat.synthetic, some, f"Dropped rows of class {name}, {words}", budget))
                 for words, (count, some) in rows.dropped.items()
             ],
         }
         cards.append(card)
     return {"repeat": repeat.number, "cards": cards}
+
+
+def strip(run: Run, path: Path, rows: Sequence[int], alt: str, budget: int) -> Markup | None:
+    """Show some rows of a file side by side; None where there are none."""
+    if not rows:
+        return None
+    samples = run.rows.samples(path, list(rows))
+    return run.schema.modality.preview(samples, run.schema.spec, alt, COLUMNS, budget)
 
 
 def closest_pairs(run: Run) -> dict[str, Any] | None:

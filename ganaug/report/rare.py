@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ganaug.data.rows import read_table
 from ganaug.modalities.rarity import rare_classes
-from ganaug.report.gallery import COLUMNS
+from ganaug.report.gallery import COLUMNS, strip
 from ganaug.report.numbers import change
 from ganaug.report.run import Repeat, Run
 
@@ -70,17 +71,14 @@ def _card(run: Run, repeat: Repeat, code: int, budget: int) -> dict[str, Any]:
     kept = candidates.index[(candidates["label"] == code) & candidates["kept"]]
     test = repeat.train.with_name("test.parquet")
 
-    def shown(path: Any, rows: Any, alt: str) -> Markup | None:
-        if not len(rows):
-            return None
-        samples = run.rows.samples(path, [int(row) for row in rows[:most]])
-        return run.schema.modality.preview(samples, run.schema.spec, f"{alt} of class {name}", COLUMNS, budget)
-
+    shown: dict[str, tuple[Path, Sequence[int], str]] = {
+        "contents": (repeat.train, np.flatnonzero(repeat.labels == code)[:most].tolist(), "Training rows"),
+        "versions": (repeat.synthetic, kept[:most].tolist(), "Versions of training rows"),
+        "others": (test, _others(repeat, code)[:most].tolist(), "Test rows"),
+    }
     return {
         "name": name,
-        "contents": shown(repeat.train, np.flatnonzero(repeat.labels == code), "Training rows"),
-        "versions": shown(repeat.synthetic, kept, "Versions of training rows"),
-        "others": shown(test, _others(repeat, code), "Test rows"),
+        **{part: strip(run, path, rows, f"{alt} of class {name}", budget) for part, (path, rows, alt) in shown.items()},
     }
 
 

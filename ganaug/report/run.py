@@ -37,10 +37,10 @@ class Repeat:
         The repeat.
     train, synthetic : Path
         The Parquet files of the training rows and of all candidates.
-    labels, ids : int64 and object arrays, shape (n,)
-        The class codes and ids of the training rows, in their order.
+    labels, ids, groups : int64 and object arrays, shape (n,)
+        The class codes, ids and groups (None: of none) of the training rows, in their order.
     candidates : DataFrame
-        One row a candidate: label, the scores, nearest_id, kept, reason.
+        One row a candidate: label, group (that it has the style of), the scores, nearest_id, kept, reason.
     translated : bool
         Whether the GAN makes rows of other rows.
     history : DataFrame
@@ -58,6 +58,7 @@ class Repeat:
     synthetic: Path
     labels: NDArray[np.int64]
     ids: NDArray[np.object_]
+    groups: NDArray[np.object_]
     candidates: pd.DataFrame
     translated: bool
     history: pd.DataFrame
@@ -105,7 +106,7 @@ def read_run(
 def _read_repeat(number: int, splits: Path, synthetic: Path, models: Path, generated: Path, fidelity: Path) -> Repeat:
     model = models / str(number)
     train = _made_by("prepare", splits / str(number) / "train.parquet")
-    rows = read_table(train, ["label", "id"])
+    rows = read_table(train, ["label", "id", "group"])
     candidates = _made_by("generate", synthetic / f"{number}.parquet")
     grids = sorted((int(path.stem), path) for path in (model / "samples").glob("*") if path.stem.isdigit())
     return Repeat(
@@ -114,7 +115,8 @@ def _read_repeat(number: int, splits: Path, synthetic: Path, models: Path, gener
         synthetic=candidates,
         labels=rows["label"].to_numpy(),
         ids=rows["id"].to_numpy(dtype=object),
-        candidates=read_table(candidates, ["label", "nearest_id", "kept", "reason", *SCORES]),
+        groups=rows["group"].to_numpy(dtype=object),
+        candidates=read_table(candidates, ["label", "group", "nearest_id", "kept", "reason", *SCORES]),
         translated=_generator(model) == "translation",
         history=_read_history(_made_by("train_gan", model / "history.csv")),
         grids=grids,

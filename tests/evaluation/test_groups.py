@@ -16,11 +16,12 @@ from ganaug.modalities.image.schema import image_schema
 
 y = np.repeat([0, 1], 60)
 sites = np.array(["east", "west", "north"] * 40, object)
+NAMES = ("a", "b")
 SHARED, ANEW = Design(BENCHMARK), Design(REPEATED, 0.25)
 
 
 def held_out(k: int = 1, site: str = "west") -> HeldOut:
-    return HeldOut(sites, (y == k) & (sites == site), sites == "north")
+    return HeldOut(y, sites, (y == k) & (sites == site), sites == "north")
 
 
 def by_class(*repeats: np.ndarray) -> list[list[np.ndarray]]:
@@ -51,7 +52,7 @@ def test_accuracies_are_those_of_the_rows_that_are_meant() -> None:
     real = sites != "west"  # west is all wrong
     gan = real | (y == 1)
     right = {"real": by_class(real, real), "gan": by_class(gan, gan)}
-    found = by_group(right, [held_out()] * 2, SHARED, ("gan", "real"))
+    found = by_group(right, [held_out()] * 2, SHARED, NAMES, ("gan", "real"))
     assert found is not None
     assert (found["groups"], found["rows"]) == (3, {"empty_cells": 20, "unseen_groups": 40})
     assert found["per_arm"]["real"] == {"worst": "west", "worst_group": 0, "empty_cells": 0, "unseen_groups": 1}
@@ -65,7 +66,7 @@ def test_the_difference_has_the_paired_interval_of_these_rows() -> None:
     right = {"real": by_class(*real), "gan": by_class(*gan)}
     at = held_out().unseen_groups
     for design, shared, ratio in ((SHARED, True, 0.0), (ANEW, False, 0.25)):
-        found = by_group(right, [held_out()] * 4, design, ("gan", "real"))
+        found = by_group(right, [held_out()] * 4, design, NAMES, ("gan", "real"))
         assert found is not None
         change = found["difference"]["unseen_groups"]
         gain = paired_gain(gan[:, at], real[:, at], np.zeros(at.sum(), int), shared, ratio)
@@ -75,10 +76,38 @@ def test_the_difference_has_the_paired_interval_of_these_rows() -> None:
         assert gain.low < change["low"] < change["difference"] < change["high"] < gain.high
 
 
+def test_cells_are_told_one_by_one() -> None:
+    real, gan = draws(0.5, 0, 3), draws(0.7, 1, 3)
+    right = {"real": by_class(*real), "gan": by_class(*gan)}
+    both = HeldOut(y, sites, (sites == "west") & (y == 1) | (sites == "east"), np.zeros(120, bool))
+    found = by_group(right, [both] * 3, SHARED, NAMES, ("gan", "real"))
+    assert found is not None
+    assert sorted((cell["class"], cell["group"], cell["rows"]) for cell in found["cells"]) == [
+        ("a", "east", 20),
+        ("b", "east", 20),
+        ("b", "west", 20),
+    ]
+    for cell in found["cells"]:
+        at = (sites == cell["group"]) & (y == NAMES.index(cell["class"]))
+        assert cell["candidate"] == pytest.approx(gan[:, at].mean())
+        assert cell["reference"] == pytest.approx(real[:, at].mean())
+        assert cell["difference"] == pytest.approx(cell["candidate"] - cell["reference"])
+        assert cell["low"] < cell["difference"] < cell["high"]
+    # on their own rows repeats have a cell only where it is empty
+    found = by_group(right, [both, held_out(1), held_out(0)], ANEW, NAMES, ("gan", "real"))
+    assert found is not None
+    rows = {(cell["class"], cell["group"]): cell["rows"] for cell in found["cells"]}
+    assert rows == {("a", "east"): 20, ("b", "east"): 20, ("b", "west"): 40, ("a", "west"): 20}
+    assert next(iter(rows)) == ("b", "west")
+    alone = by_group(right, [both] * 3, SHARED, NAMES)
+    assert alone is not None
+    assert alone["cells"] is None
+
+
 def test_repeats_that_share_test_rows_are_compared_on_what_is_empty_in_all() -> None:
     right = {"real": by_class(*draws(0.5, 0, 2))}
     parts = [held_out(1), held_out(0)]
-    shared, anew = (by_group(right, parts, design) for design in (SHARED, ANEW))
+    shared, anew = (by_group(right, parts, design, NAMES) for design in (SHARED, ANEW))
     assert shared is not None
     assert shared["rows"]["empty_cells"] == 0
     assert shared["per_arm"]["real"]["empty_cells"] is None
@@ -91,19 +120,22 @@ def test_repeats_that_share_test_rows_are_compared_on_what_is_empty_in_all() -> 
 def test_groups_of_few_test_rows_are_not_called_the_worst() -> None:
     groups = sites.copy()
     groups[:5] = "tiny"
-    rows = HeldOut(groups, np.zeros(120, bool), np.zeros(120, bool))
+    rows = HeldOut(y, groups, np.zeros(120, bool), np.zeros(120, bool))
     right = {"real": by_class(np.arange(120) >= 5)}
-    found = by_group(right, [rows], SHARED)
+    found = by_group(right, [rows], SHARED, NAMES)
     assert found is not None
     assert found["per_arm"]["real"]["worst_group"] == 1
-    few = HeldOut(np.array([*(str(i) for i in range(120))], object), rows.empty_cells, rows.unseen_groups)
-    found = by_group(right, [few], SHARED)
+    few = HeldOut(y, np.array([*(str(i) for i in range(120))], object), rows.empty_cells, rows.unseen_groups)
+    found = by_group(right, [few], SHARED, NAMES)
     assert found is not None
     assert found["per_arm"]["real"]["worst"] is None
 
 
 def test_without_groups_nothing_is_said_and_other_test_rows_are_refused() -> None:
     right = {"real": by_class(*draws(0.5, 0, 1))}
-    assert by_group(right, [HeldOut(np.full(120, None), np.zeros(120, bool), np.zeros(120, bool))], SHARED) is None
+    assert (
+        by_group(right, [HeldOut(y, np.full(120, None), np.zeros(120, bool), np.zeros(120, bool))], SHARED, NAMES)
+        is None
+    )
     with pytest.raises(DataError, match="the results of the arm real are of other test rows"):
-        by_group(right, [HeldOut(sites[:9], np.zeros(9, bool), np.zeros(9, bool))], SHARED)
+        by_group(right, [HeldOut(y[:9], sites[:9], np.zeros(9, bool), np.zeros(9, bool))], SHARED, NAMES)

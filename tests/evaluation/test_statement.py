@@ -22,7 +22,7 @@ USE = "Use the arm classical (real rows, classical augmentation)"
 def said(gains: list[float], design: str = BENCHMARK, leaks: tuple[str, ...] = (), **others: object) -> list[str]:
     found = results(gains, noise=1e-5, **others)
     finding = compare_arms(found, FIXED, leaks)
-    return statement(finding, advise(finding, found), found, design)
+    return statement(finding, advise(finding, found), found, design, (20, 20))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_repeats_without_synthetic_samples_are_told_apart() -> None:
     found = results(GAINS)
     found["classical_gan"][0]["n_train"]["synthetic"] = 0
     finding = compare_arms(found, FIXED)
-    basis = statement(finding, advise(finding, found), found, BENCHMARK)[2]
+    basis = statement(finding, advise(finding, found), found, BENCHMARK, (20, 20))[2]
     assert (
         "with 2,000 synthetic samples in 4 of 5 repeats (validation rows chose none in the others; where used: +"
         in basis
@@ -121,7 +121,7 @@ def test_repeats_without_synthetic_samples_are_told_apart() -> None:
     for each in found["classical"]:
         each["test"] = measured(0.7)
     finding = compare_arms(found, FIXED)
-    first, second, basis = statement(finding, advise(finding, found), found, BENCHMARK)
+    first, second, basis = statement(finding, advise(finding, found), found, BENCHMARK, (20, 20))
     assert first == f"{ON}it is open whether synthetic samples help: validation rows chose none in any repeat."
     assert "it takes repeats that use synthetic rows to settle it" in second
     assert "with no synthetic samples" in basis
@@ -135,15 +135,14 @@ def test_classes_that_gain_from_more_labels_are_named_with_the_most_first() -> N
     finding = compare_arms(found, FIXED)
     advice = advise(finding, found)
     assert [name for name, _ in advice.labels.classes] == ["b"]
-    assert "most in b (+10.0)" in statement(finding, advice, found, BENCHMARK)[1]
+    assert "most in b (+10.0)" in statement(finding, advice, found, BENCHMARK, (20, 20))[1]
 
 
-def test_labels_that_do_not_divide_among_the_classes_are_counted_in_all() -> None:
+def test_classes_of_unequal_rows_are_told_by_their_range() -> None:
     found = results(GAINS)
-    for each in found["classical"]:
-        each["n_train"]["real"] = 41
     finding = compare_arms(found, FIXED)
-    assert statement(finding, advise(finding, found), found, BENCHMARK)[0].startswith("On 41 labels in 2 classes, ")
+    said = statement(finding, advise(finding, found), found, BENCHMARK, (5, 1500))[0]
+    assert said.startswith("On 5 to 1,500 labels a class, ")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ STEPS = range(10, 201, 10)
 def finish_run(folder: Path, long_tail: bool = False) -> None:
     """Write everything into ``folder`` that a run leaves there, but for its report.
 
-    With a long tail the class of the hostile name has 3 training rows, others 30, all of six sites; the GAN translates.
+    With a long tail the class of the hostile name has 3 training rows, others 30, all of six sites; the GAN
+    translates, and makes rows of that class in the style of two of them.
     """
     digits = load_digits()
     images = (digits.images * 15.9).astype(np.uint8)
@@ -71,12 +72,10 @@ def _generate(folder: Path, repeat: int, train: Rows, rng: np.random.Generator) 
         name: rng.uniform(size=n).astype(np.float32) for name in ("realism", "confidence", "density")
     }
     reasons = np.where(scores["confidence"] < 0.2, "confidence", "").astype(object)
+    labels = np.repeat(np.array(train.schema.classes)[train.labels], 4)
+    styles = np.where(labels == HOSTILE, SITES[np.arange(n) % 2 + 1], None) if train.groups is not None else None
     write_candidates(
-        [
-            Candidates(
-                images, np.repeat(np.array(train.schema.classes)[train.labels], 4), scores, reasons, digest(train.ids)
-            )
-        ],
+        [Candidates(images, labels, scores, reasons, digest(train.ids), styles)],
         train,
         dict.fromkeys(train.schema.classes, 16),
         model="0f" * 16,

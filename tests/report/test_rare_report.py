@@ -49,7 +49,7 @@ def rows(html: str) -> list[list[str]]:
 
 @pytest.mark.slow
 def test_rare_classes_come_first_with_accuracies_before_and_after(page: str, summary: dict[str, Any]) -> None:
-    assert re.findall(r'<section id="(\w+)">', page)[:2] == ["rare", "classes"]
+    assert re.findall(r'<section id="(\w+)">', page)[:3] == ["rare", "cells", "classes"]
     of_class = next(each for each in summary["per_class"] if each["class"] == HOSTILE)
     numbers = [f"{100 * of_class[arm]:.1f}" for arm in ("reference", "candidate")]
     head, row = rows(section(page, "rare"))
@@ -88,6 +88,36 @@ def test_versions_stand_between_their_contents_and_rows_of_other_groups(finished
         finished / "reports/prepare.json",
     )
     assert _others(run.repeats[0], 0).tolist() == [*test.index[other], *test.index[~other]]
+
+
+def test_cells_are_told_one_by_one_and_shown_between_their_contents_and_rows_of_the_group(
+    finished: Path, page: str, summary: dict[str, Any]
+) -> None:
+    cells = section(page, "cells")
+    head, *table = rows(cells)
+    assert head == [
+        "class",
+        "group",
+        "test rows",
+        *(f"{summary[arm]}, %" for arm in ("reference", "candidate")),
+        "difference",
+    ]
+    found = summary["groups"]["cells"]
+    assert [row[:5] for row in table] == [
+        [
+            str(escape(cell["class"])),
+            str(escape(cell["group"])),
+            str(cell["rows"]),
+            *(f"{100 * cell[arm]:.1f}" for arm in ("reference", "candidate")),
+        ]
+        for cell in found
+    ]
+    assert {cell["class"] for cell in found} == {HOSTILE}
+    assert sum(cell["rows"] for cell in found) == summary["groups"]["rows"]["empty_cells"]
+    captions = re.findall(r"<figcaption>(.*?)</figcaption>", cells)[1:]
+    assert captions == ["Real, of other groups", "Synthetic, kept", "Real, of the group"] * 2
+    shown = re.findall(r"<small>in <bdi>(.*?)</bdi></small>", cells)
+    assert shown == sorted(str(escape(name)) for name in SITES[1:3])
 
 
 def test_a_generator_of_latents_has_no_row_of_contents(finished: Path, tmp_path: Path, page: str) -> None:

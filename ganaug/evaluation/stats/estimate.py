@@ -45,6 +45,8 @@ class Estimate:
         Number of repeats after which this is looked at, see `ganaug.evaluation.stats.looks`; None: ``repeats``.
     stated : float or None
         Error that its interval may make, where nothing is decided by it; None: what this look may spend.
+    most : float
+        The largest size that the mean can have, 1 of shares and of their differences: its interval ends there.
     """
 
     mean: float
@@ -55,6 +57,7 @@ class Estimate:
     rows_df: float = math.inf
     look: int | None = None
     stated: float | None = None
+    most: float = math.inf
 
     @property
     def repeats_error(self) -> float:
@@ -75,12 +78,12 @@ class Estimate:
     @property
     def low(self) -> float | None:
         """Lower end of the interval."""
-        return None if self.error is None else self.mean - self.margin(self.alpha)
+        return None if self.error is None else max(self.mean - self.margin(self.alpha), -self.most)
 
     @property
     def high(self) -> float | None:
         """Upper end of the interval."""
-        return None if self.error is None else self.mean + self.margin(self.alpha)
+        return None if self.error is None else min(self.mean + self.margin(self.alpha), self.most)
 
     @property
     def p_value(self) -> float | None:

@@ -87,14 +87,16 @@ def estimate_rows(values: ByClass, design: Design, look: int | None = None, stat
     Parameters
     ----------
     values : sequence of sequence of float array (n_kj,)
-        For each class and repeat a value for each test row; of a class, repeats may have no row.
+        For each class and repeat a value from -1 to 1 for each test row; of a class, repeats may have no row.
     design : Design
     look, stated : optional
         See `Estimate`.
     """
     of_repeats = means([values])[:, 0]
     spread = float(of_repeats.std(ddof=1)) if len(of_repeats) > 1 else None
-    found = Estimate(float(of_repeats.mean()), spread, len(of_repeats), design.ratio, look=look, stated=stated)
+    found = Estimate(
+        float(of_repeats.mean()), spread, len(of_repeats), design.ratio, look=look, stated=stated, most=1.0
+    )
     if not design.shared_test or spread is None:
         return found
     covariances, sizes = row_covariances([values])

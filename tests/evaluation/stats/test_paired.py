@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -122,5 +124,17 @@ def test_joint_draws_have_the_margins_of_the_estimates_and_their_correlation(des
 
 def test_the_interval_of_a_mean_is_that_of_the_estimates() -> None:
     values = [0.71, 0.74, 0.69, 0.75]
-    assert estimate_rows([[np.full(5, value) for value in values]], Design(REPEATED)) == estimate(values)
+    found = estimate_rows([[np.full(5, value) for value in values]], Design(REPEATED))
+    assert found == replace(estimate(values), most=1.0)
     assert isinstance(estimate(values), Estimate)
+
+
+@pytest.mark.parametrize("look", [2, 3, 5])
+def test_no_interval_of_shares_reaches_beyond_what_shares_can_differ_by(look: int) -> None:
+    far = np.arange(look) % 2 * 2.0 - 1.0  # all wrong and all right, by turns
+    found = estimate_rows([[np.full(5, value) for value in far]], Design(REPEATED))
+    assert (found.low, found.high) == (-1.0, 1.0)
+    unbounded = estimate(far)
+    assert unbounded.low is not None
+    assert unbounded.low < -1.0
+    assert found.p_value == unbounded.p_value
