@@ -52,6 +52,8 @@ def _card(run: Run, repeat: Repeat, label: int, group: str, budget: int) -> dict
     name, most = run.schema.classes[label], min(LINES * COLUMNS, run.schema.modality.shown)
     candidates, inside = repeat.candidates, pd.Series(repeat.groups) == group
     others = np.flatnonzero((repeat.labels == label) & ~inside)
+    of_group = pd.Series(repeat.labels)[inside]
+    by_turns = of_group.groupby(of_group).cumcount().sort_values(kind="stable").index  # its classes one by one
     kept = candidates.index[(candidates["label"] == label) & (candidates["group"] == group) & candidates["kept"]]
     shown: dict[str, tuple[Path, Sequence[int], str]] = {
         "contents": (
@@ -60,7 +62,7 @@ def _card(run: Run, repeat: Repeat, label: int, group: str, budget: int) -> dict
             f"Training rows of class {name}",
         ),
         "versions": (repeat.synthetic, kept[:most].tolist(), f"Rows of class {name} in the style of {group}"),
-        "styles": (repeat.train, np.flatnonzero(inside)[:most].tolist(), f"Training rows of {group}"),
+        "styles": (repeat.train, by_turns[:most].tolist(), f"Training rows of {group}"),
     }
     return {
         "name": name,
