@@ -33,6 +33,7 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another(tmp_path):
         assert each[3] == each[4] != each[0]
 
 
+@pytest.mark.slow
 def test_fitting_again_starts_anew():
     rows, y = digits()
     found = tiny().fit(rows, y)
@@ -40,6 +41,7 @@ def test_fitting_again_starts_anew():
     assert np.array_equal(found.fit(rows, y).sample(per_class=3)[0], first)
 
 
+@pytest.mark.slow
 def test_global_random_states_are_left_alone(quick_teacher):
     rows, y = digits()
     np.random.seed(1)  # noqa: NPY002 - it is what is tested
@@ -52,6 +54,7 @@ def test_global_random_states_are_left_alone(quick_teacher):
     assert torch.equal(torch.random.get_rng_state(), before[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(8, 8), (8, 9, 1), (17, 12), (9, 8, 2), (10, 10, 3), (8, 8, 4)])
 def test_gray_colour_and_transparency(shape, quick_teacher):
     rows, y = noise(6, *shape), np.array([0, 1] * 3)

@@ -105,6 +105,7 @@ def test_the_wheel_alone_writes_a_report(installed: Path, repository: Path, tmp_
     assert "</html>" in (tmp_path / "reports" / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_importing_ganaug_imports_nothing_heavy(installed: Path, tmp_path: Path) -> None:
     code = "import sys, ganaug, ganaug.config, ganaug.errors, ganaug.utils.progress; print(*sys.modules)"
     assert not LAZY & set(run_outside(tmp_path, code, installed).split())

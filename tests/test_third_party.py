@@ -40,6 +40,7 @@ class Soft:
 """
 
 
+@pytest.mark.slow
 def test_an_objective_and_a_penalty_of_another_package(tmp_path, monkeypatch):
     about = tmp_path / "site" / "shiny_gan-1.dist-info"
     about.mkdir(parents=True)

@@ -55,6 +55,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     sys.modules.pop("shiny_points", None)
 
 
+@pytest.mark.slow
 def test_it_is_fitted_sampled_saved_loaded_and_augmented(tmp_path: Path) -> None:
     X, y = points()  # noqa: N806
     names = np.array(CLASSES)[y]

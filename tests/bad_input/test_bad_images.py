@@ -15,6 +15,7 @@ from PIL import Image
 from ganaug.data.rows import Rows, read_rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "content", "reason"), UNREADABLE.values(), ids=UNREADABLE)
 def test_one_bad_image_is_set_aside_and_listed(
     project: Path, stage: Callable[..., Any], name: str, content: bytes, reason: str

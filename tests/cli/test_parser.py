@@ -83,6 +83,7 @@ def test_the_forms_are_those_that_can_be_written(command: str) -> None:
         build_parser().parse_args([*command.split(), "--format", "zip"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["--help", "augment --help", "augment photos"])
 def test_help_and_mistakes_import_nothing_heavy(typed: str) -> None:
     code = (
@@ -93,11 +94,13 @@ def test_help_and_mistakes_import_nothing_heavy(typed: str) -> None:
     assert not {"torch", "pandas", "pyarrow", "numpy", "PIL", "ruamel.yaml", "dvc"} & set(done.stderr.split())
 
 
+@pytest.mark.slow
 def test_it_is_a_module_that_runs() -> None:
     done = subprocess.run([sys.executable, "-m", "ganaug", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"ganaug {__version__}\n"
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     typed = f"{shlex.quote(sys.executable)} -m ganaug completion bash | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", typed], capture_output=True, text=True)

@@ -44,6 +44,7 @@ def test_size_and_channels_may_be_given(tmp_path: Path) -> None:
     assert loaded.samples.shape == (20, 9, 12, 1)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     shape=st.tuples(st.integers(8, 128), st.integers(8, 128), st.sampled_from([1, 3, 4])),

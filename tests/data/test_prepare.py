@@ -112,6 +112,7 @@ def test_the_stage_tells_how_full_the_cells_are(
     assert ": 1 in south (0)" in said
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     options = {"repeats": [0, 1], "per_class": 5}
     run(tmp_path / "a", "digits", **options)
@@ -134,6 +135,7 @@ def test_the_place_and_order_of_files_do_not_matter(tmp_path: Path) -> None:
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
+@pytest.mark.slow
 def test_old_repeats_do_not_stay(tmp_path: Path) -> None:
     run(tmp_path, "digits", repeats=[0, 1, 2])
     run(tmp_path, "digits", repeats=[1])

@@ -37,6 +37,7 @@ def assert_same(a: Rows, b: Rows) -> None:
         np.testing.assert_array_equal(left, right)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     height=st.integers(1, 128),

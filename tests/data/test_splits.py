@@ -74,6 +74,7 @@ def test_rows_are_dealt_out_exactly(
         assert not any(len(split.pool) for split in splits.repeats.values())
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     n_classes=st.integers(2, 4),

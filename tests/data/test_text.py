@@ -198,6 +198,7 @@ def test_enumerated_labels_are_what_they_stand_for() -> None:
     assert type(plain(Kind.CAT, "y")) is str
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.text().filter(lambda text: "\0" not in text), min_size=1), st.booleans())
 def test_bytes_become_the_text_that_they_were(texts: list[str], objects: bool) -> None:

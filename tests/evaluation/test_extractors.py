@@ -98,6 +98,7 @@ def test_efficientnet_knows_what_is_in_a_photo() -> None:
     assert 698 in classes  # palace
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_efficientnet_takes_any_channels(channels: int, images: np.ndarray) -> None:
     found = np.concatenate([images, images], axis=3)[:20, :, :, :channels]

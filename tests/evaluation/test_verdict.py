@@ -151,6 +151,7 @@ def test_a_candidate_that_is_the_reference_in_some_repeats_is_told_from_one_that
     assert (compared.repeats_needed, compared.test_rows_needed) == (None, None)
 
 
+@pytest.mark.slow
 def test_picking_the_best_of_several_arms_on_validation_rows_makes_no_false_gain() -> None:
     """Six equally good arms, each with a taste for rows, and luck that validation and test rows share."""
     rng, rounds, above = np.random.default_rng(0), 100, 0

@@ -93,6 +93,7 @@ def test_a_folder_that_cannot_be_written(fitted, tmp_path, where):
 # checkpoints and warm starts
 
 
+@pytest.mark.slow
 def test_a_finished_run_waits_for_its_model_to_be_saved(tmp_path):
     rows, y = digits()
     plain = tiny().fit(rows, y)
@@ -149,6 +150,7 @@ def test_a_model_says_what_it_was_trained_on(tmp_path, monkeypatch):
     assert second.trained_on_["validation"] is None  # without a criterion nobody looked at those rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conditioning", ["projection", "acgan", "concat"])
 def test_a_warm_start_with_more_or_fewer_classes(tmp_path, conditioning):
     tiny(steps=2, conditioning=conditioning).fit(noise(6, 8, 8), ["a", "b", "c"] * 2).save(tmp_path)

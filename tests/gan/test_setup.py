@@ -56,6 +56,7 @@ def test_anchors_are_those_of_the_new_rows(digits, low_digits):
     assert len(warm.generator_.prior.anchors) == 50
 
 
+@pytest.mark.slow
 def test_a_warm_start_from_other_networks_is_refused(digits, low_digits):
     images, labels = digits
     with pytest.raises(ModelError, match="another width"):

@@ -33,6 +33,7 @@ def test_it_finds_what_brute_force_finds(monkeypatch, block, length):
     assert distance.dtype == np.float32
 
 
+@pytest.mark.slow
 @given(
     arrays(np.float32, (20, 3), elements=st.floats(0, 1, width=16)),
     arrays(np.float32, (7, 3), elements=st.floats(0, 1, width=16)),

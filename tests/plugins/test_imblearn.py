@@ -190,6 +190,7 @@ def test_an_array_keeps_its_dtype(dtype):
         assert set(res.ravel()) == set(rows.ravel())
 
 
+@pytest.mark.slow
 def test_missing_values_are_made_too():
     rows, y = table((20, 10))
     rows[y == 1, 0] = np.nan
@@ -326,6 +327,7 @@ def test_flattened_masks_are_seen_in_full_and_stay_masks(monkeypatch, dtype):
     assert 0 < new[12:].astype(float).mean() < 1
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_rows_and_another_seed_others():
     rows, y = table()
     first, again, other = (tiny(random_state=s).fit_resample(rows, y)[0] for s in (1, 1, 2))
@@ -357,6 +359,7 @@ def test_copies_do_the_same(copied):
     assert np.array_equal(again.fit_resample(rows, y)[0], expected)
 
 
+@pytest.mark.slow
 def test_joblib_saves_it_and_other_processes_do_the_same(tmp_path):
     rows, y = table()
     sampler = tiny(sampling_strategy=at_least(9))
@@ -378,6 +381,7 @@ def test_a_pipeline_resamples_for_fitting_only():
     assert pipeline.score(rows, y) == 1.0  # the given rows are among those that the classifier remembers
 
 
+@pytest.mark.slow
 def test_no_fold_learns_from_the_rows_it_is_tested_on():
     rows, y = table((30, 8))
     pipeline = make_pipeline(tiny(), KNeighborsClassifier(1))

@@ -373,6 +373,7 @@ def accuracy(network: torch.nn.Module) -> float:
     return float((network(IMAGES[60:500]).argmax(1) == torch.from_numpy(Y[60:500])).float().mean())
 
 
+@pytest.mark.slow
 def test_fabric_trains_on_it(path: Path) -> None:
     seed_everything(0, verbose=False)
     fabric = Fabric(accelerator="cpu", devices=1)

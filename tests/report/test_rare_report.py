@@ -90,6 +90,7 @@ def test_versions_stand_between_their_contents_and_rows_of_other_groups(finished
     assert _others(run.repeats[0], 0).tolist() == [*test.index[other], *test.index[~other]]
 
 
+@pytest.mark.slow
 def test_cells_are_told_one_by_one_and_shown_between_their_contents_and_rows_of_the_group(
     finished: Path, page: str, summary: dict[str, Any]
 ) -> None:
@@ -120,6 +121,7 @@ def test_cells_are_told_one_by_one_and_shown_between_their_contents_and_rows_of_
     assert shown == sorted(str(escape(name)) for name in SITES[1:3])
 
 
+@pytest.mark.slow
 def test_a_generator_of_latents_has_no_row_of_contents(finished: Path, tmp_path: Path, page: str) -> None:
     config = finished / "models/gan/0/config.json"
     before = read_json(config)
@@ -133,6 +135,7 @@ def test_a_generator_of_latents_has_no_row_of_contents(finished: Path, tmp_path:
     assert rows(rare) == rows(section(page, "rare"))
 
 
+@pytest.mark.slow
 def test_groups_have_their_cells_and_accuracies(finished: Path, page: str, summary: dict[str, Any]) -> None:
     names = [str(escape(name)) for name in np.unique(SITES)]
     cells = [row for row in rows(section(page, "data")) if len(row) == 1 + len(SITES)]

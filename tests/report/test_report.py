@@ -127,6 +127,7 @@ def test_a_leak_leads_the_page(finished: Path, tmp_path: Path) -> None:
     assert f"<li>{leak}</li>" in page
 
 
+@pytest.mark.slow
 def test_copies_and_leaks_are_accounted_for(finished: Path, page: str, outline: Outline) -> None:
     metrics = json.loads((finished / "reports/metrics.json").read_text(encoding="utf-8"))
     assert (metrics["leaks"], metrics["unproved"], metrics["membership"]) == ([], [], None)
@@ -147,6 +148,7 @@ def test_an_attack_is_made_where_it_is_asked_for(finished: Path) -> None:
     assert summary["membership"]["auc"] > 0.9
 
 
+@pytest.mark.slow
 def test_the_selection_says_what_each_filter_dropped_of_each_class(finished: Path, outline: Outline) -> None:
     tables = [read_table(finished / f"data/synthetic/{repeat}.parquet", ["label", "reason"]) for repeat in REPEATS]
     candidates = pd.concat(tables)
@@ -158,6 +160,7 @@ def test_the_selection_says_what_each_filter_dropped_of_each_class(finished: Pat
         assert f"{name}0{(dropped & (candidates['label'] == code)).sum()}" in outline.text
 
 
+@pytest.mark.slow
 def test_fidelity_is_a_mean_over_repeats_with_the_floor_beside_it(finished: Path, page: str) -> None:
     found = [json.loads((finished / f"eval/fidelity/{repeat}.json").read_text(encoding="utf-8")) for repeat in REPEATS]
     metrics = json.loads((finished / "reports/metrics.json").read_text(encoding="utf-8"))["fidelity"]
@@ -177,6 +180,7 @@ def test_fidelity_is_a_mean_over_repeats_with_the_floor_beside_it(finished: Path
     assert "<bdi>digit 9</bdi></th>" + "<td>- (-)</td>" * 7 in page
 
 
+@pytest.mark.slow
 def test_plots_hold_every_repeat(finished: Path, printed: str) -> None:
     arms = pd.read_csv(finished / "reports/plots/arms.csv")
     assert list(arms.columns) == ["arm", "repeat", "balanced_accuracy", "accuracy", "macro_f1"]
@@ -204,6 +208,7 @@ def test_the_page_has_every_section_and_picture(outline: Outline) -> None:
     assert all(a["aria-label"] for tag, a in outline.elements if tag == "svg" and a.get("role") == "img")
 
 
+@pytest.mark.slow
 def test_the_page_refers_to_nothing_outside_of_itself(page: str, outline: Outline) -> None:
     for _, attributes in outline.elements:
         for name in ("src", "href", "srcset", "xlink:href", "action"):
@@ -214,6 +219,7 @@ def test_the_page_refers_to_nothing_outside_of_itself(page: str, outline: Outlin
     assert "@import" not in page
 
 
+@pytest.mark.slow
 def test_what_a_user_calls_things_stays_text(page: str, outline: Outline) -> None:
     assert "<script>alert" not in page
     assert [tag for tag, _ in outline.elements].count("script") == 1
@@ -228,6 +234,7 @@ def test_built_twice_the_report_is_the_same_to_the_byte(finished: Path, printed:
     assert [(finished / "again" / name).read_bytes() for name in FILES] == before
 
 
+@pytest.mark.slow
 def test_arms_and_repeats_that_are_not_asked_for_stay_out(finished: Path) -> None:
     params = Params(repeats=[1], evaluate={"arms": ["real", "gan"]}, prepare={"source": "digits.npz"})
     summary = build_report(params, finished, out="one")
@@ -236,6 +243,7 @@ def test_arms_and_repeats_that_are_not_asked_for_stay_out(finished: Path) -> Non
     assert "Repeat 0" not in (finished / "one/report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lost", "stage"),
     [

@@ -72,6 +72,7 @@ def test_what_cannot_be_asked_is_refused(translating, asked, error, words):
         translating.vary(rows, y, **asked)
 
 
+@pytest.mark.slow
 def test_candidates_fill_cells_of_a_class_in_the_style_of_a_group(translating, quick_teacher):
     rows, y = digits()
     quotas = {(7, "serif"): 3, (2, "sans"): 2, (7, "sans"): 1}

@@ -29,6 +29,7 @@ def test_a_backend_of_the_caller_is_kept() -> None:
         assert Parallel()(delayed(os.getpid)() for _ in range(2)) == [os.getpid()] * 2  # one job: this very process
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "said"), [
     ("slurm", "GANAUG_BACKEND is 'slurm': it may be one of dask, ray, or not be set"),
     ("dask", "name its scheduler in DASK_SCHEDULER_ADDRESS"),

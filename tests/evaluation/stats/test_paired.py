@@ -44,6 +44,7 @@ def test_rows_of_their_own_leave_the_spread_of_repeats_alone() -> None:
     assert (wider.error / own.error) ** 2 == pytest.approx((1 / 6 + 0.25) * 6)
 
 
+@pytest.mark.slow
 @given(st.integers(2, 6), st.integers(2, 40), st.integers(1, 5), st.integers(0, 1000), st.booleans())
 def test_it_is_antisymmetric_bounded_and_indifferent_to_order(repeats, rows, classes, seed, shared) -> None:
     first, second = bits(repeats, rows, seed), bits(repeats, rows, seed + 1)

@@ -32,6 +32,7 @@ def test_a_planted_effect_is_found_as_often_as_predicted(gain: float, verdict: s
     assert settled == pytest.approx(power(abs(gain - ROPE), Estimate(gain, observed, repeats, ratio)), abs=0.05)
 
 
+@pytest.mark.slow
 def test_power_with_shared_test_rows_is_that_of_simulated_runs() -> None:
     repeats, rng = 10, np.random.default_rng(2)
     planned = Estimate(0.02, 0.01, repeats, 0.0, 0.003**2, 2000)

@@ -18,6 +18,7 @@ def networks(height: int, width: int, channels: int, depth: int = 1, base: int =
     return ImageArchitecture(height, width, channels, 3, latent=6, features=5, base_width=base, depth=depth).build(0)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(SIDES, SIDES, CHANNELS)
 @example(8, 8, 1)

@@ -33,6 +33,7 @@ def config(spec) -> TrainConfig:
     return TrainConfig(3, steps=1, batch_size=1, seed=0, spec=spec)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ragged", [False, True])
 @pytest.mark.parametrize("name", [*SIGNAL.classifiers, "sklearn.neighbors.KNeighborsClassifier"])
 def test_classifiers_tell_the_classes_apart(name, ragged):

@@ -19,6 +19,7 @@ from ganaug.modalities.sound.spec import SoundSpec
 from ganaug.modalities.sound.treatments import change, masked, played, stretched
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 2])
 def test_a_sound_that_is_made_of_a_picture_has_that_picture(channels):
     samples, spec, _ = held(channels=channels)

@@ -140,6 +140,7 @@ def test_what_cannot_be_used_is_set_aside_with_the_reason(kind, reason, tmp_path
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_of_hours_only_the_beginning_is_read(tmp_path):
     path = tmp_path / "long.flac"
     with sf.SoundFile(path, "w", 8_000, 1, format="FLAC") as file:

@@ -72,6 +72,7 @@ def check_values(found: pd.Series, kind: Kind) -> None:
         assert all(low <= value <= high and kind.on_grid(value) for value in new)
 
 
+@pytest.mark.slow
 def test_every_type_of_column_comes_back_as_it_was_to_the_last_digit():
     frame = pd.DataFrame(EVERY)
     columns, numbers, codes = encode(frame)
@@ -118,6 +119,7 @@ def test_an_empty_table_is_refused(frame):
         encode(frame)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(["int64", "uint64", "datetime64[ns]", "timedelta64[ns]", "Int64"]),
@@ -140,6 +142,7 @@ def test_whole_numbers_are_exact_over_the_whole_range(dtype, bits, step):
         assert all((value - old[0]) % step == 0 for value in found)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(["float64", "float32", "Float32", "float16"]),

@@ -67,6 +67,7 @@ def test_distances_count_every_column_alike():
     assert abs(rms(embed(one, infer(frame))[0], found[0]) - 0.5) < 1e-4
 
 
+@pytest.mark.slow
 def test_a_distance_does_not_depend_on_the_other_rows_or_on_units():
     spec = infer(EVERY)
     assert np.array_equal(embed(EVERY.iloc[[7, 2]], spec), embed(EVERY, spec)[[7, 2]])

@@ -32,6 +32,7 @@ def role_of(values) -> str:
     return infer(frame).columns[0].role
 
 
+@pytest.mark.slow
 def test_a_table_of_every_type_comes_back_from_its_file():
     frame = pd.DataFrame({name: KINDS[name].column for name in KINDS})
     spec = infer(frame)

@@ -59,6 +59,7 @@ def accuracy(name: str, setting: Setting = Setting(), rows: TrainingRows | None 
     return balanced_accuracy_score(test.labels, probabilities.argmax(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["hist_gradient_boosting", "random_forest", "logistic_regression", "sklearn.neighbors.KNeighborsClassifier"]
 )
@@ -80,6 +81,7 @@ def test_mixup_and_every_method_are_arms():
         accuracy(QUICK, Setting(method="magic"))
 
 
+@pytest.mark.slow
 def test_a_category_alone_is_enough():
     labels = np.repeat([0, 1], 30)
     frame = pd.DataFrame({"c": np.where(labels == 1, "yes", "no"), "x": 1.0})

@@ -62,6 +62,7 @@ def test_a_row_depends_on_the_seed_and_its_number_alone(trained):
     assert not trained.sample(y=labels[:5], random_state=2)[0].equals(many[:5])
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_rows_and_global_random_states_are_left_alone(wine):
     frame, labels = wine[0][:40], np.arange(40) % 2
     torch.manual_seed(1)

@@ -76,6 +76,7 @@ def test_a_saved_model_makes_the_same_rows(fitted, first, tmp_path):
         GANAugmenter.load(folder, device="cpu")
 
 
+@pytest.mark.slow
 def test_augmented_tables_begin_with_the_rows_given(fitted):
     frame, y = wine()
     both, labels = fitted.augment(frame.set_axis(frame.index + 7), y, ratio=1.5)

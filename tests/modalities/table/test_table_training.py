@@ -53,6 +53,7 @@ def test_a_criterion_chooses_on_validation_rows(wine):
         assert found.history_["criterion"].notna().sum() >= 5
 
 
+@pytest.mark.slow
 def test_a_model_of_other_columns_is_no_start(wine, tmp_path):
     table, labels = wine
     small(steps=2).fit(table, labels).save(tmp_path)

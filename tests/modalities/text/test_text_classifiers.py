@@ -140,6 +140,7 @@ def test_embeddings_are_asked_for_where_none_are_tried():
         assert not TEXT.better_classifier(["tfidf_linear_svm", name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "setting",
     [
