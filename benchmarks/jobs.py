@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context, parent_process
@@ -26,20 +28,27 @@ def run_all(
     jobs : sequence of (dict, sequence)
         The key under which a job's result is logged, and the function's arguments.
     log : Path
-        JSON lines, one for each job done.
+        JSON lines, one for each job done. Where some fail, the others still run, and then the benchmark ends.
     workers : int
         Jobs at a time.
     """
     done = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     todo = [(key, arguments) for key, arguments in jobs if not any(_is(r, key) for r in done)]
+    failed: list[Result] = []
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(workers, get_context("spawn"), _end_with_parent) as pool:
         running = {pool.submit(function, *arguments): key for key, arguments in todo}
         for future in as_completed(running):
+            if future.exception() is not None:  # of one job, while others still end, and are kept
+                failed.append(running[future])
+                traceback.print_exception(future.exception())
+                continue
             done.append(running[future] | future.result())
             with log.open("a") as file:
                 file.write(json.dumps(done[-1]) + "\n")
             print(done[-1], flush=True)
+    if failed:
+        sys.exit(f"failed: {failed}; the log holds what ended well")
     return [r for r in done if any(_is(r, key) for key, _ in jobs)]
 
 

@@ -39,6 +39,7 @@ from jobs import Result, run_all
 from numpy.typing import NDArray
 
 from ganaug import GANAugmenter
+from ganaug.evaluation.downstream.trials import fit
 from ganaug.evaluation.stats.design import BENCHMARK, Design
 from ganaug.evaluation.stats.paired import estimate_rows
 from ganaug.metrics.classification import pack_bits, unpack_bits
@@ -172,7 +173,7 @@ def judged(
     config = TrainConfig(len(loaded.classes), 0, 0, repeat, spec=loaded.spec)
     found = {}
     for arm, (which, settings) in arms.items():
-        tried = [modality.fit_classifier("minirocket", rows[which], setting, config) for setting in settings]
+        tried = [fit(modality, "minirocket", rows[which], setting, config) for setting in settings]
         validation = [balanced(labels["validation"], predict(samples["validation"])) for predict in tried]
         best = int(np.argmax(validation))
         right = tried[best](samples["test"]).argmax(1) == labels["test"]

@@ -33,6 +33,7 @@ from jobs import Result, run_all
 from numpy.typing import NDArray
 from signals import Arm, Tested, balanced, generate, show, together
 
+from ganaug.evaluation.downstream.trials import fit
 from ganaug.metrics.classification import pack_bits, unpack_bits
 from ganaug.modalities import modality_named
 from ganaug.modalities.text.masked import masked_model
@@ -148,7 +149,7 @@ def measure(folder: str, name: str, repeat: int, most: int) -> Result:
     config = TrainConfig(len(classes), 0, 0, repeat, spec=spec)
     found: dict[str, Result] = {}
     for classifier, (arm, (which, settings)) in product(TEXT.classifiers, ARMS.items()):
-        tried = [TEXT.fit_classifier(classifier, rows[which], setting, config) for setting in settings]
+        tried = [fit(TEXT, classifier, rows[which], setting, config) for setting in settings]
         validation = [balanced(labels["validation"], predict(samples["validation"])) for predict in tried]
         best = int(np.argmax(validation))
         right = tried[best](samples["test"]).argmax(1) == labels["test"]

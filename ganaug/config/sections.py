@@ -129,8 +129,8 @@ class PrepareParams(Section):
     groups: Annotated[str, one_of("apart", "shared", "cells")] = Field(
         "apart",
         description="How rows with a group (a site, a device, a speaker) are split; apart: a group stays whole, so "
-        "test rows are of groups never seen in training; shared: a group is in all splits; cells: a class in a group "
-        "stays whole, so test rows are of cells that training lacks, most of them of groups that it knows.",
+        "test rows are of groups never seen in training; shared: a group is in all splits; cells: as shared, but "
+        "a fifth each of the cells (a class in a group) are validation and test rows alone, which training lacks.",
     )
     columns: ColumnNames = Field(
         {"path": "path", "text": "text", "label": "label", "group": "group", "split": "split"},

@@ -64,7 +64,8 @@ def prepare(
         How the modality reads the source: see `ganaug.config.PrepareParams`.
     repeats, per_class, validation, test, seed : see `ganaug.data.splits.make_splits`
     groups : {"apart", "shared", "cells"}, default="apart"
-        What stays whole over splits: the rows of a group, none but copies, or the rows of a class in a group.
+        Whether rows of a group share a split, or only copies do; ``"cells"``: only copies, but cells (a class in a
+        group) are held out of training, see `ganaug.data.held_cells.hold_out`.
     near_duplicates : bool, default=True
         Whether near duplicates count as copies, or exact ones only (right for pictures of one scene in which small
         things differ). The report records it, and the leak guards go by it.
@@ -99,8 +100,9 @@ def prepare(
             per_class=per_class,
             validation=validation,
             test=test,
-            units=join_clusters(copies, _whole(rows, groups))[usable],
+            units=join_clusters(copies, _numbers(rows.groups))[usable] if groups == "apart" else copies[usable],
             given=loaded.splits[usable],
+            cells_of=_numbers(rows.groups)[usable] if groups == "cells" else None,
             seed=seed,
         )
     except DataError as error:
@@ -167,13 +169,6 @@ def _write_rows(path: Path, rows: Rows, at: Indices) -> None:
         for start in range(0, len(at), writer.row_group):
             writer.write(rows.take(at[start : start + writer.row_group]))
             let_go(rows.samples)
-
-
-def _whole(rows: Rows, groups: str) -> Indices:
-    """Number the rows (n,) that share a split by what they are; -1 for rows that do with none."""
-    if groups == "cells":
-        return Cells.of(rows.schema.classes, rows.labels, rows.groups).find(rows.labels, rows.groups)
-    return _numbers(rows.groups) if groups == "apart" else np.full(len(rows), -1, np.int64)
 
 
 def _numbers(values: NDArray[np.object_]) -> Indices:

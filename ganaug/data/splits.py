@@ -4,6 +4,9 @@ Two modes. *benchmark*: one fixed validation and test set, training sets of ``pe
 between repeats, and a pool of the real rows left over; it takes a ``per_class`` cut and enough rows. *repeated*,
 everywhere else: repeated cross-validation, a fold a repeat, with training and validation rows drawn from the rest.
 Splits that the source brings are kept in both.
+
+Where cells (a class in a group) are held out, some are in test or validation rows alone, and other rows are split as
+ever; these cells are the same in all repeats of a benchmark, and drawn anew otherwise.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.config import suggestion
+from ganaug.data.held_cells import hold_out
 from ganaug.errors import DataError, option
 
 Indices = NDArray[np.int64]
@@ -64,6 +68,7 @@ def make_splits(
     test: float = 0.2,
     units: Indices | None = None,
     given: NDArray[np.object_] | None = None,
+    cells_of: Indices | None = None,
     seed: int = 0,
 ) -> Splits:
     """Split rows for every repeat.
@@ -86,14 +91,16 @@ def make_splits(
     given : ndarray of shape (n,), object, optional
         ``train``, ``validation`` or ``test`` for each row. A unit that straddles them keeps its test rows, or else its
         validation rows; the others are left out.
+    cells_of : ndarray of shape (n,), int64, optional
+        Number of each row's group, -1 for none, where cells are to be held out of training (`held_cells.hold_out`).
     seed : int, default=0
         Same seed, same splits.
 
     Raises
     ------
     DataError
-        If a class has too few rows, or groups, for 2 training rows, 1 validation and 1 test row, or ``per_class`` names
-        a class that there is not.
+        If a class has too few rows, or groups, for 2 training rows, 1 validation and 1 test row, no cell can be held
+        out, or ``per_class`` names a class that there is not.
     """
     if len(classes) < 2:
         raise DataError(f"there is only one class, {classes[0]!r}; give at least two.")
@@ -102,7 +109,12 @@ def make_splits(
     given = np.full(len(labels), "train", object) if given is None else given
     left_out = _straddling(units, given)
     given = np.where(left_out, "", given)
-    problem = _Problem.of(labels, units, given, tuple(classes), {"test": test, "validation": validation})
+    shares = {"test": test, "validation": validation}
+
+    def problem(repeat: int) -> _Problem:
+        rng = np.random.default_rng([seed, repeat, 1])  # apart from that of the splits
+        return _Problem.of(labels, units, given, tuple(classes), shares, cells_of, rng)
+
     found: dict[int, Split] = {}
     whole = np.flatnonzero(cuts == ALL)
     if per_class is None:
@@ -110,11 +122,9 @@ def make_splits(
     elif len(whole):
         reason = f"per_class leaves out class {classes[whole[0]]!r}, so every repeat trains on all of its rows"
     else:
-        found, reason = _benchmark(problem, repeats, cuts, seed)
+        found, reason = _benchmark(problem(0), repeats, cuts, seed)
     mode = "benchmark" if found else "repeated"
-    found = found or {repeat: _repeated(problem, repeat, cuts, seed) for repeat in repeats}
-    for split in found.values():
-        problem.check(split)
+    found = found or {repeat: _repeated(problem(repeat), repeat, cuts, seed) for repeat in repeats}
     return Splits(mode, reason, found, np.flatnonzero(left_out))
 
 
@@ -142,8 +152,8 @@ def _cuts(per_class: int | Mapping[str, int] | None, classes: Sequence[str]) -> 
 class _Problem:
     """What stays the same between repeats.
 
-    ``fixed`` holds the splits that the source brings, ``quotas`` what those to be drawn want of each class, and
-    ``spare`` what is left of the ``open`` rows of each class beside them.
+    ``fixed`` holds the splits that the source brings, ``held`` rows of cells that are held out for other splits,
+    ``quotas`` what those want of each class beside them, and ``spare`` what is left of the ``open`` rows of each class.
     """
 
     labels: Indices
@@ -152,6 +162,7 @@ class _Problem:
     open: Indices
     spare: Indices
     fixed: dict[str, Indices]
+    held: dict[str, Indices]
     quotas: dict[str, Indices]
 
     @classmethod
@@ -162,10 +173,16 @@ class _Problem:
         given: NDArray[np.object_],
         classes: tuple[str, ...],
         shares: dict[str, float],
+        cells_of: Indices | None,
+        rng: np.random.Generator,
     ) -> _Problem:
-        open_rows = np.flatnonzero(given == "train")
-        counts = np.bincount(labels[open_rows], minlength=len(classes))
         fixed = {part: np.flatnonzero(given == part) for part in shares if (given == part).any()}
+        open_rows, held = np.flatnonzero(given == "train"), {}
+        if cells_of is not None and (open_parts := [part for part in shares if part not in fixed]):
+            found = hold_out(labels[open_rows], cells_of[open_rows], units[open_rows], open_parts, rng)
+            held = {part: open_rows[at] for part, at in found.items()}
+            open_rows = np.setdiff1d(open_rows, np.concatenate([*held.values()]))
+        counts = np.bincount(labels[open_rows], minlength=len(classes))
         quotas = {part: _quota(part, share, counts) for part, share in shares.items() if part not in fixed}
         spare = counts - np.sum(list(quotas.values()), axis=0, dtype=np.int64)
         scarce = np.flatnonzero(spare < LEAST["train"])
@@ -176,7 +193,7 @@ class _Problem:
                 f"class {classes[k]!r} has {counts[k]} usable rows, too few for {parts}, which take at least "
                 f"{counts[k] - spare[k] + LEAST['train']}{more}; add rows, ask for smaller splits, or remove the class."
             )
-        return cls(labels, units, classes, open_rows, spare, fixed, quotas)
+        return cls(labels, units, classes, open_rows, spare, fixed, held, quotas)
 
     def assign(
         self, trains: Sequence[Indices], rng: np.random.Generator
@@ -194,19 +211,22 @@ class _Problem:
         of_class = (rng.permutation(rows[self.labels[rows] == k]) for k in range(len(self.classes)))
         return np.sort(np.concatenate([drawn[:most] for drawn, most in zip(of_class, cuts, strict=True)]))
 
-    def check(self, split: Split) -> None:
+    def split(self, train: Indices, pool: Indices, held_out: dict[str, Indices]) -> Split:
+        """Put a repeat together, and refuse (`DataError`) one in which a class has too few rows."""
+        whole = {part: np.sort(np.append(rows, self.held.get(part, rows[:0]))) for part, rows in held_out.items()}
+        split = Split(train, pool=pool, **whole)
         for part, least in LEAST.items():
             rows = getattr(split, part)
             counts = np.bincount(self.labels[rows], minlength=len(self.classes))
             for k in np.flatnonzero(counts < least):
                 of_class = self.labels == k
                 groups = len(np.unique(self.units[of_class]))
-                cells = f"of a class where {option('prepare.groups')} is 'cells'"
                 raise DataError(
                     f"class {self.classes[k]!r} has {counts[k]} rows for {part}, which takes at least {least}: its "
-                    f"{of_class.sum()} rows are in {groups} groups (copies are one), and groups stay whole ({cells}); "
+                    f"{of_class.sum()} rows are in {groups} groups (copies are one), and groups stay whole; "
                     "add rows of other groups, bring splits of your own, or remove the class."
                 )
+        return split
 
 
 def _quota(part: str, share: float, counts: Indices) -> Indices:
@@ -248,7 +268,7 @@ def _benchmark(problem: _Problem, repeats: Sequence[int], cuts: Indices, seed: i
     if min(len(train) for train in trains) < cuts.sum():
         return {}, f"groups do not go into {sets}"
     pool = np.sort(np.concatenate([rest, *(trains[slot] for slot in range(slots) if slot not in repeats)]))
-    found = {repeat: Split(trains[repeat], pool=pool, **held_out) for repeat in repeats}
+    found = {repeat: problem.split(trains[repeat], pool, held_out) for repeat in repeats}
     return found, f"there are enough rows for {sets}"
 
 
@@ -256,7 +276,7 @@ def _repeated(problem: _Problem, repeat: int, cuts: Indices, seed: int) -> Split
     problem = _with_fold(problem, repeat, seed)
     rng = np.random.default_rng([seed, repeat])
     held_out, (train,), pool = problem.assign([np.minimum(problem.spare, cuts)], rng)
-    return Split(problem.cut(train, cuts, rng), pool=pool, **held_out)
+    return problem.split(problem.cut(train, cuts, rng), pool, held_out)
 
 
 def _with_fold(problem: _Problem, repeat: int, seed: int) -> _Problem:

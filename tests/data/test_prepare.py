@@ -92,7 +92,11 @@ def test_what_stays_whole_of_groups(tmp_path: Path, groups: str) -> None:
         for cells in (False, True)
     )
     shares = [bool(found["train"] & found["test"]) for found in (sites_of, cells_of)]
-    assert shares == {"apart": [False, False], "shared": [True, True], "cells": [True, False]}[groups]
+    assert shares == {"apart": [False, False], "shared": [True, True], "cells": [True, True]}[groups]
+    lacking = cells_of["test"] - cells_of["train"]
+    assert bool(lacking) == (groups != "shared")
+    if groups == "cells":
+        assert {site for _, site in lacking} <= {site for _, site in cells_of["train"]}
 
 
 def test_the_stage_tells_how_full_the_cells_are(

@@ -18,8 +18,9 @@ from ganaug.data.rows import Rows, digest
 from ganaug.evaluation.downstream.classifiers import CLASSIFIERS
 from ganaug.metrics.classification import classification_metrics
 from ganaug.metrics.thresholds import choose_weights
+from ganaug.modalities.base import Modality
 from ganaug.modalities.estimators import is_users
-from ganaug.modalities.training import Setting, TrainConfig, TrainingRows
+from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows
 from ganaug.utils.cluster import backend
 from ganaug.utils.files import read_json, write_json
 from ganaug.utils.progress import Progress
@@ -94,6 +95,21 @@ def run_trials(
     return {trial: measured[trial] for trial in todo}
 
 
+def fit(modality: Modality, classifier: str, rows: TrainingRows, setting: Setting, config: TrainConfig) -> Predict:
+    """Train a classifier by name, of whatever package.
+
+    Synthetic rows alone may be of one class or none, where selection kept no other: nothing can be learnt from these,
+    and all samples then are of that class, or of each as likely.
+    """
+    counts = np.bincount(rows.labels, minlength=config.n_classes)
+    if np.count_nonzero(counts) < 2:
+        shares = counts if counts.any() else np.ones_like(counts)
+        return lambda samples: np.tile(shares / shares.sum(), (len(samples), 1))
+    if classifier in CLASSIFIERS:
+        return CLASSIFIERS[classifier](rows, setting, config)
+    return modality.fit_classifier(classifier, rows, setting, config)
+
+
 def _known(
     trial: Trial, rows: TrainingRows, held_out: bytes, config: TrainConfig, cache_dir: str | Path | None
 ) -> Path | None:
@@ -124,10 +140,7 @@ def _measure(
     rows = rows.take(~rows.synthetic | (rows.confidence >= trial.setting.min_confidence))
     modality = held_out[HELD_OUT[0]].schema.modality
     with one_openmp_thread():  # also where the only trial at a time runs in this very process
-        if trial.classifier in CLASSIFIERS:
-            predict = CLASSIFIERS[trial.classifier](rows, trial.setting, config)
-        else:
-            predict = modality.fit_classifier(trial.classifier, rows, trial.setting, config)
+        predict = fit(modality, trial.classifier, rows, trial.setting, config)
         found = {part: predict(held.samples) for part, held in held_out.items()}
     weights = choose_weights(held_out["validation"].labels, found["validation"], trained)
     measured = {
