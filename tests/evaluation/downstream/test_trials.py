@@ -40,4 +40,4 @@ def test_an_arm_of_synthetic_rows_of_one_class_is_measured_like_any(tmp_path: Pa
     found = read_json(path)["test"]
     assert found["balanced_accuracy"] == pytest.approx(0.1)
     assert found["per_class"]["3"]["recall"] == 1
-    assert np.isfinite(found["log_loss"])
+    assert np.isfinite(found["nll"])
