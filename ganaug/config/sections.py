@@ -130,7 +130,7 @@ class PrepareParams(Section):
         "apart",
         description="How rows with a group (a site, a device, a speaker) are split; apart: a group stays whole, so "
         "test rows are of groups never seen in training; shared: a group is in all splits; cells: as shared, but "
-        "a fifth each of the cells (a class in a group) are validation and test rows alone, which training lacks.",
+        "a tenth each of the cells (a class in a group) are validation and test rows alone, which training lacks.",
     )
     columns: ColumnNames = Field(
         {"path": "path", "text": "text", "label": "label", "group": "group", "split": "split"},

@@ -11,13 +11,13 @@ from ganaug.errors import DataError, option
 
 Indices = NDArray[np.int64]
 
-SHARE = 0.2  # of the cells, for each part
+SHARE = 0.1  # of the cells, for each part
 
 
 def hold_out(
     labels: Indices, groups: Indices, units: Indices, parts: Sequence[str], rng: np.random.Generator
 ) -> dict[str, Indices]:
-    """Choose cells at random for each part, a fifth of them, and return their rows.
+    """Choose cells at random for each part, a tenth of them, and return their rows.
 
     A class keeps half of its rows at least, and a group half of its cells: it takes other rows of both to make rows of
     a cell. Units stay whole: what shares one with a row that is held out goes along.

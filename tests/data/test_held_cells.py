@@ -62,13 +62,13 @@ def test_cells_go_whole_and_classes_and_groups_keep_half(
         assert len(chosen) <= 2 * max(1, round(SHARE * (counts > 0).sum()))
 
 
-def test_with_two_sites_a_fifth_of_the_cells_goes_to_each_part() -> None:
+def test_with_two_sites_a_tenth_of_the_cells_goes_to_each_part() -> None:
     labels, groups, units = grid(10, 2, 20)
     held = hold_out(labels, groups, units, PARTS, np.random.default_rng(0))
-    assert [len(rows) for rows in held.values()] == [80, 80]
+    assert [len(rows) for rows in held.values()] == [40, 40]
     chosen = [cells(labels[rows], groups[rows]) for rows in held.values()]
-    assert len(chosen[0]) == len(chosen[1]) == 4
-    assert len({label for each in chosen for label, _ in each}) == 8  # no class loses both sites
+    assert len(chosen[0]) == len(chosen[1]) == 2
+    assert len({label for each in chosen for label, _ in each}) == 4  # no class loses both sites
 
 
 @pytest.mark.parametrize("per_class", [None, 5])
@@ -85,11 +85,11 @@ def test_splits_hold_cells_out_and_split_other_rows_as_ever(per_class: int | Non
             part: {cell for cell in cells(labels[rows], groups[rows]) if cell not in trained}
             for part, rows in (("test", split.test), ("validation", split.validation))
         }
-        assert len(held["test"] - held["validation"]) == len(held["validation"] - held["test"]) == 4
+        assert len(held["test"] - held["validation"]) == len(held["validation"] - held["test"]) == 2
         for part in held.values():
             assert all(((labels == k) & (groups == g)).sum() == 20 for k, g in part)
         known = [cell in trained for cell in zip(labels[split.test], groups[split.test], strict=True)]
-        assert sum(known) == 0.2 * (400 - 160)
+        assert sum(known) == 0.2 * (400 - 80)
         empty.append(held["test"])
     parts = [getattr(split, part) for split in found.repeats.values() for part in ("train", *PARTS, "pool")]
     assert np.unique(np.concatenate(parts)).tolist() == list(range(400))
@@ -102,7 +102,7 @@ def test_test_rows_that_the_source_brings_are_left_as_they_are() -> None:
     split = make_splits(labels, list("abcd"), units=units, given=given, cells_of=groups).repeats[0]
     assert split.test.tolist() == list(range(30))
     trained, validated = (cells(labels[rows], groups[rows]) for rows in (split.train, split.validation))
-    assert len(validated - trained) == 2  # a fifth of twelve
+    assert len(validated - trained) == 1  # a tenth of twelve
 
 
 @pytest.mark.parametrize("groups", [np.full(40, -1), np.zeros(40, int), np.repeat([0, 1], 20)])
