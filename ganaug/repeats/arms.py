@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ganaug.repeats.beside import Work
 
@@ -12,29 +12,11 @@ from ganaug.repeats.beside import Work
 class Baselines(Work):
     """Trains and measures classifiers in the arms without synthetic rows."""
 
-    stage = "baselines"
+    stage, section = "baselines", "evaluate"
+    inputs: ClassVar[tuple[str, ...]] = ("data/splits/{repeat}",)  # and the spare rows with them
+    outputs: ClassVar[tuple[str, ...]] = ("eval/baselines/{repeat}",)  # a file for each arm and classifier
     rooms = ("config", "data", "evaluation/downstream", "metrics", "modalities", "utils", "repeats/arms.py")
     synthetic: ClassVar[bool] = False  # whether the arms have synthetic rows
-
-    @property
-    def reads(self) -> list[Path]:
-        """The splits, and the spare rows with them."""
-        return [Path(f"data/splits/{self.repeat}")]
-
-    @property
-    def writes(self) -> list[Path]:
-        """A file for each arm and classifier."""
-        return [Path(f"eval/baselines/{self.repeat}")]
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Those of both stages."""
-        return self.params.evaluate.model_dump()
-
-    @property
-    def device(self) -> str:
-        """That of the classifiers."""
-        return self.params.evaluate.device
 
     @property
     def alone(self) -> bool:
@@ -89,13 +71,5 @@ class Augmented(Baselines):
 
     stage = "evaluate"
     synthetic = True
-
-    @property
-    def reads(self) -> list[Path]:
-        """The augmented splits, and all candidates."""
-        return [Path(f"data/augmented/{self.repeat}"), Path(f"data/synthetic/{self.repeat}.parquet")]
-
-    @property
-    def writes(self) -> list[Path]:
-        """A file for each arm and classifier."""
-        return [Path(f"eval/augmented/{self.repeat}")]
+    inputs = "data/augmented/{repeat}", "data/synthetic/{repeat}.parquet"
+    outputs = ("eval/augmented/{repeat}",)

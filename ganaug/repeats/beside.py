@@ -44,6 +44,8 @@ PR_SET_PDEATHSIG = 1  # of prctl
 class Work(ABC):
     """What a stage does for one repeat.
 
+    A kind of work names what it reads and writes, with ``{repeat}`` for the number of the repeat.
+
     Attributes
     ----------
     repeat : int
@@ -55,6 +57,9 @@ class Work(ABC):
     """
 
     stage: ClassVar[str]  # its name
+    section: ClassVar[str]  # of the parameters, which it depends on
+    inputs: ClassVar[tuple[str, ...]]  # files and folders
+    outputs: ClassVar[tuple[str, ...]]  # files, and folders that hold JSON
     rooms: ClassVar[tuple[str, ...]]  # of ganaug, on which what it writes depends
 
     repeat: int
@@ -62,24 +67,20 @@ class Work(ABC):
     store: Path = field(default_factory=lambda: Path(os.environ.get("DVC_ROOT", "."), ".ganaug"))
 
     @property
-    @abstractmethod
     def reads(self) -> list[Path]:
-        """Files and folders."""
+        """What it reads."""
+        return [Path(name.format(repeat=self.repeat)) for name in self.inputs]
 
     @property
-    @abstractmethod
     def writes(self) -> list[Path]:
-        """Files, and folders that hold JSON."""
+        """What it writes."""
+        return [Path(name.format(repeat=self.repeat)) for name in self.outputs]
 
     @property
-    @abstractmethod
     def settings(self) -> dict[str, Any]:
         """The parameters that it depends on."""
-
-    @property
-    @abstractmethod
-    def device(self) -> str:
-        """Where it computes: with others beside it only on a CPU."""
+        settings: dict[str, Any] = getattr(self.params, self.section).model_dump()
+        return settings
 
     @property
     def alone(self) -> bool:
@@ -136,7 +137,7 @@ def run(work: Work) -> None:
             _put(work.done / path, path)
         _note(work)
         return
-    helpers = [] if alone or _on_gpu(work.device) else _start_others(work)
+    helpers = [] if alone or _on_gpu(work.settings["device"]) else _start_others(work)
     try:
         work.run(Path(), len(helpers) + 1)
         if os.environ.get("RANK", "0") == "0":

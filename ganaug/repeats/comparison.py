@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from ganaug.repeats.beside import Work
 
@@ -11,29 +10,14 @@ from ganaug.repeats.beside import Work
 class Comparison(Work):
     """Measures how near synthetic rows come to real ones, before and after selection."""
 
-    stage = "fidelity"
+    stage = section = "fidelity"
+    inputs = (
+        "data/splits/{repeat}/train.parquet",
+        "data/splits/{repeat}/test.parquet",
+        "data/synthetic/{repeat}.parquet",
+    )
+    outputs = ("eval/fidelity/{repeat}.json",)
     rooms = ("config", "data", "evaluation", "metrics", "modalities", "utils", "repeats/comparison.py")
-
-    @property
-    def reads(self) -> list[Path]:
-        """The training and test split, and all candidates."""
-        splits = (Path(f"data/splits/{self.repeat}/{part}.parquet") for part in ("train", "test"))
-        return [*splits, Path(f"data/synthetic/{self.repeat}.parquet")]
-
-    @property
-    def writes(self) -> list[Path]:
-        """The numbers."""
-        return [Path(f"eval/fidelity/{self.repeat}.json")]
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Those of the stage."""
-        return self.params.fidelity.model_dump()
-
-    @property
-    def device(self) -> str:
-        """That of the classifier and of the extractor."""
-        return self.params.fidelity.device
 
     @property
     def alone(self) -> bool:

@@ -11,31 +11,18 @@ from ganaug.repeats.beside import Work
 class Generation(Work):
     """Samples rows from the GAN, scores them and keeps the good ones."""
 
-    stage = "generate"
+    stage = section = "generate"
+    inputs = "models/gan/{repeat}", "data/splits/{repeat}/train.parquet"
+    outputs = "data/synthetic/{repeat}.parquet", "reports/generate/{repeat}.json"  # with scores; what became of rows
     rooms = (
         "config", "data", "gan", "metrics", "modalities", "synthesis", "utils", "augmenter.py", "repeats/generation.py"
     )  # fmt: skip
 
     @property
-    def reads(self) -> list[Path]:
-        """The model, and the training split."""
-        return [Path(f"models/gan/{self.repeat}"), Path(f"data/splits/{self.repeat}/train.parquet")]
-
-    @property
-    def writes(self) -> list[Path]:
-        """All candidates with their scores, and what became of them."""
-        return [Path(f"data/synthetic/{self.repeat}.parquet"), Path(f"reports/generate/{self.repeat}.json")]
-
-    @property
     def settings(self) -> dict[str, Any]:
         """Those of the stage, and how many rows are merged."""
         merge = self.params.merge
-        return {**self.params.generate.model_dump(), "merge": [merge.policy, merge.amount]}
-
-    @property
-    def device(self) -> str:
-        """That of the networks."""
-        return self.params.generate.device
+        return {**super().settings, "merge": [merge.policy, merge.amount]}
 
     def run(self, root: Path, at_once: int = 1) -> None:
         """Draw candidates, and write them as they come."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ganaug.config.together import check_styled
 from ganaug.data.rows import read_schema
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 class Training(Work):
     """Fits the GAN to the training split, from its checkpoint if there is one."""
 
-    stage = "train_gan"
+    stage = section = "train_gan"
+    inputs = "data/splits/{repeat}/train.parquet", "data/splits/{repeat}/validation.parquet"
+    outputs = ("models/gan/{repeat}",)
     rooms = (
         "config",
         "data",
@@ -28,26 +30,6 @@ class Training(Work):
         "augmenter.py",
         "repeats/training.py",
     )
-
-    @property
-    def reads(self) -> list[Path]:
-        """The training and validation split."""
-        return [Path(f"data/splits/{self.repeat}/{part}.parquet") for part in ("train", "validation")]
-
-    @property
-    def writes(self) -> list[Path]:
-        """The model."""
-        return [Path(f"models/gan/{self.repeat}")]
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Those of the stage."""
-        return self.params.train_gan.model_dump()
-
-    @property
-    def device(self) -> str:
-        """That of the networks."""
-        return self.params.train_gan.device
 
     def run(self, root: Path, at_once: int = 1) -> None:
         """Train it and save it."""
