@@ -29,7 +29,9 @@ def cells_section(run: Run, summary: dict[str, Any]) -> dict[str, Any] | None:
     made = repeat.candidates.loc[repeat.candidates["group"].notna(), ["label", "group"]].drop_duplicates()
     if not tested and made.empty:
         return None
-    made = made.sort_values(["label", "group"])[:CARDS]
+    cells = pd.DataFrame({"label": repeat.labels, "group": repeat.groups}).value_counts()
+    made["rows"] = cells.reindex(pd.MultiIndex.from_frame(made), fill_value=0).to_numpy()
+    made = made.sort_values(["rows", "label", "group"])[:CARDS]
     budget = PAGE_BYTES // (max(len(made), 1) * 3 * LINES * COLUMNS)
     return {
         "repeat": repeat.number,
@@ -44,11 +46,11 @@ def cells_section(run: Run, summary: dict[str, Any]) -> dict[str, Any] | None:
             ]
             for each in tested
         ],
-        "cards": [_card(run, repeat, int(label), str(group), budget) for label, group in made.to_numpy()],
+        "cards": [_card(run, repeat, label, group, rows, budget) for label, group, rows in made.to_numpy().tolist()],
     }
 
 
-def _card(run: Run, repeat: Repeat, label: int, group: str, budget: int) -> dict[str, Any]:
+def _card(run: Run, repeat: Repeat, label: int, group: str, rows: int, budget: int) -> dict[str, Any]:
     name, most = run.schema.classes[label], min(LINES * COLUMNS, run.schema.modality.shown)
     candidates, inside = repeat.candidates, pd.Series(repeat.groups) == group
     others = np.flatnonzero((repeat.labels == label) & ~inside)
@@ -67,5 +69,6 @@ def _card(run: Run, repeat: Repeat, label: int, group: str, budget: int) -> dict
     return {
         "name": name,
         "group": group,
-        **{part: strip(run, path, rows, alt, budget) for part, (path, rows, alt) in shown.items()},
+        "rows": rows,
+        **{part: strip(run, path, at, alt, budget) for part, (path, at, alt) in shown.items()},
     }

@@ -117,8 +117,11 @@ def test_cells_are_told_one_by_one_and_shown_between_their_contents_and_rows_of_
     assert sum(cell["rows"] for cell in found) == summary["groups"]["rows"]["empty_cells"]
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", cells)[1:]
     assert captions == ["Real, of other groups", "Synthetic, kept", "Real, of the group"] * 2
-    shown = re.findall(r"<small>in <bdi>(.*?)</bdi></small>", cells)
-    assert shown == sorted(str(escape(name)) for name in SITES[1:3])
+    train = read_table(finished / "data/splits/0/train.parquet", ["label", "group"])
+    there = train.loc[train["label"] == 0, "group"].value_counts()
+    filled = sorted((int(there.get(name, 0)), str(escape(name))) for name in SITES[1:3])
+    shown = re.findall(r"<small>in <bdi>(.*?)</bdi>, (\d+) training rows?</small>", cells)
+    assert shown == [(name, str(n)) for n, name in filled]
 
 
 @pytest.mark.slow
