@@ -24,9 +24,9 @@ ARMS = (
     "gan", "classical_gan", "mixup_gan", "unfiltered", "shuffled", "synthetic",
 )  # fmt: skip
 IMAGE_ARMS = (
-    "logit_adjusted", "deferred", "group_balanced", "prototypes", "embedding_logistic", "feature_transfer",
-    "logit_adjusted_gan", "deferred_gan", "group_balanced_gan", "prototypes_gan", "embedding_logistic_gan",
-    "feature_transfer_gan",
+    "logit_adjusted", "deferred", "group_balanced", "fourier", "prototypes", "embedding_logistic", "feature_transfer",
+    "logit_adjusted_gan", "deferred_gan", "group_balanced_gan", "fourier_gan", "prototypes_gan",
+    "embedding_logistic_gan", "feature_transfer_gan",
 )  # fmt: skip
 TABLE_ARMS = (
     "class_weights", "prior", "balanced_forest", "random_over", "smote", "mixup_within", "prior_gan",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ganaug.modalities.embedding import JOINED, LOGISTIC, PROTOTYPES, TRANSFER
+from ganaug.modalities.image.fourier import FOURIER
 from ganaug.modalities.training import DEFERRED, GROUP_BALANCED, LOGIT_ADJUSTED
 
 
@@ -47,6 +48,12 @@ _REAL = {
     ),
     "group_balanced": ImageArm(
         "balanced groups", "classes of each group as often as any others", (GROUP_BALANCED,), first_look=False
+    ),
+    "fourier": ImageArm(
+        "looks swapped",
+        "real rows, and rows of classes that a group lacks, in the look of its rows (Fourier domain adaptation)",
+        (FOURIER,),
+        first_look=False,
     ),
     "prototypes": ImageArm(
         "class means", "nearest class mean, in an embedding of the common classes", (PROTOTYPES,), first_look=False

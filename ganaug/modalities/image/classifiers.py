@@ -24,6 +24,7 @@ from ganaug.modalities.estimators import make_estimator
 from ganaug.modalities.image.classical import make_augment
 from ganaug.modalities.image.classifier import Build, SmallCNN, extract_features, predict_proba, train_classifier
 from ganaug.modalities.image.estimators import FEATURES, fit_estimator, is_estimator
+from ganaug.modalities.image.fourier import FOURIER, fill_cells
 from ganaug.modalities.training import LOGIT_ADJUSTED, Predict, Setting, TrainConfig, TrainingRows, loss_weights
 from ganaug.utils.imported import import_named
 
@@ -50,6 +51,8 @@ def fit_classifier(name: str, rows: TrainingRows, setting: Setting, config: Trai
     ConfigError
         There is no such classifier, or it cannot be used.
     """
+    if setting.method == FOURIER:
+        rows, setting = fill_cells(rows, config.seed), replace(setting, method="")
     if setting.method in METHODS:
         embedded = fit_embedded(lambda base, k: _features(base, k, setting, config), rows, setting, config)
         if setting.method != JOINED:

@@ -14,6 +14,7 @@ from ganaug.errors import DataError
 from ganaug.modalities.base import Modality
 from ganaug.modalities.image import arrays, duplicates, preview
 from ganaug.modalities.image.arms import IMAGE_ARMS
+from ganaug.modalities.image.fourier import FOURIER
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png, encode_png, to_picture
 from ganaug.modalities.image.sources import BUILTIN, holds_images
@@ -113,8 +114,8 @@ class ImageModality(Modality):
         return load(source, **{name: options[name] for name in OPTIONS if name in options}, decode=False)
 
     def arms_for(self, spec: Spec) -> tuple[str, ...]:
-        """Leave out the arms that balance groups, of which a spec tells nothing: naming one brings it in."""
-        return tuple(name for name in self.arms if not name.startswith(GROUP_BALANCED))
+        """Leave out the arms that are of groups, of which a spec tells nothing: naming one brings it in."""
+        return tuple(name for name in self.arms if not name.startswith((GROUP_BALANCED, FOURIER)))
 
     def suggest(self, spec: ImageSpec, counts: Codes) -> tuple[dict[str, Any], list[str]]:  # type: ignore[override]  # noqa: D102
         from ganaug.modalities.image.suggest import suggest

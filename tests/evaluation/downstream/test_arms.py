@@ -42,7 +42,8 @@ def test_arms_for_rare_classes_join_where_all_repeats_have_such():
     assert not arms("all", equal, equal) & rare
     assert not arms("all", few, equal) & rare
     assert not arms("all") & rare
-    assert rare - arms("all", few, few) == {"group_balanced", "group_balanced_gan"}  # only by name
+    by_name = {"group_balanced", "fourier"}
+    assert rare - arms("all", few, few) == by_name | {f"{name}_gan" for name in by_name}
     embedded = {"embedding_logistic", "feature_transfer"}
     assert arms("auto", few) & rare == embedded | {f"{name}_gan" for name in embedded}
     assert resolved(EvaluateParams(arms=("prototypes",)), schema, [equal]).arms == ("prototypes",)
