@@ -10,6 +10,7 @@ from ganaug.evaluation.stats.design import SAME_ROWS
 from ganaug.evaluation.stats.estimate import Estimate
 from ganaug.evaluation.stats.looks import PLAN, looks_text
 from ganaug.evaluation.verdict import ROPE, Finding
+from ganaug.utils.words import spanned
 
 METRIC = PRIMARY_METRIC.replace("_", " ")
 LEAST = f"{100 * ROPE:g} points"
@@ -48,7 +49,7 @@ def statement(finding: Finding, advice: Advice, results: Results, design: str, l
 def _verdict(finding: Finding, design: str, labels: tuple[int, int]) -> str:
     if finding.verdict == "INVALID":
         return f"No verdict: {_fault(finding)}."
-    where = f"On {'these ' if design == SAME_ROWS else ''}{labels_text(*labels)}"
+    where = f"On {'these ' if design == SAME_ROWS else ''}{spanned(*labels)} labels a class"
     if finding.verdict == "NO_SENSITIVITY" and finding.oracle:
         rows, bought = f"{finding.oracle.rows[-1]:,.0f}", change_text(finding.oracle.most)
         more = (
@@ -116,11 +117,6 @@ def _basis(finding: Finding, results: Results) -> str:
         f"{finding.test_rows:,} test rows; a gain below {LEAST} does not matter.{worth} This was "
         f"{looks_text(finding.gain.repeats)}; the deciding intervals of all looks together cover 95 %."
     )
-
-
-def labels_text(least: int, most: int) -> str:
-    """How many real training rows a class has: ``"20 labels a class"``, or ``"50 to 100 labels a class"``."""
-    return f"{least:,} labels a class" if least == most else f"{least:,} to {most:,} labels a class"
 
 
 def change_text(change: Estimate, of: str = "") -> str:

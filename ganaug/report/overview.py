@@ -11,6 +11,7 @@ from ganaug.evaluation.results import Results, scores
 from ganaug.report.numbers import chance, change, interval_text, p_text
 from ganaug.report.run import Run
 from ganaug.report.svg import CurvePlot, Interval, IntervalPlot, Line, Point
+from ganaug.utils.words import spanned
 
 KEY = {"real": "without synthetic rows", "synthetic": "with synthetic rows", "dropped": "diagnostics, never picked"}
 
@@ -183,4 +184,4 @@ def _per_class(run: Run, part: str) -> str:
     counts = sorted(
         n for repeat in run.repeats for n in run.prepared["repeats"][str(repeat.number)]["rows"][part].values()
     )
-    return f"{counts[0]:,}" if counts[0] == counts[-1] else f"{counts[0]:,} to {counts[-1]:,}"
+    return spanned(counts[0], counts[-1])

@@ -7,10 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.modalities.training import TrainingRows
-from ganaug.utils.samples import concat, take
+from ganaug.utils.samples import at_a_time, concat, take
 
 FOURIER = "fourier"  # `ganaug.modalities.training.Setting.method`
 REACH = 0.05, 0.15  # of the lowest frequencies that change, as shares of the shorter side
+AT_A_TIME = 1024  # images
 
 Images = NDArray[np.uint8]
 
@@ -65,7 +66,10 @@ def fill_cells(rows: TrainingRows, seed: int) -> TrainingRows:
         return rows
     content, style = np.concatenate(contents), np.concatenate(styles)
     reach = random.uniform(*REACH, len(content))
-    made = swap_amplitudes(take(rows.samples, content), take(rows.samples, style), reach)
+    made = np.empty((len(content), *rows.samples.shape[1:]), np.uint8)
+    size = at_a_time(AT_A_TIME, made[0].size)
+    for some in (slice(start, start + size) for start in range(0, len(content), size)):  # spectra are large
+        made[some] = swap_amplitudes(take(rows.samples, content[some]), take(rows.samples, style[some]), reach[some])
     return TrainingRows(
         concat([rows.samples, made]),
         np.append(rows.labels, rows.labels[content]),

@@ -76,6 +76,14 @@ def test_only_cells_that_lack_rows_are_filled_from_other_groups_of_the_class() -
     assert not np.array_equal(found.samples, other.samples)
 
 
+def test_a_few_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = rows_of([0, 0, 0, 0, 0, 1, 1], ["a"] * 6 + ["b"])
+    whole = fill_cells(rows, 0).samples
+    assert len(whole) == len(rows.labels) + 5
+    monkeypatch.setattr("ganaug.modalities.image.fourier.AT_A_TIME", 2)
+    assert np.array_equal(fill_cells(rows, 0).samples, whole)
+
+
 @pytest.mark.parametrize("groups", [[None] * 4, ["a"] * 4, ["a", "b", "a", "b"]])
 def test_where_no_group_lacks_a_class_nothing_is_added(groups: list[str | None]) -> None:
     rows = rows_of([0, 0, 1, 1], groups)
