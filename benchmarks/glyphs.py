@@ -1,9 +1,10 @@
 """Letters and digits of many fonts, from Debian's packages: 36 classes, 28 x 28, in groups by family of fonts.
 
-    python -m benchmarks.glyphs [--folder /tmp/glyphs]
+    python -m benchmarks.glyphs [--folder transfer-data]
 
 downloads the packages ``fonts-*`` of 20 kB to 6 MB by ``apt-get download``, unpacks them, draws capitals and digits of
-every font that has all of them, and writes ``glyphs.npz`` there: X (fonts, 36, 28, 28) uint8, family (fonts,), names.
+every font that has all of them, and writes ``glyphs.npz`` there: X (n, 28, 28) uint8, y (n,) the character, group (n,)
+the family, row (n,) the font, names of the fonts.
 Nothing of it is part of ganaug; the fonts' licences stay with them.
 """
 
@@ -90,7 +91,10 @@ def render(folder: Path) -> Path:
         names.append(str(path.relative_to(folder / "x")))
     X = np.array(fonts)  # noqa: N806
     family = _merged(X, np.array(families))
-    np.savez_compressed(out, X=X, family=family, names=np.array(names))
+    font, character = (codes.ravel() for codes in np.indices(X.shape[:2]))
+    np.savez_compressed(
+        out, X=X.reshape(-1, SIDE, SIDE), y=character, group=family[font], row=font, names=np.array(names)
+    )
     print(f"{len(X)} fonts of {len(np.unique(family))} families")
     return out
 
@@ -106,17 +110,9 @@ def _merged(X: NDArray[np.uint8], family: NDArray[np.int64]) -> NDArray[np.int64
     return found
 
 
-def load(folder: Path = Path("/tmp/glyphs")) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return X (fonts, 36, 28, 28) and family (fonts,), made first if need be."""
-    path = folder / "glyphs.npz"
-    if not path.exists():
-        fetch(folder)
-        render(folder)
-    with np.load(path) as data:
-        return data["X"], data["family"]
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--folder", type=Path, default=Path("/tmp/glyphs"))
-    load(parser.parse_args().folder)
+    parser.add_argument("--folder", type=Path, default=Path("transfer-data"))
+    folder = parser.parse_args().folder
+    fetch(folder)
+    render(folder)

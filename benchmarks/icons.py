@@ -1,9 +1,10 @@
 """Icons of many sets, from npm: classes are names that many sets have, groups are the sets, 28 x 28 gray.
 
-    python -m benchmarks.icons [--folder /tmp/icons]
+    python -m benchmarks.icons [--folder transfer-data]
 
 downloads ``@iconify/json`` by ``npm pack`` and draws the names that most permissively licensed one-colour sets have, by
-``resvg-py`` from PyPI, into ``icons.npz``: X (n, 28, 28) uint8, y (n,) the rank of the name, group (n,), names.
+``resvg-py`` from PyPI, into ``icons.npz``: X (n, 28, 28) uint8, y (n,) the rank of the name, group (n,) the set, row
+(n,), names.
 Nothing of it is part of ganaug; the sets' licences stay with them.
 """
 
@@ -92,14 +93,15 @@ def render(folder: Path) -> Path:
             y.append(code)
             group.append(kit)
     out = folder / "icons.npz"
-    np.savez_compressed(out, X=np.array(X), y=np.array(y), group=np.array(group), names=np.array(names))
+    sets = np.unique(group, return_inverse=True)[1]
+    np.savez_compressed(out, X=np.array(X), y=np.array(y), group=sets, row=np.arange(len(X)), names=np.array(names))
     print(f"{len(X)} icons of {len(set(group))} sets; {np.bincount(y).min()} to {np.bincount(y).max()} of a name")
     return out
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--folder", type=Path, default=Path("/tmp/icons"))
+    parser.add_argument("--folder", type=Path, default=Path("transfer-data"))
     folder = parser.parse_args().folder
     fetch(folder)
     render(folder)

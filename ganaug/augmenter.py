@@ -309,10 +309,11 @@ class GANAugmenter(Sampler):
         with one_writer() as writes:
             if not writes:
                 return
+            codec = self._realism.codec
             saved = Saved(
                 self.modality_,
                 self.spec_,
-                self._realism.codec,
+                codec if self.keep_rows else codec.without_rows(),
                 self._architecture,
                 self.generator_,
                 self.discriminator_,

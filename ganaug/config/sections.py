@@ -169,8 +169,8 @@ class TrainGanParams(Section):
     )
     keep_rows: bool = Field(
         True,
-        description="Whether a translating model's folder holds the training rows, of which it makes others; without "
-        "them it makes versions of rows that are given.",
+        description="Whether a model's folder holds training rows. Without them a translating one makes versions of "
+        "rows that are given, and one of signals makes them without their detail.",
     )
     steps: Auto | Positive = Field("auto", description="Optimiser steps of each network; auto: from rows and device.")
     batch_size: Annotated[int, Ge(2)] = Field(64, description="Rows of either kind in a step.")

@@ -71,8 +71,9 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
             times as many, or where groups lack classes that others have
             (`ganaug.modalities.rarity.missing_cells`).
         keep_rows : bool, default=True
-            Whether `save` writes the training rows beside a translating generator, ``rows.parquet``. A model without
-            them makes versions of rows that are given, see `vary`, and nothing else.
+            Whether `save` writes the training rows beside a translating generator, ``rows.parquet``, and those of
+            which a model of signals takes details. A translating model without them makes versions of rows that are
+            given, see `vary`, and nothing else; one of signals leaves the detail of what it makes out.
         steps : int or "auto", default="auto"
             Optimiser steps of each network. ``"auto"`` picks a budget from data and device.
         batch_size : int, default=64

@@ -48,6 +48,10 @@ class Codec(ABC):
         """Return what a saved model keeps to make this codec again: what JSON holds, and arrays."""
         return {}, {}
 
+    def without_rows(self) -> Codec:
+        """Return this codec without anything of which training samples could be put together."""
+        return self
+
     def meanings(self) -> list[str]:
         """Name what inputs are made of, in order, where that has names: columns, levels, words.
 

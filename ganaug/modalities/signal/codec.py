@@ -1,8 +1,10 @@
 """Signals to what networks see, and back: as a few principal components, or as curves.
 
 A few hundred numbers of which neighbours depend on each other are a few components where signals are in step, and then
-the networks of tables learn them in seconds. Where training signals that were left out lie far from what the
-components of the others span, as those do that start at any phase, curves go through convolutions.
+the networks of tables learn them in seconds. What components leave of a training signal, its detail, is put back on
+generated signals: classifiers that look at fine shapes need it (noise of the same size in its place is no better than
+nothing). Where training signals that were left out lie far from what the components of the others span, as those do
+that start at any phase, curves go through convolutions.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
@@ -26,6 +29,7 @@ FLOOR = 0.05  # scale of a component, of the largest one's, below which it is no
 FOLDS = 5
 SUFFICE = 0.5  # share of the variance of rows left out, from which components do
 FITTED_ROWS = 2_000  # from which components come, at most
+DETAILED_ROWS, DETAILED_VALUES = 500, 2**24  # of which details are kept, at most
 
 Matrix = NDArray[np.float32]
 
@@ -77,7 +81,17 @@ class SignalCodec(Codec):
 
 
 class ComponentCodec(SignalCodec):
-    """Signals as scores on principal components, each of about the size of 1; and as a number for the length."""
+    """Signals as scores on principal components, each of about the size of 1; and as a number for the length.
+
+    Made from scores, a signal gets the detail of the training signal whose scores are nearest: what components do not
+    say of it.
+
+    Parameters
+    ----------
+    spec, held
+        As for `SignalCodec`; ``held`` adds ``centre`` (F,), ``axes`` (K, F) and ``sizes`` (K,) of the components, and
+        of training signals ``scores`` (m, K) and ``details`` (m, F), if it has them.
+    """
 
     name = "components"
 
@@ -86,8 +100,13 @@ class ComponentCodec(SignalCodec):
         self.centre, self.axes, self.sizes = (
             np.asarray(held[name], np.float32) for name in ("centre", "axes", "sizes")
         )
+        none = {"scores": np.zeros((1, len(self.sizes))), "details": np.zeros((1, len(self.centre)))}
+        self.scores, self.details = (np.asarray(held.get(name, none[name]), np.float32) for name in none)
         if self.axes.shape != (len(self.sizes), len(self.centre)) or len(self.centre) != spec.channels * self.points:
             raise ValueError(f"components of shape {self.axes.shape}")
+        rows = len(self.scores)
+        if not rows or self.scores.shape != (rows, len(self.sizes)) or self.details.shape != (rows, len(self.centre)):
+            raise ValueError(f"details of shape {self.details.shape}")
 
     @property
     def numbers(self) -> int:
@@ -108,8 +127,14 @@ class ComponentCodec(SignalCodec):
         """Return the signals that scores (n, K) stand for."""
         rows = inputs.detach().float().cpu().numpy()
         scores, stretch = rows[:, : len(self.sizes)], rows[:, len(self.sizes) :]
-        flat = (scores * self.sizes) @ self.axes + self.centre
+        nearest = cdist(scores, self.scores).argmin(1)
+        flat = (scores * self.sizes) @ self.axes + self.centre + self.details[nearest]
         return self._signals(flat.reshape(len(rows), self.spec.channels, self.points), stretch)
+
+    def without_rows(self) -> ComponentCodec:
+        """Leave out scores and details, of which training signals could be put together."""
+        held = {name: array for name, array in self.held.items() if name not in ("scores", "details")}
+        return ComponentCodec(self.spec, held)
 
 
 class CurveCodec(SignalCodec):
@@ -149,7 +174,12 @@ def fit(samples: Signals, spec: SignalSpec) -> ComponentCodec | CurveCodec:
         if explained_left_out(flat) < SUFFICE:
             return CurveCodec(spec, held)
         centre, axes, sizes = components(flat)
-        return ComponentCodec(spec, {**held, "centre": centre, "axes": axes, "sizes": sizes})
+        most = max(1, min(DETAILED_ROWS, DETAILED_VALUES // flat.shape[1]))
+        rows = flat[:: -(-len(flat) // most)] - centre
+        scores = rows @ axes.T
+        held |= {"centre": centre, "axes": axes, "sizes": sizes}
+        held |= {"scores": (scores / sizes).astype(np.float32), "details": (rows - scores @ axes).astype(np.float32)}
+        return ComponentCodec(spec, held)
 
 
 def restore(

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from ganaug.modalities.signal.teacher import SignalTeacher
 
-STEPS = 400
+STEPS_A_ROW = 25  # training meets each row as often, however many there are
+FEWEST_STEPS, MOST_STEPS = 400, 4_000
 
 
 class SignalModality(Modality):
@@ -63,8 +64,8 @@ class SignalModality(Modality):
         return load.load(source, options)
 
     def suggest(self, spec: SignalSpec, counts: Codes) -> tuple[dict[str, Any], list[str]]:  # type: ignore[override]
-        """Suggest nothing: signals train in seconds, or in a minute where they go through convolutions."""
-        return {}, [f"signals: networks of full size, {STEPS} steps"]
+        """Suggest nothing: signals train in seconds, or in a minute or two where they go through convolutions."""
+        return {}, [f"signals: networks of full size, {self.auto_steps(int(counts.sum()), 'cpu'):,} steps"]
 
     def columns(self, spec: SignalSpec) -> pa.Schema:  # type: ignore[override]  # noqa: D102
         return storage.schema(spec)
@@ -132,7 +133,7 @@ class SignalModality(Modality):
         return lambda inputs, others: (inputs - others).abs().flatten(1).mean(1)
 
     def auto_steps(self, rows: int, device: str) -> int:  # noqa: D102
-        return STEPS
+        return int(min(MOST_STEPS, max(FEWEST_STEPS, STEPS_A_ROW * rows)))
 
     def teacher(  # noqa: D102
         self,

@@ -54,9 +54,38 @@ def test_signals_come_back_about_as_they_were(ragged):
         assert all(np.array_equal(a, b) for a, b in zip(there_and_back(restored, held), again, strict=True))
         with pytest.raises((KeyError, ValueError)):
             SIGNAL.codec_of(spec, {"represented_by": "words"}, arrays)
-        for name in ("middle", "length"):
+        for name in {"middle", "length", "scores", "details"} & set(arrays):
             with pytest.raises((KeyError, ValueError)):
                 SIGNAL.codec_of(spec, about, {**arrays, name: arrays[name][:1]})
+
+
+def test_generated_signals_get_the_detail_of_the_nearest_training_signal():
+    random = np.random.default_rng(0)
+    held, spec = SIGNAL.infer(waves(60)[0] + 0.05 * random.standard_normal((60, 1, 40)))
+    codec = SIGNAL.codec(held, spec)
+    np.testing.assert_allclose(there_and_back(codec, held), held, atol=1e-5)
+    plain = codec.without_rows()
+    assert not {"scores", "details"} & set(plain.state()[1])
+    smooth = there_and_back(plain, held)
+    assert np.abs(smooth - held).max() > 0.02
+    scores = torch.from_numpy(codec.to_arrays(held)[0])
+    moved = scores.clone()
+    moved[:, 0] += 0.01
+    left = np.asarray(codec.to_samples(moved)) - np.asarray(plain.to_samples(moved))
+    np.testing.assert_allclose(left, held - smooth, atol=1e-5)  # so near a signal, its own detail
+
+
+def test_details_are_of_a_bounded_number_of_signals(monkeypatch):
+    held, spec = SIGNAL.infer(waves(30)[0])
+    monkeypatch.setattr("ganaug.modalities.signal.codec.DETAILED_ROWS", 7)
+    assert len(SIGNAL.codec(held, spec).details) <= 7
+    monkeypatch.setattr("ganaug.modalities.signal.codec.DETAILED_VALUES", 3)  # fewer than one signal has
+    assert len(SIGNAL.codec(held, spec).details) == 1
+
+
+@pytest.mark.parametrize(("rows", "steps"), [(2, 400), (20, 500), (140, 3500), (10**6, 4000)])
+def test_steps_go_by_rows(rows, steps):
+    assert SIGNAL.auto_steps(rows, "cpu") == steps
 
 
 def test_validation_rows_choose_the_representation():

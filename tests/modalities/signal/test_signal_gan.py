@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from waves import cut, waves
 
 from ganaug import GANAugmenter
@@ -83,6 +84,21 @@ def test_a_saved_model_makes_the_same_signals(which, request, tmp_path):
     config.write_text(config.read_text().replace('"width": 32', '"width": 32000'))
     with pytest.raises(ModelError):
         GANAugmenter.load(tmp_path / "model", device="cpu")
+
+
+def test_a_model_can_be_saved_without_training_signals(tmp_path):
+    signals, labels = waves(60)
+    noisy = signals + np.random.default_rng(0).normal(0, 0.1, signals.shape).astype(np.float32)
+    fitted = GANAugmenter(steps=2, width=8, device="cpu", random_state=0, modality="signal").fit(noisy, labels)
+    made = {}
+    for keep in (True, False):
+        fitted.set_params(keep_rows=keep).save(tmp_path / str(keep))
+        made[keep] = GANAugmenter.load(tmp_path / str(keep), device="cpu").sample(per_class=5, random_state=0)[0]
+        names = load_file(tmp_path / str(keep) / "model.safetensors")
+        assert any(name.endswith("details") for name in names) is keep
+    detail = made[True] - made[False]
+    assert np.abs(detail).max() > 0.05
+    assert np.array_equal(made[True], fitted.sample(per_class=5, random_state=0)[0])
 
 
 def test_augmented_signals_begin_with_those_given(ragged):
