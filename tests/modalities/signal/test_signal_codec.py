@@ -72,7 +72,8 @@ def test_generated_signals_get_the_detail_of_the_nearest_training_signal():
     moved = scores.clone()
     moved[:, 0] += 0.01
     left = np.asarray(codec.to_samples(moved)) - np.asarray(plain.to_samples(moved))
-    np.testing.assert_allclose(left, held - smooth, atol=1e-5)  # so near a signal, its own detail
+    inside = (np.abs(held) < 0.95 * np.abs(held).max()) & (np.abs(smooth) < 0.95 * np.abs(held).max())  # not clipped
+    np.testing.assert_allclose(left[inside], (held - smooth)[inside], atol=1e-5)  # so near a signal, its own detail
 
 
 def test_details_are_of_a_bounded_number_of_signals(monkeypatch):
