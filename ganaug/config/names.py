@@ -14,9 +14,8 @@ INVARIANCES = (
     "translate", "scale", "brightness", "contrast",
     "cutout", "flip_horizontal", "flip_vertical", "rotate", "saturation",
 )  # fmt: skip
-SIGNAL_INVARIANCES = ("jitter", "shift")  # beside "scale", which images have, too
-SOUND_INVARIANCES = ("pitch", "stretch", "gain", "mask")  # beside "shift" and "contrast"
-ALL_INVARIANCES = (*INVARIANCES, *SIGNAL_INVARIANCES, *SOUND_INVARIANCES)
+SIGNAL_INVARIANCES = ("jitter", "shift")  # also of sounds; beside "scale", which images have, too
+ALL_INVARIANCES = (*INVARIANCES, *SIGNAL_INVARIANCES)
 CLASSICAL = ("flip_horizontal", "flip_vertical", "rotate", "saturation")
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
 ARMS = (

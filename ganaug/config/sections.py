@@ -170,7 +170,7 @@ class TrainGanParams(Section):
     keep_rows: bool = Field(
         True,
         description="Whether a model's folder holds training rows. Without them a translating one makes versions of "
-        "rows that are given, and one of signals makes them without their detail.",
+        "rows that are given, and one of signals or sounds makes them without their detail.",
     )
     steps: Auto | Positive = Field("auto", description="Optimiser steps of each network; auto: from rows and device.")
     batch_size: Annotated[int, Ge(2)] = Field(64, description="Rows of either kind in a step.")
@@ -201,8 +201,7 @@ class TrainGanParams(Section):
         "auto",
         description="Changes that keep a label true; real and generated samples undergo them before the discriminator "
         "looks; auto: those that do for nearly any data, of images translate, scale, brightness and contrast, of "
-        "signals jitter, of sounds shift, gain and contrast. Saturation is for colour; an empty list is as "
-        "augmentation none.",
+        "signals and sounds jitter. Saturation is for colour; an empty list is as augmentation none.",
     )
     prior: Annotated[str, one_of(*PRIORS)] = Field(
         "auto",

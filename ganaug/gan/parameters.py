@@ -72,8 +72,9 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
             (`ganaug.modalities.rarity.missing_cells`).
         keep_rows : bool, default=True
             Whether `save` writes the training rows beside a translating generator, ``rows.parquet``, and those of
-            which a model of signals takes details. A translating model without them makes versions of rows that are
-            given, see `vary`, and nothing else; one of signals leaves the detail of what it makes out.
+            which a model of signals or sounds takes what components leave. A translating model without them makes
+            versions of rows that are given, see `vary`, and nothing else; one of signals or sounds makes them without
+            their detail.
         steps : int or "auto", default="auto"
             Optimiser steps of each network. ``"auto"`` picks a budget from data and device.
         batch_size : int, default=64
@@ -99,8 +100,8 @@ class TrainingParameters(BaseEstimator):  # type: ignore[misc]
             Changes that keep a label true; both real and generated samples undergo them before the discriminator looks.
             ``"auto"``: those that do for nearly any data. For images these are translate, scale, brightness and
             contrast; there are also cutout, flip_horizontal, flip_vertical, rotate, and saturation, for colour. For
-            signals it is jitter; there are also scale and shift. For sounds they are shift, gain and contrast; there
-            are also pitch, stretch and mask. Tables and texts have none.
+            signals, and sounds, whose levels they change, it is jitter; there are also scale and shift. Tables and
+            texts have none.
         prior : {"auto", "anchored", "normal"}, default="auto"
             Where latents come from. Anchored: mixtures of fixed latents, one for each labelled row, of which the
             generator has to make that row, so that it forgets no kind of row. Normal: the standard normal. ``"auto"``

@@ -28,7 +28,6 @@ def test_names_are_those_of_the_code_behind_them() -> None:
     from ganaug.modalities.exports import EXPORTS
     from ganaug.modalities.image import augment, classical
     from ganaug.modalities.signal import augment as signal
-    from ganaug.modalities.sound import augment as sound
     from ganaug.synthesis.criteria import CRITERIA
 
     assert set(names.OBJECTIVES) == set(OBJECTIVES)
@@ -42,7 +41,6 @@ def test_names_are_those_of_the_code_behind_them() -> None:
     assert set(MODALITIES) == set(names.MODALITIES)
     assert set(EXPORTS) == set(names.EXPORTS)
     assert set(signal.INVARIANCES) == {"scale", *names.SIGNAL_INVARIANCES}
-    assert set(sound.INVARIANCES) == {"shift", "contrast", *names.SOUND_INVARIANCES}
     assert PRECISIONS == names.PRECISIONS
 
 

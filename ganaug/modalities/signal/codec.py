@@ -127,9 +127,12 @@ class ComponentCodec(SignalCodec):
         """Return the signals that scores (n, K) stand for."""
         rows = inputs.detach().float().cpu().numpy()
         scores, stretch = rows[:, : len(self.sizes)], rows[:, len(self.sizes) :]
-        nearest = cdist(scores, self.scores).argmin(1)
-        flat = (scores * self.sizes) @ self.axes + self.centre + self.details[nearest]
+        flat = (scores * self.sizes) @ self.axes + self.centre + self.details[self.nearest(scores)]
         return self._signals(flat.reshape(len(rows), self.spec.channels, self.points), stretch)
+
+    def nearest(self, scores: Matrix) -> NDArray[np.int64]:
+        """Return which of the training signals that are kept has the nearest scores (n, K), (n,)."""
+        return np.asarray(cdist(scores, self.scores).argmin(1), np.int64)
 
     def without_rows(self) -> ComponentCodec:
         """Leave out scores and details, of which training signals could be put together."""
@@ -169,17 +172,35 @@ def fit(samples: Signals, spec: SignalSpec) -> ComponentCodec | CurveCodec:
     """Fit a codec to training signals: components where they do for signals left out, else curves."""
     with threadpool_limits(1, "blas"):  # so that bytes do not depend on the number of cores
         held = _scales(samples, spec)
-        flat = CurveCodec(spec, held)._scaled(samples).reshape(len(samples), -1)
-        flat = flat[:: max(1, len(flat) // FITTED_ROWS)]
-        if explained_left_out(flat) < SUFFICE:
+        flat = _flat(samples, spec, held)
+        if explained_left_out(flat[spread(len(flat), FITTED_ROWS)]) < SUFFICE:
             return CurveCodec(spec, held)
-        centre, axes, sizes = components(flat)
-        most = max(1, min(DETAILED_ROWS, DETAILED_VALUES // flat.shape[1]))
-        rows = flat[:: -(-len(flat) // most)] - centre
-        scores = rows @ axes.T
+    return ComponentCodec(spec, fit_components(samples, spec, DETAILED_ROWS))
+
+
+def fit_components(samples: Signals, spec: SignalSpec, rows: int) -> dict[str, NDArray[Any]]:
+    """Return what a `ComponentCodec` of training signals holds, with the details of so many of them at most.
+
+    They are those `spread` evenly.
+    """
+    with threadpool_limits(1, "blas"):
+        held = _scales(samples, spec)
+        flat = _flat(samples, spec, held)
+        centre, axes, sizes = components(flat[spread(len(flat), FITTED_ROWS)])
+        kept = flat[spread(len(flat), min(rows, DETAILED_VALUES // flat.shape[1]))] - centre
+        scores = kept @ axes.T
         held |= {"centre": centre, "axes": axes, "sizes": sizes}
-        held |= {"scores": (scores / sizes).astype(np.float32), "details": (rows - scores @ axes).astype(np.float32)}
-        return ComponentCodec(spec, held)
+        held |= {"scores": (scores / sizes).astype(np.float32), "details": (kept - scores @ axes).astype(np.float32)}
+    return held
+
+
+def spread(n: int, most: int) -> slice:
+    """Choose among n rows at most so many, evenly, and one at least."""
+    return slice(None, None, -(-n // max(1, most)))
+
+
+def _flat(samples: Signals, spec: SignalSpec, held: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+    return CurveCodec(spec, held)._scaled(samples).reshape(len(samples), -1)
 
 
 def restore(
@@ -188,6 +209,13 @@ def restore(
     """Return the codec of which `SignalCodec.state` gave these; `KeyError` or `ValueError` where they do not fit."""
     kinds = {kind.name: kind for kind in (ComponentCodec, CurveCodec)}
     codec = kinds[about["represented_by"]](spec, arrays)
+    check_held(codec)
+    return codec
+
+
+def check_held(codec: SignalCodec) -> None:
+    """Raise `KeyError` or `ValueError` unless what a codec holds fits its spec."""
+    spec, arrays = codec.spec, codec.held
     shapes = {arrays[name].shape for name in ("middle", "spread", "low", "high")}
     if shapes != {(spec.channels,)} or arrays["length"].shape != (4,):
         raise ValueError("scales of other channels")
@@ -195,7 +223,6 @@ def restore(
         raise ValueError("scales that are no numbers")
     if not spec.shortest <= arrays["length"][2] <= arrays["length"][3] <= spec.longest:
         raise ValueError(f"lengths of {arrays['length'][2:].tolist()} values")
-    return codec
 
 
 def _scales(samples: Signals, spec: SignalSpec) -> dict[str, NDArray[Any]]:

@@ -62,11 +62,8 @@ def sounds_of(shown: Floats, rate: int, longest: int, top: float) -> Floats:
     Phases start the same for all of them, and are then made to agree, 16 times.
     """
     shape = shape_for(rate, longest)
-    hop, window, frames = 2 * shape.hop // OVERLAP, 2 * shape.hop, shape.frames * OVERLAP // 2
-    at = (np.arange(frames) + 0.5) * (shape.frames / frames) - 0.5
-    left = np.floor(at).clip(0, shape.frames - 2).astype(np.int64)
-    share = (at - left).clip(0, 1).astype(np.float32)
-    fine = shown[:, :, left] * (1 - share) + shown[:, :, left + 1] * share
+    hop, window = 2 * shape.hop // OVERLAP, 2 * shape.hop
+    fine = _finer(shown, shape)
     power = np.where(fine > 0, 10 ** ((top + RANGE * (fine - 1)) / 10), 0).astype(np.float32).transpose(0, 2, 1)
     wanted = np.sqrt(_spread(power, _filters(rate, shape)))
     random = np.random.default_rng(0).uniform(0, 2 * np.pi, wanted.shape[1:])
@@ -76,6 +73,33 @@ def sounds_of(shown: Floats, rate: int, longest: int, top: float) -> Floats:
         ahead = agreed + MOMENTUM * (agreed - before)
         phase, before = ahead / (np.abs(ahead) + TINY), agreed
     return synthesised(wanted * phase, hop, window)[:, :longest]
+
+
+def equalised(sound: NDArray[np.int16], shown: Floats, rate: int, longest: int, top: float) -> Floats:
+    """Return a sound (channels, time), its bands made louder or softer until it has levels (channels, bands, frames).
+
+    What is silent in the sound, or beyond all bands, is changed as its neighbours are.
+    """
+    shape = shape_for(rate, longest)
+    hop, window = 2 * shape.hop // OVERLAP, 2 * shape.hop
+    filters = _filters(rate, shape)
+    gain = RANGE * (shown - pictures([sound], rate, longest, top)[0])  # decibels
+    covered = np.flatnonzero(filters.sum(0) > 0)
+    shares = filters / (filters.sum(0) + TINY)
+    shares[0, : covered[0]] = shares[-1, covered[-1] + 1 :] = 1.0
+    values = np.zeros((len(sound), shape.frames * shape.hop), np.float32)
+    values[:, : sound.shape[1]] = sound / np.float32(32_767)
+    factor = 10 ** (_finer(gain, shape).transpose(0, 2, 1) @ shares / 20)
+    return synthesised(analysed(values, hop, window) * factor, hop, window)[:, : sound.shape[1]]
+
+
+def _finer(shown: Floats, shape: Shape) -> Floats:
+    """Return columns of pictures (n, bands, frames) `OVERLAP` / 2 times as close, on lines from one to the next."""
+    frames = shape.frames * OVERLAP // 2
+    at = (np.arange(frames) + 0.5) * (shape.frames / frames) - 0.5
+    left = np.floor(at).clip(0, shape.frames - 2).astype(np.int64)
+    share = (at - left).clip(0, 1).astype(np.float32)
+    return np.asarray(shown[:, :, left] * (1 - share) + shown[:, :, left + 1] * share, np.float32)
 
 
 def _spread(power: Floats, filters: Floats) -> Floats:

@@ -15,6 +15,7 @@ from ganaug.modalities.image.modality import ImageModality
 from ganaug.modalities.image.preview import show_grid
 from ganaug.modalities.loaded import Codes, Ids, Loaded
 from ganaug.modalities.parts import Architecture, Augment, Codec, Floats, Originals
+from ganaug.modalities.signal.modality import SignalModality
 from ganaug.modalities.sound import flac, likeness, load, preview, spec
 from ganaug.modalities.sound.kind import SOUNDS
 from ganaug.modalities.sound.spec import Sounds, SoundSpec
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
     from ganaug.modalities.sound.teacher import SoundTeacher
 
-STEPS, WIDTH = 300, 24  # on a CPU: half a minute, for half a second of sound
-IMAGE = ImageModality()  # whose networks make the pictures of sounds
+IMAGE = ImageModality()  # sounds are shown as pictures
+SIGNAL = SignalModality()  # whose networks make the levels of sounds
 
 
 class SoundModality(Modality):
@@ -35,8 +36,8 @@ class SoundModality(Modality):
     name = "sound"
     unit = "sounds"
     takes = "with modality='sound' and rate, a list of floats (time,) or (channels, time), -1 to 1"
-    invariances = ("shift", "pitch", "stretch", "gain", "contrast", "mask")
-    safe = ("shift", "gain", "contrast")
+    invariances = SIGNAL.invariances
+    safe = SIGNAL.safe
     builtin = SOUNDS.builtin
     options = ("channels", "rate", "seconds", "loudness")
     export_form = "flac_folder"
@@ -77,8 +78,9 @@ class SoundModality(Modality):
         return load.load(source, options)
 
     def suggest(self, spec: SoundSpec, counts: Codes) -> tuple[dict[str, Any], list[str]]:  # type: ignore[override]
-        """Suggest what is suggested for images of the size of their pictures."""
-        return {}, [f"sounds: networks of images on pictures of their mel bands, {STEPS} steps or more on a CPU"]
+        """Suggest nothing: the levels of sounds train in seconds."""
+        steps = self.auto_steps(int(counts.sum()), "cpu")
+        return {}, [f"sounds: networks of full size on components of the levels of their mel bands, {steps:,} steps"]
 
     def columns(self, spec: SoundSpec) -> pa.Schema:  # type: ignore[override]  # noqa: D102
         return pa.schema([(flac.COLUMN, flac.FILE)])
@@ -110,7 +112,7 @@ class SoundModality(Modality):
     def codec(self, samples: Sounds, spec: SoundSpec) -> Codec:  # type: ignore[override]  # noqa: D102
         from ganaug.modalities.sound.codec import SoundCodec
 
-        return SoundCodec(spec)
+        return SoundCodec.fit(samples, spec)
 
     def codec_of(  # noqa: D102
         self,
@@ -118,29 +120,27 @@ class SoundModality(Modality):
         about: Mapping[str, Any],
         arrays: Mapping[str, NDArray[Any]],
     ) -> Codec:
-        if about or arrays:
-            raise ValueError(f"a codec of sounds that keeps {about}")
-        return self.codec([], spec)
+        from ganaug.modalities.signal.codec import check_held
+        from ganaug.modalities.sound.codec import SoundCodec
+
+        codec = SoundCodec(spec, arrays)
+        check_held(codec)
+        return codec
 
     def architecture(self, codec: Codec, n_classes: int, params: Mapping[str, Any], anchors: int) -> Architecture:  # noqa: D102
-        return IMAGE.architecture(codec, n_classes, params, anchors)
+        return SIGNAL.architecture(codec, n_classes, params, anchors)
 
     def architecture_of(self, about: Mapping[str, Any]) -> Architecture:  # noqa: D102
-        return IMAGE.architecture_of(about)
+        return SIGNAL.architecture_of(about)
 
     def augment(self, codec: Codec, invariances: Sequence[str]) -> Augment:  # noqa: D102
-        from ganaug.modalities.sound.augment import SoundAugment
-
-        return SoundAugment(invariances)
+        return SIGNAL.augment(codec, invariances)
 
     def distance(self, codec: Codec) -> Callable[[Tensor, Tensor], Tensor]:  # noqa: D102
-        return IMAGE.distance(codec)
+        return SIGNAL.distance(codec)
 
     def auto_steps(self, rows: int, device: str) -> int:  # noqa: D102
-        return int(STEPS * max(1.0, (rows / 200) ** 0.5)) if device == "cpu" else IMAGE.auto_steps(rows, device)
-
-    def auto_width(self, device: str) -> int:  # noqa: D102
-        return WIDTH if device == "cpu" else IMAGE.auto_width(device)
+        return SIGNAL.auto_steps(rows, device)
 
     def teacher(  # noqa: D102
         self,
