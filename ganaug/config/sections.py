@@ -327,7 +327,7 @@ class EvaluateParams(Section):
         "auto",
         description="The training sets to compare; all: those that make sense for the modality; auto: without the arms "
         "that only explain the others: oracle (more real rows), unfiltered and shuffled. Either has the arms for rare "
-        "classes only where classes are very unequal.",
+        "classes only where classes are very unequal, and those for groups only where groups lack classes.",
     )
     classifiers: Auto | Some[Text] = Field(
         "auto",

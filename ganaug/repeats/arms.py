@@ -42,12 +42,12 @@ class Baselines(Work):
         from ganaug.data.rows import read_schema
         from ganaug.evaluation.downstream.arms import arms_named, resolved
         from ganaug.evaluation.downstream.run import run_arms
-        from ganaug.evaluation.downstream.training_rows import real_labels
+        from ganaug.evaluation.downstream.training_rows import real_rows
         from ganaug.utils.files import remove_stale
 
         rows, *synthetic = self.reads
         train = rows / "train.parquet"
-        params = resolved(self.params.evaluate, read_schema(train), [real_labels(train)])
+        params = resolved(self.params.evaluate, read_schema(train), [real_rows(train)])
         if at_once > 1:
             params = params.model_copy(update={"jobs": 1})
         (root / self.writes[0]).mkdir(parents=True, exist_ok=True)  # dvc wants it even if no arm is chosen

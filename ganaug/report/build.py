@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ganaug.config import Params
-from ganaug.evaluation.downstream.arms import resolved
+from ganaug.evaluation.downstream.arms import RealRows, resolved
 from ganaug.evaluation.fidelity import average
 from ganaug.evaluation.groups import read_held_out
 from ganaug.evaluation.guards import check_run, unproved
@@ -78,7 +78,7 @@ def build_report(params: Params, folder: str | Path = ".", out: str | Path = "re
         fidelity=folder / "eval/fidelity",
         prepared=folder / "reports/prepare.json",
     )
-    evaluate = resolved(params.evaluate, run.schema, [repeat.labels for repeat in run.repeats])
+    evaluate = resolved(params.evaluate, run.schema, [RealRows(repeat.labels, repeat.groups) for repeat in run.repeats])
     results = {
         classifier: read_results(folder / "eval", evaluate.arms, params.repeats, classifier)
         for classifier in evaluate.classifiers

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from ganaug.config import EvaluateParams, Mixing
 from ganaug.data.rows import Schema
 from ganaug.errors import ConfigError
 from ganaug.modalities.image.arms import IMAGE_ARMS
-from ganaug.modalities.rarity import very_unequal
+from ganaug.modalities.rarity import CELLS, RARE, missing_cells, very_unequal
 from ganaug.modalities.signal.arms import SIGNAL_ARMS
 from ganaug.modalities.sound.arms import SOUND_ARMS
 from ganaug.modalities.table.arms import TABLE_ARMS
@@ -49,8 +50,9 @@ class Arm:
         Whether it takes part in the contrast, or only explains it.
     first_look : bool
         Whether a first look has it: ``evaluate.arms`` is ``auto``.
-    rare : bool
-        Whether it is for classes of few rows beside classes of many: without such, only naming it brings it in.
+    where : str
+        What it is for: "rare", classes of few rows beside classes of many; "cells", groups that lack classes; or "",
+        anything. Where training rows are not so, only naming it brings it in.
     """
 
     label: str
@@ -59,7 +61,7 @@ class Arm:
     settings: tuple[Setting, ...] = (Setting(),)
     contender: bool = True
     first_look: bool = True
-    rare: bool = False
+    where: str = ""
 
     @property
     def synthetic(self) -> bool:
@@ -139,9 +141,22 @@ for name, own in {**TABLE_ARMS, **SIGNAL_ARMS, **SOUND_ARMS, **TEXT_ARMS}.items(
 for name, image in IMAGE_ARMS.items():
     tried = tuple(replace(setting, method=method) for setting in _STRENGTHS for method in image.methods)
     rows = "selected" if image.synthetic else "real"
-    BUILT_IN[name] = Arm(image.label, image.title, rows, tried, first_look=image.first_look, rare=True)
+    BUILT_IN[name] = Arm(image.label, image.title, rows, tried, first_look=image.first_look, where=image.where)
 for name, built_in in BUILT_IN.items():
     ARMS.register(name)(built_in)
+
+
+class RealRows(NamedTuple):
+    """Of the real training rows of a repeat, what tells which arms are for them."""
+
+    labels: NDArray[np.int64]  # (n,) class codes
+    groups: NDArray[np.object_]  # (n,) names; None: of none
+
+    def lack_cells(self) -> bool:
+        """Whether some group lacks a class that other groups have, see `ganaug.modalities.rarity.missing_cells`."""
+        if any(group is None for group in self.groups):
+            return False
+        return missing_cells(self.labels, np.unique(self.groups.astype(str), return_inverse=True)[1]) > 0
 
 
 def arms_named(names: Iterable[str]) -> dict[str, Arm]:
@@ -149,15 +164,16 @@ def arms_named(names: Iterable[str]) -> dict[str, Arm]:
     return {name: ARMS[name] for name in names}
 
 
-def resolved(params: EvaluateParams, schema: Schema, labels: Sequence[NDArray[np.int64]] = ()) -> EvaluateParams:
+def resolved(params: EvaluateParams, schema: Schema, training: Sequence[RealRows] = ()) -> EvaluateParams:
     """Put the modality's own arms and classifier where ``auto`` stands, or ``all``.
 
     Parameters
     ----------
     params, schema : EvaluateParams and Schema
         What is asked for, and what samples are.
-    labels : sequence of int arrays (n,)
-        Class codes of the real training rows, of each repeat: arms for rare classes need such in all of them.
+    training : sequence of RealRows
+        The real training rows of each repeat: arms for rare classes, or for groups that lack classes, need such in all
+        of them.
 
     Raises
     ------
@@ -167,9 +183,15 @@ def resolved(params: EvaluateParams, schema: Schema, labels: Sequence[NDArray[np
     modality = schema.modality
     arms, classifiers = params.arms, params.classifiers
     if isinstance(arms, str):
-        counts = [np.bincount(codes, minlength=len(schema.classes)) for codes in labels]
-        rare = bool(counts) and all(map(very_unequal, counts))
-        fitting = [name for name in modality.arms_for(schema.spec) if rare or not ARMS[name].rare]
+        found = {
+            RARE: all(very_unequal(np.bincount(rows.labels, minlength=len(schema.classes))) for rows in training),
+            CELLS: all(rows.lack_cells() for rows in training),
+        }
+        fitting = [
+            name
+            for name in modality.arms_for(schema.spec)
+            if not ARMS[name].where or (training and found[ARMS[name].where])
+        ]
         arms = tuple(name for name in fitting if arms == "all" or ARMS[name].first_look)
     if classifiers == "auto":
         classifiers = modality.classifiers[:1]

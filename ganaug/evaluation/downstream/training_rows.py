@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ganaug.data.rows import Rows, read_samples, read_table
 from ganaug.errors import DataError
 from ganaug.evaluation.downstream import pseudo_labels
+from ganaug.evaluation.downstream.arms import RealRows
 from ganaug.modalities.training import TrainingRows
 from ganaug.utils.samples import Samples, concat, take
 
@@ -157,10 +158,11 @@ class RowSource:
         return mask
 
 
-def real_labels(train: str | Path) -> NDArray[np.int64]:
-    """Read the class codes of the real rows of a training split."""
-    table = read_table(train, ["label", "synthetic"])
-    return table["label"][~table["synthetic"]].to_numpy(np.int64)
+def real_rows(train: str | Path) -> RealRows:
+    """Read what the real rows of a training split are of."""
+    table = read_table(train, ["label", "group", "synthetic"])
+    table = table[~table["synthetic"]]
+    return RealRows(table["label"].to_numpy(np.int64), table["group"].to_numpy(object))
 
 
 def _cells(table: pd.DataFrame) -> pd.Series[str]:

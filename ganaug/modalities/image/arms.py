@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ganaug.modalities.embedding import JOINED, LOGISTIC, PROTOTYPES, TRANSFER
 from ganaug.modalities.image.fourier import FOURIER
+from ganaug.modalities.rarity import CELLS, RARE
 from ganaug.modalities.training import DEFERRED, GROUP_BALANCED, LOGIT_ADJUSTED
 
 
@@ -25,7 +26,7 @@ class ImageArm(NamedTuple):
         Values of `ganaug.modalities.training.Setting.method`, of which validation rows choose one.
     synthetic : bool
         Whether the GAN's rows join the real ones.
-    first_look : bool
+    first_look, where : bool and str
         See `ganaug.evaluation.downstream.arms.Arm`.
     """
 
@@ -34,6 +35,7 @@ class ImageArm(NamedTuple):
     methods: tuple[str, ...]
     synthetic: bool = False
     first_look: bool = True
+    where: str = RARE
 
 
 _REAL = {
@@ -47,13 +49,17 @@ _REAL = {
         "balanced late", "rows as they come, balanced at the end (deferred re-balancing)", (DEFERRED,), first_look=False
     ),
     "group_balanced": ImageArm(
-        "balanced groups", "classes of each group as often as any others", (GROUP_BALANCED,), first_look=False
+        "balanced groups",
+        "classes of each group as often as any others",
+        (GROUP_BALANCED,),
+        first_look=False,
+        where=CELLS,
     ),
     "fourier": ImageArm(
         "looks swapped",
         "real rows, and rows of classes that a group lacks, in the look of its rows (Fourier domain adaptation)",
         (FOURIER,),
-        first_look=False,
+        where=CELLS,
     ),
     "prototypes": ImageArm(
         "class means", "nearest class mean, in an embedding of the common classes", (PROTOTYPES,), first_look=False

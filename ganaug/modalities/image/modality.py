@@ -14,14 +14,12 @@ from ganaug.errors import DataError
 from ganaug.modalities.base import Modality
 from ganaug.modalities.image import arrays, duplicates, preview
 from ganaug.modalities.image.arms import IMAGE_ARMS
-from ganaug.modalities.image.fourier import FOURIER
 from ganaug.modalities.image.load import load
 from ganaug.modalities.image.png import decode_png, encode_png, to_picture
 from ganaug.modalities.image.sources import BUILTIN, holds_images
 from ganaug.modalities.image.spec import ImageSpec
 from ganaug.modalities.loaded import Codes, Ids, Loaded, Spec
 from ganaug.modalities.parts import Architecture, Augment, Codec, Extractor, Floats, Originals
-from ganaug.modalities.training import GROUP_BALANCED
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -112,10 +110,6 @@ class ImageModality(Modality):
     def survey(self, source: str | Path, options: Mapping[str, Any]) -> Loaded:
         """Read headers only."""
         return load(source, **{name: options[name] for name in OPTIONS if name in options}, decode=False)
-
-    def arms_for(self, spec: Spec) -> tuple[str, ...]:
-        """Leave out the arms that are of groups, of which a spec tells nothing: naming one brings it in."""
-        return tuple(name for name in self.arms if not name.startswith((GROUP_BALANCED, FOURIER)))
 
     def suggest(self, spec: ImageSpec, counts: Codes) -> tuple[dict[str, Any], list[str]]:  # type: ignore[override]  # noqa: D102
         from ganaug.modalities.image.suggest import suggest

@@ -8,7 +8,7 @@ import pytest
 from ganaug.config import EvaluateParams, Mixing, names
 from ganaug.config.names import MOST_TRIALS
 from ganaug.errors import ConfigError
-from ganaug.evaluation.downstream.arms import ARMS, Setting, arms_named, candidates, references, resolved
+from ganaug.evaluation.downstream.arms import ARMS, RealRows, Setting, arms_named, candidates, references, resolved
 from ganaug.modalities import modality_named
 from ganaug.modalities.image.estimators import make_estimator
 from ganaug.modalities.image.schema import image_schema
@@ -18,7 +18,7 @@ MIXINGS = EvaluateParams().mixing
 
 def test_contenders_are_told_from_what_explains_them():
     arms = modality_named("image").arms
-    rare = [name for name in arms if ARMS[name].rare]
+    rare = [name for name in arms if ARMS[name].where]
     half = len(rare) // 2
     assert rare == list(names.IMAGE_ARMS)
     assert references(arms) == ["real", "classical", "mixup", *rare[:half]]
@@ -36,17 +36,35 @@ def test_arms_for_rare_classes_join_where_all_repeats_have_such():
     few, equal = np.repeat([0, 1], [40, 2]), np.repeat([0, 1], [40, 30])
 
     def arms(which: str, *labels: np.ndarray) -> set[str]:
-        return set(resolved(EvaluateParams(arms=which), schema, labels).arms)
+        rows = [RealRows(codes, np.full(len(codes), None, object)) for codes in labels]
+        return set(resolved(EvaluateParams(arms=which), schema, rows).arms)
 
     rare = set(names.IMAGE_ARMS)
     assert not arms("all", equal, equal) & rare
     assert not arms("all", few, equal) & rare
     assert not arms("all") & rare
-    by_name = {"group_balanced", "fourier"}
-    assert rare - arms("all", few, few) == by_name | {f"{name}_gan" for name in by_name}
+    of_groups = {"group_balanced", "fourier"}
+    assert rare - arms("all", few, few) == of_groups | {f"{name}_gan" for name in of_groups}
     embedded = {"embedding_logistic", "feature_transfer"}
     assert arms("auto", few) & rare == embedded | {f"{name}_gan" for name in embedded}
-    assert resolved(EvaluateParams(arms=("prototypes",)), schema, [equal]).arms == ("prototypes",)
+    assert resolved(EvaluateParams(arms=("prototypes",)), schema).arms == ("prototypes",)
+
+
+def test_arms_for_groups_join_where_groups_lack_classes_in_all_repeats():
+    schema = image_schema(8, 8, 1, ("a", "b"))
+    labels = np.repeat([0, 1, 0, 1], 20)
+    sites = np.repeat(np.array(["x", "y"], object), 40)
+    whole, none = RealRows(labels, sites), RealRows(labels, np.full(80, None, object))
+    lacking = RealRows(labels[:60], sites[:60])
+    partly = RealRows(labels[:60], np.append(sites[:59], None))
+
+    def arms(which: str, *rows: RealRows) -> set[str]:
+        return set(resolved(EvaluateParams(arms=which), schema, rows).arms) & set(names.IMAGE_ARMS)
+
+    assert arms("auto", lacking, lacking) == {"fourier", "fourier_gan"}
+    assert arms("all", lacking) == {"fourier", "fourier_gan", "group_balanced", "group_balanced_gan"}
+    for others in ([whole], [none], [partly], [lacking, whole], []):
+        assert not arms("all", *others)
 
 
 CLASSIFIERS = (
