@@ -64,7 +64,7 @@ class SignalModality(Modality):
         return load.load(source, options)
 
     def suggest(self, spec: SignalSpec, counts: Codes) -> tuple[dict[str, Any], list[str]]:  # type: ignore[override]
-        """Suggest nothing: signals train in seconds, or in a minute or two where they go through convolutions."""
+        """Suggest nothing: signals train in seconds."""
         return {}, [f"signals: networks of full size, {self.auto_steps(int(counts.sum()), 'cpu'):,} steps"]
 
     def columns(self, spec: SignalSpec) -> pa.Schema:  # type: ignore[override]  # noqa: D102
@@ -95,9 +95,9 @@ class SignalModality(Modality):
         return likeness.SignalOriginals(samples, spec, ids)
 
     def codec(self, samples: Signals, spec: SignalSpec) -> Codec:  # type: ignore[override]  # noqa: D102
-        from ganaug.modalities.signal.codec import fit
+        from ganaug.modalities.signal.codec import DETAILED_ROWS, SignalCodec, fit
 
-        return fit(samples, spec)
+        return SignalCodec(spec, fit(samples, spec, DETAILED_ROWS))
 
     def codec_of(  # noqa: D102
         self,
@@ -105,28 +105,29 @@ class SignalModality(Modality):
         about: Mapping[str, Any],
         arrays: Mapping[str, NDArray[Any]],
     ) -> Codec:
-        from ganaug.modalities.signal.codec import restore
+        from ganaug.modalities.signal.codec import SignalCodec
 
-        return restore(spec, about, arrays)
+        return SignalCodec(spec, arrays)
 
     def architecture(self, codec: Codec, n_classes: int, params: Mapping[str, Any], anchors: int) -> Architecture:  # noqa: D102
-        from ganaug.modalities.signal.architecture import make_architecture
-        from ganaug.modalities.signal.codec import ComponentCodec, CurveCodec
+        from ganaug.modalities.signal.codec import SignalCodec
+        from ganaug.modalities.table.architecture import TableArchitecture
 
-        assert isinstance(codec, (ComponentCodec, CurveCodec))
-        return make_architecture(codec, n_classes, params, anchors)
+        assert isinstance(codec, SignalCodec)
+        shared = {name: params[name] for name in ("conditioning", "width", "depth")}
+        return TableArchitecture(codec.numbers, (), n_classes, anchors=anchors, **shared)
 
     def architecture_of(self, about: Mapping[str, Any]) -> Architecture:  # noqa: D102
-        from ganaug.modalities.signal.architecture import architecture_of
+        from ganaug.modalities.table.architecture import architecture_of
 
         return architecture_of(about)
 
     def augment(self, codec: Codec, invariances: Sequence[str]) -> Augment:  # noqa: D102
-        from ganaug.modalities.signal.augment import make_augment
-        from ganaug.modalities.signal.codec import ComponentCodec, CurveCodec
+        from ganaug.modalities.signal.augment import SignalAugment
+        from ganaug.modalities.signal.codec import SignalCodec
 
-        assert isinstance(codec, (ComponentCodec, CurveCodec))
-        return make_augment(codec, invariances)
+        assert isinstance(codec, SignalCodec)
+        return SignalAugment(codec, invariances)
 
     def distance(self, codec: Codec) -> Callable[[Tensor, Tensor], Tensor]:
         """Return the mean absolute difference of inputs."""

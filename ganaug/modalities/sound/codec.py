@@ -17,17 +17,18 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from ganaug.modalities.signal.codec import DETAILED_ROWS, DETAILED_VALUES, ComponentCodec, fit_components, spread
+from ganaug.modalities.signal import codec as of_signals
+from ganaug.modalities.signal.codec import DETAILED_ROWS, DETAILED_VALUES, SignalCodec, spread
 from ganaug.modalities.sound.likeness import as_signals, signal_spec
 from ganaug.modalities.sound.mel import equalised, sounds_of
 from ganaug.modalities.sound.spec import SHORTEST, Sounds, SoundSpec, to_values
 
 PORTION = 64  # sounds made at once
 LAST = 0.001  # a sound made without a recording ends where it was last louder than this
-ROWS = ("recordings", "ends")  # of what a codec holds
+ROWS = ("recordings", "ends")  # of what a codec holds, those that hold training sounds
 
 
-class SoundCodec(ComponentCodec):
+class SoundCodec(SignalCodec):
     """Sounds as scores on principal components of their levels.
 
     Parameters
@@ -35,7 +36,7 @@ class SoundCodec(ComponentCodec):
     sound : SoundSpec
         Of the sounds.
     held : mapping of str to array
-        As for `ComponentCodec`, and the ``recordings`` whose scores it holds, one after the other (channels, time), and
+        As for `SignalCodec`, and the ``recordings`` whose scores it holds, one after the other (channels, time), and
         where each ends (m,). Without them a sound is made of levels alone, by Griffin and Lim's algorithm.
     """
 
@@ -53,7 +54,7 @@ class SoundCodec(ComponentCodec):
     def fit(cls, sounds: Sounds, spec: SoundSpec) -> SoundCodec:
         """Fit one to training sounds."""
         rows = min(DETAILED_ROWS, DETAILED_VALUES // (spec.channels * spec.longest))
-        held = fit_components(as_signals(sounds, spec), signal_spec(spec), rows)
+        held = of_signals.fit(as_signals(sounds, spec), signal_spec(spec), rows)
         kept = sounds[spread(len(sounds), len(held["scores"]))]
         ends = np.cumsum([sound.shape[1] for sound in kept])
         return cls(spec, {**held, "recordings": np.concatenate(kept, axis=1), "ends": ends})

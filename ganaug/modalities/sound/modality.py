@@ -120,12 +120,9 @@ class SoundModality(Modality):
         about: Mapping[str, Any],
         arrays: Mapping[str, NDArray[Any]],
     ) -> Codec:
-        from ganaug.modalities.signal.codec import check_held
         from ganaug.modalities.sound.codec import SoundCodec
 
-        codec = SoundCodec(spec, arrays)
-        check_held(codec)
-        return codec
+        return SoundCodec(spec, arrays)
 
     def architecture(self, codec: Codec, n_classes: int, params: Mapping[str, Any], anchors: int) -> Architecture:  # noqa: D102
         return SIGNAL.architecture(codec, n_classes, params, anchors)

@@ -11,7 +11,6 @@ from waves import cut, waves
 
 from ganaug import GANAugmenter
 from ganaug.errors import ConfigError, DataError, ModelError
-from ganaug.modalities.signal import codec as codecs
 from ganaug.synthesis.select import Selection
 from ganaug.utils.samples import concat, take
 
@@ -115,19 +114,17 @@ def test_one_form_goes_into_the_other_only_where_it_fits(one, ragged):
         one.score_real(waves(2)[0][:, 0, :30])
     with pytest.raises(DataError, match="1 channels in signal 0"):
         ragged.score_real(waves(2)[0])
-    with pytest.raises(ConfigError, match="signals have no invariance 'rotate'"):
+    with pytest.raises(ConfigError, match="signals and sounds have no invariance 'rotate'"):
         GANAugmenter(**QUICK, invariances=["rotate"]).fit(*waves(8))
 
 
 @pytest.mark.slow
-def test_signals_out_of_step_go_through_convolutions_and_training_resumes_to_the_byte(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(codecs, "SUFFICE", 2.0)
+def test_ragged_signals_are_saved_and_training_resumes_to_the_byte(tmp_path, monkeypatch, capsys):
     signals, labels = waves(16, 2)
     given = cut(signals)
     options = QUICK | {"steps": 12, "batch_size": 8, "width": 16, "invariances": ["jitter", "scale", "shift"]}
     fitted = GANAugmenter(**options, verbose=True).fit(given, labels)
     assert "X is read as signals of 20 to 40 values, 2 channels" in capsys.readouterr().err
-    assert fitted._realism.codec.name == "curves"
     made = fitted.sample(per_class=3, random_state=0)[0]
     assert all(np.isfinite(signal).all() for signal in made)
     fitted.save(tmp_path / "model")
@@ -167,9 +164,7 @@ def test_ragged_signals_are_taken_and_joined():
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("suffices", [0.0, 2.0])
-def test_signals_are_of_the_class_asked_for_on_a_gpu_and_the_same_again(suffices, monkeypatch):
-    monkeypatch.setattr(codecs, "SUFFICE", suffices)
+def test_signals_are_of_the_class_asked_for_on_a_gpu_and_the_same_again():
     signals, labels = waves(40, 2)
     options = QUICK | {"device": "cuda", "invariances": ["jitter", "scale", "shift"]}
     made, again = (GANAugmenter(**options).fit(signals, labels).sample(per_class=30, random_state=0) for _ in range(2))

@@ -10,7 +10,7 @@ import soundfile as sf
 import torch
 from hits import SOUND, held
 
-from ganaug.modalities.signal.codec import ComponentCodec
+from ganaug.modalities.signal.codec import SignalCodec
 from ganaug.modalities.sound.likeness import as_signals, seen
 from ganaug.modalities.sound.mel import shape_for
 from ganaug.modalities.sound.reading import Reading, read_sound
@@ -47,7 +47,7 @@ def test_a_generated_sound_has_the_levels_that_it_should_have():
     scores = torch.from_numpy(codec.to_arrays(samples)[0])
     for label in set(labels):
         scores[labels == label] = 0.6 * scores[labels == label] + 0.4 * scores[labels == label].roll(1, 0)
-    wanted = ComponentCodec.to_samples(codec, scores)
+    wanted = SignalCodec.to_samples(codec, scores)
     made = codec.to_samples(scores)
     off = np.abs(as_signals(made, spec) - wanted)
     assert off[wanted > 0.05].mean() * 60 < 2.5  # decibels
