@@ -129,8 +129,8 @@ def _squared_discrepancy(first: Features, second: Features) -> float:
 
 
 def _kernel(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    kernel: NDArray[np.float64] = (x @ y.T / x.shape[1] + 1) ** 3
-    return kernel
+    kernel: NDArray[np.float64] = x @ y.T / x.shape[1] + 1
+    return kernel * kernel * kernel  # ** 3 takes seven times as long
 
 
 def _mean_and_factor(features: Features) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

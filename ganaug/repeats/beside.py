@@ -36,6 +36,7 @@ from ganaug.utils.files import KEPT_DAYS, atomic_path
 from ganaug.utils.progress import mute
 from ganaug.utils.run import side_by_side
 from ganaug.utils.sources import code_digest
+from ganaug.utils.threads import one_thread_of_any
 
 PR_SET_PDEATHSIG = 1  # of prctl
 
@@ -137,7 +138,15 @@ def run(work: Work) -> None:
             _put(work.done / path, path)
         _note(work)
         return
-    helpers = [] if alone or _on_gpu(work.settings["device"]) else _start_others(work)
+    if _on_gpu(work.settings["device"]):
+        _run_beside(work, alone=True)
+    else:
+        with one_thread_of_any():
+            _run_beside(work, alone)
+
+
+def _run_beside(work: Work, alone: bool) -> None:
+    helpers = [] if alone else _start_others(work)
     try:
         work.run(Path(), len(helpers) + 1)
         if os.environ.get("RANK", "0") == "0":

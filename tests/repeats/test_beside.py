@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from contextvars import copy_context
@@ -70,6 +71,34 @@ def test_a_stage_also_does_the_work_of_other_repeats_to_the_same_bytes(params, m
         assert written(second) == alone[1]
         assert not second.done.exists()
         assert not second.has_to_run  # it is in its place
+
+
+class Threads(Comparison):
+    """Writes how many threads libraries compute on, one that is loaded late among them."""
+
+    def run(self, root: Path, at_once: int = 1) -> None:
+        import scipy.linalg  # noqa: F401
+        import sklearn.neighbors  # noqa: F401
+        from threadpoolctl import threadpool_info
+
+        (root / self.writes[0]).parent.mkdir(parents=True, exist_ok=True)
+        (root / self.writes[0]).write_text(json.dumps([pool["num_threads"] for pool in threadpool_info()]))
+
+
+@pytest.mark.slow
+def test_no_library_takes_a_second_thread_on_a_cpu(params, monkeypatch):
+    for path in (path for repeat in params.repeats for path in Threads(repeat, params).reads):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    monkeypatch.setattr(beside, "cpu_count", lambda: 2)
+    before = dict(os.environ)
+    first, second = (Threads(repeat, params, Path(".beside")) for repeat in params.repeats)
+    run(first)
+    assert second.waits  # a process beside did it
+    run(second)
+    for work in (first, second):
+        assert set(json.loads(work.writes[0].read_text())) == {1}
+    assert dict(os.environ) == before
 
 
 @pytest.mark.slow
