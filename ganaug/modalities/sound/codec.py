@@ -1,7 +1,7 @@
 """Sounds to what networks see, and back: components of the levels of their mel bands, and recordings made to have them.
 
 Levels through time are signals of as many channels as there are bands, and a few components say most of them, so that
-the networks of tables learn them in seconds: in a sixth of the time that pictures of the levels took through those of
+the networks of tables learn them in seconds: in a fifth of the time that pictures of the levels took through those of
 images, and classifiers learnt more of what was made (benchmarks/RESULTS.md, Sounds). A generated sound is the training
 recording with the nearest components, every band of it made louder or softer through time until it has the generated
 levels: so it has phases that agree, and partials narrower than a band.
