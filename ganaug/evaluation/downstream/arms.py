@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.config import EvaluateParams, Mixing
@@ -150,11 +151,11 @@ class RealRows(NamedTuple):
     """Of the real training rows of a repeat, what tells which arms are for them."""
 
     labels: NDArray[np.int64]  # (n,) class codes
-    groups: NDArray[np.object_]  # (n,) names; None: of none
+    groups: NDArray[np.object_]  # (n,) names; None or NaN: of none
 
     def lack_cells(self) -> bool:
         """Whether some group lacks a class that other groups have, see `ganaug.modalities.rarity.missing_cells`."""
-        if any(group is None for group in self.groups):
+        if pd.isna(self.groups).any():
             return False
         return missing_cells(self.labels, np.unique(self.groups.astype(str), return_inverse=True)[1]) > 0
 

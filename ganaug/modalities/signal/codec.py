@@ -57,7 +57,7 @@ class SignalCodec(Codec):
     def __init__(self, spec: SignalSpec, held: Mapping[str, NDArray[Any]]) -> None:
         self.spec, self.held = spec, dict(held)
         self.points = spec.longest
-        check_held(spec, held)
+        _check(spec, held)
         self.middle, self.spread = (np.asarray(held[name], np.float64)[:, None] for name in ("middle", "spread"))
         self.centre, self.axes, self.sizes = (
             np.asarray(held[name], np.float32) for name in ("centre", "axes", "sizes")
@@ -89,15 +89,19 @@ class SignalCodec(Codec):
         """Return the signals that scores (n, K) stand for."""
         rows = inputs.detach().float().cpu().numpy()
         scores, stretch = rows[:, : len(self.sizes)], rows[:, len(self.sizes) :]
-        flat = (scores * self.sizes) @ self.axes + self.centre + self.details[self.nearest(scores)]
-        scaled = flat.reshape(len(rows), self.spec.channels, self.points)
-        low, high = (np.asarray(self.held[name], np.float64)[:, None] for name in ("low", "high"))
-        values = (scaled * self.spread + self.middle).clip(low, high).astype(self.spec.dtype)
+        values = self.curves(scores, self.nearest(scores))
         if not self.spec.ragged:
-            return np.ascontiguousarray(values)
+            return values
         mean, spread, shortest, longest = self.held["length"].tolist()
         sizes = np.exp(stretch[:, 0].astype(np.float64) * spread + mean).round().clip(shortest, longest)
         return [resample(signal, int(size)) for signal, size in zip(values, sizes, strict=True)]
+
+    def curves(self, scores: Matrix, nearest: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the curves (n, channels, points) of scores (n, K), with the details of these training signals (n,)."""
+        flat = (scores * self.sizes) @ self.axes + self.centre + self.details[nearest]
+        scaled = flat.reshape(len(scores), self.spec.channels, self.points)
+        low, high = (np.asarray(self.held[name], np.float64)[:, None] for name in ("low", "high"))
+        return np.ascontiguousarray((scaled * self.spread + self.middle).clip(low, high), self.spec.dtype)
 
     def nearest(self, scores: Matrix) -> NDArray[np.int64]:
         """Return which of the training signals that are kept has the nearest scores (n, K), (n,)."""
@@ -137,7 +141,7 @@ def spread(n: int, most: int) -> slice:
     return slice(None, None, -(-n // max(1, most)))
 
 
-def check_held(spec: SignalSpec, held: Mapping[str, NDArray[Any]]) -> None:
+def _check(spec: SignalSpec, held: Mapping[str, NDArray[Any]]) -> None:
     """Raise `KeyError` or `ValueError` unless the scales, the range and the lengths that a codec holds fit its spec."""
     shapes = {held[name].shape for name in ("middle", "spread", "low", "high")}
     if shapes != {(spec.channels,)} or held["length"].shape != (4,):

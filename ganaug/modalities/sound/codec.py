@@ -65,17 +65,14 @@ class SoundCodec(SignalCodec):
 
     def to_samples(self, inputs: Tensor) -> Sounds:
         """Return the sounds that scores (n, K) stand for."""
-        levels = np.asarray(super().to_samples(inputs)).reshape(len(inputs), self.sound.channels, -1, self.points)
-        nearest = self.nearest(inputs.detach().float().cpu().numpy())
+        scores = inputs.detach().float().cpu().numpy()
+        nearest = self.nearest(scores)
         with threadpool_limits(1, "blas"):  # so that bytes do not depend on the number of cores
             made: Sounds = []
-            for at in range(0, len(levels), PORTION):
-                portion = slice(at, at + PORTION)
-                made += (
-                    self._equalised(levels[portion], nearest[portion])
-                    if self.recordings
-                    else self._made(levels[portion])
-                )
+            for start in range(0, len(scores), PORTION):
+                at = slice(start, start + PORTION)
+                levels = self._levels(scores[at], nearest[at])
+                made += self._equalised(levels, nearest[at]) if self.recordings else self._made(levels)
             return made
 
     def without_rows(self) -> SoundCodec:
@@ -83,11 +80,15 @@ class SoundCodec(SignalCodec):
         held = super().without_rows().held
         return SoundCodec(self.sound, {name: array for name, array in held.items() if name not in ROWS})
 
+    def _levels(self, scores: NDArray[np.float32], nearest: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return levels (n, channels, bands, frames), 0 to 1."""
+        return self.curves(scores, nearest).reshape(len(scores), self.sound.channels, -1, self.points)
+
     def _equalised(self, levels: NDArray[np.float32], nearest: NDArray[np.int64]) -> Sounds:
         found = []
-        for wanted, at in zip(levels, nearest.tolist(), strict=True):
-            sound = self.recordings[at]
-            values = equalised(sound, wanted, self.sound.rate, self.sound.longest, self.sound.top)
+        gains = levels - self._levels(self.scores[nearest], nearest)  # over those of the recordings
+        for gain, at in zip(gains, nearest.tolist(), strict=True):
+            values = equalised(self.recordings[at], gain, self.sound.rate, self.sound.longest)
             found.append(to_values(values / max(1.0, float(np.abs(values).max()))))
         return found
 

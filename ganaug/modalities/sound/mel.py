@@ -75,21 +75,21 @@ def sounds_of(shown: Floats, rate: int, longest: int, top: float) -> Floats:
     return synthesised(wanted * phase, hop, window)[:, :longest]
 
 
-def equalised(sound: NDArray[np.int16], shown: Floats, rate: int, longest: int, top: float) -> Floats:
-    """Return a sound (channels, time), its bands made louder or softer until it has levels (channels, bands, frames).
+def equalised(sound: NDArray[np.int16], gain: Floats, rate: int, longest: int) -> Floats:
+    """Return a sound (channels, time), its bands made louder or softer through time.
 
-    What is silent in the sound, or beyond all bands, is changed as its neighbours are.
+    ``gain`` (channels, bands, frames) is by how much, in levels as `pictures` have them. What is beyond all bands is
+    changed as the nearest is.
     """
     shape = shape_for(rate, longest)
     hop, window = 2 * shape.hop // OVERLAP, 2 * shape.hop
     filters = _filters(rate, shape)
-    gain = RANGE * (shown - pictures([sound], rate, longest, top)[0])  # decibels
     covered = np.flatnonzero(filters.sum(0) > 0)
     shares = filters / (filters.sum(0) + TINY)
     shares[0, : covered[0]] = shares[-1, covered[-1] + 1 :] = 1.0
     values = np.zeros((len(sound), shape.frames * shape.hop), np.float32)
     values[:, : sound.shape[1]] = sound / np.float32(32_767)
-    factor = 10 ** (_finer(gain, shape).transpose(0, 2, 1) @ shares / 20)
+    factor = 10 ** (RANGE * _finer(gain, shape).transpose(0, 2, 1) @ shares / 20)
     return synthesised(analysed(values, hop, window) * factor, hop, window)[:, : sound.shape[1]]
 
 

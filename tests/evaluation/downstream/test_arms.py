@@ -56,14 +56,14 @@ def test_arms_for_groups_join_where_groups_lack_classes_in_all_repeats():
     sites = np.repeat(np.array(["x", "y"], object), 40)
     whole, none = RealRows(labels, sites), RealRows(labels, np.full(80, None, object))
     lacking = RealRows(labels[:60], sites[:60])
-    partly = RealRows(labels[:60], np.append(sites[:59], None))
+    partly, other = (RealRows(labels[:60], np.append(sites[:59], missing)) for missing in (None, np.nan))
 
     def arms(which: str, *rows: RealRows) -> set[str]:
         return set(resolved(EvaluateParams(arms=which), schema, rows).arms) & set(names.IMAGE_ARMS)
 
     assert arms("auto", lacking, lacking) == {"fourier", "fourier_gan"}
     assert arms("all", lacking) == {"fourier", "fourier_gan", "group_balanced", "group_balanced_gan"}
-    for others in ([whole], [none], [partly], [lacking, whole], []):
+    for others in ([whole], [none], [partly], [other], [lacking, whole], []):
         assert not arms("all", *others)
 
 
