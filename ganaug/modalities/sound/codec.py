@@ -48,6 +48,8 @@ class SoundCodec(SignalCodec):
             ends = held["ends"]
             if len(ends) != len(self.scores) or held["recordings"].shape != (sound.channels, ends[-1]):
                 raise ValueError(f"recordings of shape {held['recordings'].shape}")
+            if np.diff(ends, prepend=0).min() < 1:
+                raise ValueError("recordings that end before they begin")
             self.recordings = np.split(held["recordings"].astype(np.int16), ends[:-1], axis=1)
 
     @classmethod

@@ -36,6 +36,10 @@ def test_sounds_come_back_as_they_were(channels):
     assert all(np.array_equal(a, b) for a, b in zip(there_and_back(again, samples), made, strict=True))
     (alone,) = codec.to_samples(torch.from_numpy(codec.to_arrays(samples[3:4])[0]))
     assert np.abs(alone.astype(int) - made[3]).max() <= 1  # whatever it is made with
+    swapped = codec.state()[1]["ends"].copy()
+    swapped[[0, 1]] = swapped[[1, 0]]
+    with pytest.raises(ValueError, match="end before they begin"):
+        SOUND.codec_of(spec, {}, {**codec.state()[1], "ends": swapped})
     for name in ("ends", "middle", "scores"):
         with pytest.raises((KeyError, ValueError)):
             SOUND.codec_of(spec, {}, {**codec.state()[1], name: codec.state()[1][name][:-1]})
