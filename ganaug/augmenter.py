@@ -260,8 +260,10 @@ class GANAugmenter(Sampler):
         mine = wanted // size + (rank < wanted % size)
         self._drawn += rank * FAR
 
-        def draw(numbers: NDArray[np.int64]) -> Samples:
-            return self._draw(of[numbers]) if prior is None else self._draw(numbers, prior=prior)
+        def draw(numbers: NDArray[np.int64]) -> tuple[Samples, NDArray[np.object_] | None]:
+            asked = of[numbers] if prior is None else numbers
+            contents = self._next_contents(asked, prior)
+            return self._draw(asked, prior=prior), contents
 
         unseen = None if prior is None else self._unseen(of, groups)
         for found in gathered(fill_quotas(draw, scorer, selection, mine, of, unseen)):

@@ -52,7 +52,7 @@ class HiddenPrior(RowPrior):
 
     def forward(self, draws: Tensor, labels: Tensor, truncation: float = 1.0) -> StyledRows:
         """Pick rows of these classes (n,) by draws (n, 1 + S)."""
-        contents = self.rows(pick(self.order, self.counts, labels, draws[:, 0]))
+        contents = self.rows(self.chosen(draws, labels))
         known = labels if self.classes is None else self.classes[labels]
         return StyledRows(contents, contents, draws[:, 1:], truncation, known)
 

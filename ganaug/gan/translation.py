@@ -120,9 +120,13 @@ class RowPrior(nn.Module):
         chance = torch.rand(n, 2, generator=generator, device=generator.device)
         return torch.cat([chance, torch.randn(n, self.size, generator=generator, device=generator.device)], dim=1)
 
+    def chosen(self, draws: Tensor, labels: Tensor) -> Tensor:
+        """Return the positions (n,) of the contents of these classes (n,) that draws (n, ...) pick."""
+        return pick(self.order, self.counts, labels, draws[:, 0])
+
     def forward(self, draws: Tensor, labels: Tensor, truncation: float = 1.0) -> StyledRows:
         """Pick contents of these classes (n,) and styles of any, by draws (n, 2 + S)."""
-        contents = self.rows(pick(self.order, self.counts, labels, draws[:, 0]))
+        contents = self.rows(self.chosen(draws, labels))
         source = self.styled_by or self
         styles = source.rows((draws[:, 1].double() * len(source.order)).long())
         return StyledRows(contents, styles, NOISE * draws[:, 2:], truncation)
@@ -146,11 +150,14 @@ class CellPrior(RowPrior):
         self.kept, self.cells = kept, cells
         self.by_group, self.group_counts = groups.argsort(stable=True), torch.bincount(groups)
 
+    def chosen(self, draws: Tensor, labels: Tensor) -> Tensor:
+        """See `RowPrior.chosen`; labels are numbers of cells."""
+        return self.kept.chosen(draws, self.cells[labels, 0])
+
     def forward(self, draws: Tensor, labels: Tensor, truncation: float = 1.0) -> StyledRows:
         """Pick contents and styles for these cells (n,) by draws (n, 2 + S)."""
-        classes, groups = self.cells[labels].unbind(1)
-        contents = self.kept.rows(pick(self.kept.order, self.kept.counts, classes, draws[:, 0]))
-        styles = self.kept.rows(pick(self.by_group, self.group_counts, groups, draws[:, 1]))
+        contents = self.kept.rows(self.chosen(draws, labels))
+        styles = self.kept.rows(pick(self.by_group, self.group_counts, self.cells[labels, 1], draws[:, 1]))
         return StyledRows(contents, styles, NOISE * draws[:, 2:], truncation)
 
 

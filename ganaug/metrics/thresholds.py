@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 POWERS = np.linspace(-0.5, 1.5, 41)  # of the inverse shares; 1 does for probabilities that are right
+SHOWN = POWERS[::5]  # of what they trade
 
 
 def choose_weights(
@@ -43,11 +44,7 @@ def choose_weights(
         powers that are equally good the mean counts.
     """
     counts = np.bincount(labels, minlength=probabilities.shape[1])
-    shares = counts if trained is None else trained
-    present = shares > 0
-    rarity = np.zeros(len(counts))
-    rarity[present] = -np.log(shares[present])
-    rarity[present] -= rarity[present].mean()
+    rarity = _rarity(counts if trained is None else trained)
     found = [_balanced_accuracy(labels, decide(probabilities, np.exp(power * rarity)), counts) for power in POWERS]
     best = POWERS[np.array(found) >= max(found) - 1e-9]
     middle = best[np.abs(best - best.mean()).argmin()]  # one that was tried: good powers may have bad ones between
@@ -61,6 +58,58 @@ def decide(probabilities: Floats, weights: Floats) -> NDArray[np.int64]:
     return found
 
 
-def _balanced_accuracy(labels: NDArray[np.int64], decided: NDArray[np.int64], counts: NDArray[np.int64]) -> float:
+def trade(
+    labels: NDArray[np.int64],
+    probabilities: Floats,
+    weights: Floats,
+    trained: NDArray[np.int64],
+    rare: NDArray[np.bool_],
+) -> dict[str, list[float]]:
+    """Say what common classes pay for what rare ones gain, from the weights of one end of `POWERS` to the other.
+
+    Parameters
+    ----------
+    labels : int array (n,)
+        True codes.
+    probabilities : float array (n, K)
+        Of test rows; nothing is chosen by them.
+    weights : float array (K,)
+        That were chosen.
+    trained : int array (K,)
+        Real training rows of each class.
+    rare : bool array (K,)
+        Which classes have few.
+
+    Returns
+    -------
+    dict
+        ``rare`` and ``common``: accuracy with the chosen weights, then at each of `SHOWN`, every class counting the
+        same. Empty where one of the two kinds of classes has no test row.
+    """
+    counts, rarity = np.bincount(labels, minlength=len(trained)), _rarity(trained)
+    kinds = {"rare": rare & (counts > 0), "common": ~rare & (counts > 0)}
+    if not all(kind.any() for kind in kinds.values()):
+        return {}
+    every = [weights, *(np.exp(power * rarity) for power in SHOWN)]
+    each = [_hit_rates(labels, decide(probabilities, some), counts) for some in every]
+    return {name: [float(found[kind].mean()) for found in each] for name, kind in kinds.items()}
+
+
+def _rarity(shares: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the logarithms of the inverse shares (K,), their mean 0; 0 of a class that has none."""
+    present = shares > 0
+    rarity = np.zeros(len(shares))
+    rarity[present] = -np.log(shares[present])
+    rarity[present] -= rarity[present].mean()
+    return rarity
+
+
+def _hit_rates(labels: NDArray[np.int64], decided: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the accuracy of each class (K,), 0 of one without rows."""
     hits = np.bincount(labels[decided == labels], minlength=len(counts))
-    return float((hits[counts > 0] / counts[counts > 0]).mean())
+    found: NDArray[np.float64] = hits / np.maximum(counts, 1)
+    return found
+
+
+def _balanced_accuracy(labels: NDArray[np.int64], decided: NDArray[np.int64], counts: NDArray[np.int64]) -> float:
+    return float(_hit_rates(labels, decided, counts)[counts > 0].mean())

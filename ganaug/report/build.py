@@ -103,7 +103,7 @@ def _document(run: Run, results: Results, summary: dict[str, Any], params: Param
     return page(
         f"{title}: ganaug report",
         overview=overview(run, results, summary, title),
-        rare=rare_section(run, summary),
+        rare=rare_section(run, results, summary),
         cells=cells_section(run, summary),
         classes=classes_section(run),
         training=training_section(run),

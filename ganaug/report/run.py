@@ -40,7 +40,7 @@ class Repeat:
     labels, ids, groups : int64 and object arrays, shape (n,)
         The class codes, ids and groups (None: of none) of the training rows, in their order.
     candidates : DataFrame
-        One row a candidate: label, group (that it has the style of), the scores, nearest_id, kept, reason.
+        One row a candidate: label, group (that it has the style of), the scores, nearest_id, version_of, kept, reason.
     translated : bool
         Whether the GAN makes rows of other rows.
     history : DataFrame
@@ -116,7 +116,7 @@ def _read_repeat(number: int, splits: Path, synthetic: Path, models: Path, gener
         labels=rows["label"].to_numpy(),
         ids=rows["id"].to_numpy(dtype=object),
         groups=rows["group"].to_numpy(dtype=object),
-        candidates=read_table(candidates, ["label", "group", "nearest_id", "kept", "reason", *SCORES]),
+        candidates=read_table(candidates, ["label", "group", "nearest_id", "version_of", "kept", "reason", *SCORES]),
         translated=_generator(model) == "translation",
         history=_read_history(_made_by("train_gan", model / "history.csv")),
         grids=grids,

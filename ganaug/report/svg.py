@@ -138,6 +138,11 @@ class Line:
     y: NDArray[np.float64]
     spread: NDArray[np.float64] | None = None
 
+    @property
+    def pieces(self) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+        """The line as straight pieces, from point to point."""
+        return list(pairwise(zip(self.x.tolist(), self.y.tolist(), strict=True)))
+
     def edge(self, sign: int) -> NDArray[np.float64]:
         """The upper (1) or the lower (-1) edge of the band; the line itself where there is none."""
         return self.y if self.spread is None else self.y + sign * self.spread
@@ -186,8 +191,8 @@ class Point:
 
     x: float
     y: float
-    low: float | None
-    high: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -225,10 +230,33 @@ class CurvePlot:
         high = max(float(self.fitted.y.max()), *ends, self.reading[1] if self.reading else 0.0)
         return Upwards(ticks(min(0.0, *ends), high, 4), CURVE_HEIGHT, self.text)
 
-    @property
-    def pieces(self) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-        """The curve as straight pieces, from point to point."""
-        return list(pairwise(zip(self.fitted.x.tolist(), self.fitted.y.tolist(), strict=True)))
+
+@dataclass(frozen=True)
+class TradePlot:
+    """Curves of what is gained of one share for what is lost of another, each with the point that was chosen on it.
+
+    Parameters
+    ----------
+    curves : sequence of (Line, Point)
+        At least one.
+    text : callable
+        Writes a number of either axis.
+    """
+
+    curves: Sequence[tuple[Line, Point]]
+    text: Callable[[float], str]
+
+    @cached_property
+    def x(self) -> Across:
+        """The horizontal axis."""
+        values = np.concatenate([np.append(line.x, point.x) for line, point in self.curves])
+        return Across.over(ticks(float(values.min()), float(values.max())), self.text)
+
+    @cached_property
+    def y(self) -> Upwards:
+        """The vertical axis."""
+        values = np.concatenate([np.append(line.y, point.y) for line, point in self.curves])
+        return Upwards(ticks(float(values.min()), float(values.max()), 4), CURVE_HEIGHT, self.text)
 
 
 @dataclass(frozen=True)

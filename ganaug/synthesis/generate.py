@@ -28,6 +28,7 @@ SCORES = pa.schema(
         ("density", pa.float32()),  # how densely training rows of its class lie about it, to the teacher
         ("nearest_id", pa.string()),  # the closest training row
         ("nearest_distance", pa.float32()),  # root mean square difference to it, 0 to 1
+        ("version_of", pa.string()),  # the training row that a translating generator made it of; null: made of none
         ("kept", pa.bool_()),
         ("reason", pa.string()),  # the filter that dropped it; "" when kept
         ("model", pa.string()),  # hash of the model's weights
@@ -190,6 +191,7 @@ def _extra(found: Candidates, training: Rows, model: str) -> dict[str, NDArray[A
         "density": scores["density"],
         "nearest_id": training.ids[scores["nearest"]],
         "nearest_distance": scores["nearest_distance"],
+        "version_of": np.full(len(found.labels), None, object) if found.contents is None else found.contents,
         "kept": found.kept,
         "reason": found.reasons,
         "model": np.full(len(found.labels), model, object),

@@ -24,6 +24,20 @@ def draws_of_block(prior: Prior | RowPrior, seed: int, block: int) -> Tensor:
     return prior.draw(BLOCK, torch.Generator().manual_seed(int(state)))
 
 
+def contents(
+    prior: RowPrior, labels: NDArray[np.int64], seed: int, start: int, device: torch.device
+) -> NDArray[np.int64]:
+    """Return the positions (n,) of the rows of which `sample` makes versions, where latents come from this prior."""
+    found, done = [np.zeros(0, np.int64)], 0
+    while done < len(labels):
+        block, offset = divmod(start + done, BLOCK)
+        codes = torch.from_numpy(labels[done : done + BLOCK - offset]).to(device)
+        draws = draws_of_block(prior, seed, block)[offset : offset + len(codes)].to(device)
+        found.append(prior.chosen(draws, codes).cpu().numpy())
+        done += len(codes)
+    return np.concatenate(found)
+
+
 @torch.no_grad()
 def sample(
     generator: nn.Module,

@@ -21,7 +21,7 @@ from ganaug.modalities.labels import encode, to_codes
 from ganaug.modalities.loaded import Spec
 from ganaug.modalities.parts import Architecture
 from ganaug.synthesis.realism import Realism
-from ganaug.synthesis.sample import sample
+from ganaug.synthesis.sample import contents, sample
 from ganaug.utils.samples import Samples, concat, take
 
 
@@ -240,6 +240,16 @@ class Sampler(TrainingParameters):
         samples = self._generate(codes, self.seed_, self._drawn, truncation, prior)
         self._drawn += len(codes)
         return samples
+
+    def _next_contents(
+        self, codes: NDArray[np.int64], prior: Prior | RowPrior | None = None
+    ) -> NDArray[np.object_] | None:
+        """Return the ids of the training rows of which `_draw` would make versions; None where it makes none."""
+        source: Any = self.generator_.prior if prior is None else prior
+        if not isinstance(source, RowPrior):
+            return None
+        device = next(self.generator_.parameters()).device
+        return self._kept().ids[contents(source, codes, self.seed_, self._drawn, device)]
 
     def _generate(
         self,

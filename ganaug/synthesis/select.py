@@ -75,6 +75,7 @@ class Candidates:
     reasons: NDArray[np.object_]  # the filter that dropped the row, "" where kept
     trained_on: str  # digest of the rows that the teacher saw
     groups: NDArray[np.object_] | None = None  # (n,) in whose style a row is; None: of no certain one
+    contents: NDArray[np.object_] | None = None  # (n,) ids of the rows of which these are versions; None: of none
 
     @property
     def kept(self) -> NDArray[np.bool_]:
@@ -83,7 +84,7 @@ class Candidates:
 
 
 def fill_quotas(
-    sampler: Callable[[NDArray[np.int64]], Samples],
+    sampler: Callable[[NDArray[np.int64]], tuple[Samples, NDArray[np.object_] | None]],
     scorer: Scorer,
     selection: Selection,
     quotas: NDArray[np.int64],
@@ -95,7 +96,7 @@ def fill_quotas(
     Parameters
     ----------
     sampler : callable
-        Numbers (n,) of quotas to new samples.
+        Numbers (n,) of quotas to new samples, and ids of the rows of which they are versions, if they are.
     scorer : Scorer
         Scores them.
     selection : Selection
@@ -123,10 +124,10 @@ def fill_quotas(
         numbers = np.repeat(np.arange(len(quotas)), wanted)
         for start in range(0, len(numbers), CHUNK):
             at = numbers[start : start + CHUNK]
-            samples, codes = sampler(at), classes[at]
+            (samples, contents), codes = sampler(at), classes[at]
             scores = scorer(samples, codes)
             portion = Portion(samples, codes, scores, None if unseen is None else unseen[at])
-            found = Candidates(samples, at, scores, reasons(portion), trained_on)
+            found = Candidates(samples, at, scores, reasons(portion), trained_on, contents=contents)
             missing -= np.bincount(at[found.kept], minlength=len(quotas))
             left -= np.bincount(at, minlength=len(quotas))
             yield found

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, roc_curve
 
 from ganaug.metrics.ranking import average_precision
-from ganaug.metrics.thresholds import choose_weights, decide
+from ganaug.metrics.thresholds import SHOWN, choose_weights, decide, trade
 
 
 def unequal(n: int = 1000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -60,6 +60,28 @@ def test_it_is_never_worse_on_the_rows_that_chose(raw, labels):
         return np.mean([(chosen[codes == code] == code).mean() for code in np.unique(codes)])
 
     assert recall(decide(probabilities, weights)) >= recall(probabilities.argmax(1)) - 1e-9
+
+
+def test_favouring_rare_classes_gains_on_them_and_costs_common_ones():
+    labels, probabilities = unequal()
+    trained, rare = np.array([90, 3]), np.array([False, True])
+    found = trade(labels, probabilities, np.ones(2), trained, rare)
+    recalls = [(probabilities.argmax(1)[labels == code] == code).mean() for code in (0, 1)]
+    assert [found["common"][0], found["rare"][0]] == pytest.approx(recalls)
+    along = {kind: np.array(values[1:]) for kind, values in found.items()}
+    assert all(len(values) == len(SHOWN) for values in along.values())
+    assert (np.diff(along["rare"]) >= 0).all()
+    assert (np.diff(along["common"]) <= 0).all()
+    assert along["rare"][-1] > along["rare"][0] + 0.2
+    assert [values[SHOWN.tolist().index(0)] for values in along.values()] == pytest.approx(recalls[::-1])
+
+
+def test_there_is_no_trade_where_one_kind_of_classes_is_not_tested():
+    labels, probabilities = unequal()
+    trained = np.array([90, 3])
+    assert trade(labels, probabilities, np.ones(2), trained, np.zeros(2, bool)) == {}
+    only = labels == 0
+    assert trade(labels[only], probabilities[only], np.ones(2), trained, np.array([False, True])) == {}
 
 
 def test_probabilities_of_zero_and_one_are_no_trouble():

@@ -18,6 +18,8 @@ from ganaug.evaluation.downstream.arms import ARMS, result_path
 from ganaug.evaluation.fidelity import COMPARED, METRICS
 from ganaug.metrics.classification import classification_metrics
 from ganaug.metrics.nearest import nearest
+from ganaug.metrics.thresholds import trade
+from ganaug.modalities.rarity import rare_classes
 from ganaug.synthesis.generate import write_candidates
 from ganaug.synthesis.select import Candidates
 from ganaug.utils.files import read_json, write_json
@@ -59,7 +61,7 @@ def finish_run(folder: Path, long_tail: bool = False) -> None:
         merge(splits / str(repeat), folder / f"data/synthetic/{repeat}.parquet", folder / f"data/augmented/{repeat}")
         _train(folder / f"models/gan/{repeat}", digest(train.ids), rng, "translation" if long_tail else "latent")
         test = read_rows(splits / str(repeat) / "test.parquet")
-        _evaluate(folder / "eval", repeat, test.labels, train.schema.classes, rng)
+        _evaluate(folder / "eval", repeat, test.labels, train.schema.classes, np.bincount(train.labels), rng)
         _compare(folder / f"eval/fidelity/{repeat}.json", repeat, train, rng)
 
 
@@ -75,7 +77,7 @@ def _generate(folder: Path, repeat: int, train: Rows, rng: np.random.Generator) 
     labels = np.repeat(np.array(train.schema.classes)[train.labels], 4)
     styles = np.where(labels == HOSTILE, SITES[np.arange(n) % 2 + 1], None) if train.groups is not None else None
     write_candidates(
-        [Candidates(images, labels, scores, reasons, digest(train.ids), styles)],
+        [Candidates(images, labels, scores, reasons, digest(train.ids), styles, np.repeat(train.ids, 4))],
         train,
         dict.fromkeys(train.schema.classes, 16),
         model="0f" * 16,
@@ -97,18 +99,23 @@ def _train(model: Path, rows: str, rng: np.random.Generator, generator: str) -> 
 
 
 def _evaluate(
-    folder: Path, repeat: int, labels: NDArray[np.int64], classes: tuple[str, ...], rng: np.random.Generator
+    folder: Path,
+    repeat: int,
+    labels: NDArray[np.int64],
+    classes: tuple[str, ...],
+    trained: NDArray[np.int64],
+    rng: np.random.Generator,
 ) -> None:
     common = {"repeat": repeat, "steps": 800, "batch_size": 64, "seed": repeat, "classes": list(classes)}
     common |= {"train_ids": f"{repeat:032d}", "test_ids": "cd" * 16, "setting": {"share": 0.25}, "trials": []}
     for classifier, strength in zip(CLASSIFIERS, (1.0, 0.9), strict=True):
         for arm, skill in SKILL.items():
             n_train = {"real": 50 * (arm != "synthetic"), "synthetic": 160 * ARMS[arm].synthetic}
-            measured = _measure(labels, classes, strength * skill, rng)
+            measured = _measure(labels, classes, trained, strength * skill, rng)
             about = {"arm": arm, "classifier": classifier, "n_train": n_train}
             write_json(result_path(folder, arm, repeat, classifier), common | about | measured)
         points = [
-            {"share": share, "n_real": int(50 * (1 + share)), **_measure(labels, classes, strength * skill, rng)}
+            {"share": share, "n_real": int(50 * (1 + share)), **_measure(labels, classes, trained, strength * skill, rng)}
             for share, skill in ORACLE.items()
         ]
         about = {"arm": "oracle", "classifier": classifier, "direction": "up", "points": points}
@@ -116,7 +123,11 @@ def _evaluate(
 
 
 def _measure(
-    labels: NDArray[np.int64], classes: tuple[str, ...], skill: float, rng: np.random.Generator
+    labels: NDArray[np.int64],
+    classes: tuple[str, ...],
+    trained: NDArray[np.int64],
+    skill: float,
+    rng: np.random.Generator,
 ) -> dict[str, Any]:
     """The metrics of a classifier that is right about as often as ``skill`` says, on each class."""
     probabilities = rng.dirichlet(np.ones(len(classes)), len(labels)) * 0.1
@@ -124,7 +135,8 @@ def _measure(
     right = np.arange(len(labels)) % 20 < 20 * each
     probabilities[np.arange(len(labels)), np.where(right, labels, (labels + 1) % len(classes))] += 0.9
     metrics = classification_metrics(labels, probabilities, classes)
-    return {"validation": metrics, "test": metrics}
+    traded = trade(labels, probabilities, np.ones(len(classes)), trained, rare_classes(trained))
+    return {"validation": metrics, "test": metrics, "trade": traded}
 
 
 def _compare(path: Path, repeat: int, train: Rows, rng: np.random.Generator) -> None:

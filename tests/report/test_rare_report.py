@@ -13,6 +13,8 @@ from markupsafe import escape
 
 from ganaug.config import Params
 from ganaug.data.rows import read_table
+from ganaug.evaluation.downstream.arms import result_path
+from ganaug.metrics.thresholds import SHOWN
 from ganaug.report.build import build_report
 from ganaug.utils.files import read_json, write_json
 
@@ -67,9 +69,16 @@ def test_rare_classes_come_first_with_accuracies_before_and_after(page: str, sum
 @pytest.mark.slow
 def test_versions_stand_between_their_contents_and_rows_of_other_groups(finished: Path, page: str) -> None:
     rare = section(page, "rare")
-    captions = re.findall(r"<figcaption>(.*?)</figcaption>", rare)[1:]
-    assert captions == ["Real, training", "Synthetic, kept versions", "Real, test"]
-    assert rare.count("<img") == 3
+    captions = re.findall(r"<figcaption>(.*?)</figcaption>", rare)[2:]
+    made = read_table(finished / "data/synthetic/0.parquet", ["label", "kept", "version_of"])
+    of_class = made[(made["label"] == 0) & made["kept"]]
+    contents = read_table(finished / "data/splits/0/train.parquet", ["label", "id"]).query("label == 0")["id"]
+    assert len(contents) == 3
+    kept = [int((of_class["version_of"] == each).sum()) for each in contents]
+    assert 0 < sum(kept) == len(of_class)
+    expected = [f"A real training row, then synthetic versions of it ({n} kept)" for n in kept]
+    assert captions == [*expected, "Real, test"]
+    assert rare.count("<img") == 4
 
     def digits(part: str) -> Any:
         found = read_table(finished / f"data/splits/0/{part}.parquet", ["label", "group"])
@@ -88,6 +97,20 @@ def test_versions_stand_between_their_contents_and_rows_of_other_groups(finished
         finished / "reports/prepare.json",
     )
     assert _others(run.repeats[0], 0).tolist() == [*test.index[other], *test.index[~other]]
+
+
+@pytest.mark.slow
+def test_the_trade_of_rare_for_common_classes_is_a_curve_for_either_arm(
+    finished: Path, page: str, summary: dict[str, Any]
+) -> None:
+    rare = section(page, "rare")
+    label = re.search(r'aria-label="(With the thresholds[^"]*)"', rare)[1]  # type: ignore[index]
+    for arm in (summary["reference"], summary["candidate"]):
+        files = [result_path(finished / "eval", arm, repeat, "small_cnn") for repeat in REPEATS]
+        found = [read_json(path)["test"] for path in files]
+        recalls = np.array([[cell["recall"] for cell in each["per_class"].values()] for each in found])
+        assert f"{arm} {100 * recalls[:, 0].mean():.1f} % of rare and {100 * recalls[:, 1:].mean():.1f} % of" in label
+    assert rare.count('class="curve"') == 2 * (len(SHOWN) - 1)
 
 
 @pytest.mark.slow

@@ -30,7 +30,8 @@ def training() -> Rows:
     return Rows.build(image_schema(8, 8, 1, ("cat", "dog")), images(4, 0), [0, 0, 1, 1])
 
 
-def candidates():
+def candidates(training):
+    made_of = iter([training.ids[[1, 0, 3]], None])
     for seed, labels, reasons in ((1, [0, 0, 1], ["", "copy", "confidence"]), (2, [0, 1], ["", "confidence"])):
         n = len(labels)
         scores = {
@@ -40,13 +41,14 @@ def candidates():
             "nearest_distance": np.full(n, 0.5, np.float32),
             "nearest": np.arange(n),
         }
-        yield Candidates(images(n, seed), np.array(["cat", "dog"])[labels], scores, np.array(reasons, object), "saw")
+        names, why = np.array(["cat", "dog"])[labels], np.array(reasons, object)
+        yield Candidates(images(n, seed), names, scores, why, "saw", contents=next(made_of))
 
 
 @pytest.fixture
 def written(training, tmp_path):
     out, report = tmp_path / "synthetic" / "0.parquet", tmp_path / "reports" / "0.json"
-    write_candidates(candidates(), training, QUOTAS, model="abc", out=out, report=report, stage="generate")
+    write_candidates(candidates(training), training, QUOTAS, model="abc", out=out, report=report, stage="generate")
     return out, report
 
 
@@ -64,6 +66,8 @@ def test_with_its_scores_and_what_became_of_it(written, training):
     assert table["kept"].tolist() == [True, False, False, True, False]
     assert table["reason"].tolist() == ["", "copy", "confidence", "", "confidence"]
     assert table["nearest_id"].tolist() == [training.ids[i] for i in (0, 1, 2, 0, 1)]
+    assert table["version_of"][:3].tolist() == training.ids[[1, 0, 3]].tolist()
+    assert table["version_of"][3:].isna().all()  # made of latents
     assert table["realism"].tolist() == [0, 0.5, 1, 0, 1]
     assert table["confidence"].tolist() == [0.25] * 5
     assert table["density"].tolist() == [0.75] * 5
@@ -89,13 +93,13 @@ def test_the_report_counts(written, training):
 
 def test_the_same_candidates_give_the_same_bytes(written, training, tmp_path):
     again, report = tmp_path / "again.parquet", tmp_path / "again.json"
-    write_candidates(candidates(), training, QUOTAS, model="abc", out=again, report=report, stage="generate")
+    write_candidates(candidates(training), training, QUOTAS, model="abc", out=again, report=report, stage="generate")
     assert [p.read_bytes() for p in written] == [again.read_bytes(), report.read_bytes()]
 
 
 def test_nothing_is_left_behind_when_generation_fails(training, tmp_path):
     def failing():
-        yield next(candidates())
+        yield next(candidates(training))
         raise RuntimeError("no more")
 
     with pytest.raises(RuntimeError, match="no more"):

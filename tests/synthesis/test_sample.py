@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 from fakes import LATENT, PointGenerator
+from small import noise
 
 from ganaug.gan.latents import Prior
-from ganaug.synthesis.sample import BLOCK, draws_of_block, sample
+from ganaug.gan.translation import RowPrior
+from ganaug.modalities.image.codec import ImageCodec
+from ganaug.synthesis.sample import BLOCK, contents, draws_of_block, sample
 
 LABELS = np.arange(3 * BLOCK) % 2
 
@@ -43,6 +46,28 @@ def test_rows_and_seeds_differ():
     assert torch.equal(blocks[0], draws_of_block(prior, 0, 0))
     assert rows.mean().abs() < 0.1
     assert rows.std() == pytest.approx(1, abs=0.1)
+
+
+def test_contents_are_those_of_the_rows_that_come_in_whatever_portions():
+    samples, labels = noise(12, 8, 8, 1), np.arange(12) % 2
+    codec = ImageCodec((8, 8, 1))
+    prior = RowPrior(3).keep(codec, codec.to_arrays(samples), labels, 2)
+    seen = []
+
+    class Generator(torch.nn.Linear):
+        def forward(self, versions, codes):
+            seen.append(versions.contents)
+            return versions.contents
+
+    generator = Generator(1, 1)
+    generator.prior = prior
+    for start, count in ((0, 3 * BLOCK), (BLOCK - 5, 20), (7, 0)):
+        seen.clear()
+        list(sample(generator, LABELS[:count], 3, start))
+        found = contents(prior, LABELS[:count], 3, start, torch.device("cpu"))
+        assert found.shape == (count,)
+        assert torch.equal(torch.cat([prior.rows(torch.arange(0)), *seen]), prior.rows(torch.from_numpy(found)))
+        assert np.array_equal(labels[found], LABELS[:count])
 
 
 def test_labels_go_with_their_rows(generator):

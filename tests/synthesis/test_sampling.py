@@ -87,6 +87,18 @@ def test_candidates_fill_cells_of_a_class_in_the_style_of_a_group(translating, q
 
 
 @pytest.mark.slow
+def test_candidates_say_of_which_training_rows_they_are_versions(translating, fitted, quick_teacher):
+    rows, y = digits()
+    ids = dict(zip(translating.modality_.ids(rows[..., None]), y, strict=True))
+    for quotas in ({7: 40, 2: 30}, {(7, "serif"): 20}):
+        (found,) = translating.candidates(rows, y, quotas, Selection(filters=()))
+        assert [ids[each] for each in found.contents] == found.labels.tolist()
+        assert len(set(found.contents)) > 3
+    latent, rows, y = fitted
+    assert all(found.contents is None for found in latent.candidates(rows, y, {y[0]: 2}, Selection(filters=())))
+
+
+@pytest.mark.slow
 def test_no_network_judges_rows_of_a_cell_that_it_never_saw(quick_teacher):
     rows, y = digits()
     there = (y != 7) | (GROUPS != "serif")

@@ -22,12 +22,12 @@ class Source:
         self.copies = copies
         self.drawn = Counter()
 
-    def __call__(self, labels: np.ndarray) -> np.ndarray:
+    def __call__(self, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self.drawn.update(labels.tolist())
         images = self.random.integers(0, 256, (len(labels), 8, 8, 1), np.uint8)
         copied = self.random.random(len(labels)) < self.copies
         images[copied] = TRAINING[self.random.integers(len(TRAINING), size=copied.sum())]
-        return images
+        return images, images[:, 0, 0, 0].astype(str).astype(object)
 
 
 def realism(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -98,7 +98,7 @@ def test_exact_copies_are_dropped_even_where_training_rows_repeat(repeats):
 
     def kept(*names: str) -> int:
         (found,) = fill_quotas(
-            lambda labels: next(everything), scorer, Selection(names, 1.0), np.array([len(training)])
+            lambda labels: (next(everything), None), scorer, Selection(names, 1.0), np.array([len(training)])
         )
         return found.kept.sum()
 
@@ -116,6 +116,11 @@ def test_later_filters_see_what_earlier_ones_left():
     first = found[0]
     left = realism(first.samples, first.labels)[first.reasons != "confidence"]
     assert np.array_equal(first.kept[first.reasons != "confidence"], left >= np.quantile(left, 0.5))
+
+
+def test_candidates_say_of_which_rows_they_are_versions():
+    for portion in fill([30, 0, 20]):
+        assert portion.contents.tolist() == [str(image[0, 0, 0]) for image in portion.samples]
 
 
 def test_candidates_say_which_rows_the_teacher_saw():

@@ -17,9 +17,10 @@ from ganaug import __version__
 from ganaug.data.rows import Rows, digest
 from ganaug.evaluation.downstream.classifiers import CLASSIFIERS
 from ganaug.metrics.classification import classification_metrics
-from ganaug.metrics.thresholds import choose_weights
+from ganaug.metrics.thresholds import choose_weights, trade
 from ganaug.modalities.base import Modality
 from ganaug.modalities.estimators import is_users
+from ganaug.modalities.rarity import rare_classes
 from ganaug.modalities.training import Predict, Setting, TrainConfig, TrainingRows
 from ganaug.utils.cluster import backend
 from ganaug.utils.files import read_json, write_json
@@ -70,8 +71,8 @@ def run_trials(
     Returns
     -------
     dict
-        For each trial its ``setting``, ``n_train`` {real, synthetic}, ``train_ids``, and the metrics of each part of
-        `HELD_OUT`.
+        For each trial its ``setting``, ``n_train`` {real, synthetic}, ``train_ids``, ``trade`` (see
+        `ganaug.metrics.thresholds.trade`), and the metrics of each part of `HELD_OUT`.
     """
     on_gpu = config.device.startswith("cuda") or (config.device == "auto" and torch.cuda.is_available())
     at_once = 1 if on_gpu else cpu_count() if jobs == "auto" else int(jobs)
@@ -147,5 +148,6 @@ def _measure(
         part: classification_metrics(held.labels, found[part], held.schema.classes, weights)
         for part, held in held_out.items()
     }
+    traded = trade(held_out["test"].labels, found["test"], weights, trained, rare_classes(trained))
     n_train = {"real": int((~rows.synthetic).sum()), "synthetic": int(rows.synthetic.sum())}
-    return trial, {"setting": asdict(trial.setting), "n_train": n_train, "train_ids": digest(rows.ids), **measured}
+    return trial, {"setting": asdict(trial.setting), "n_train": n_train, "train_ids": digest(rows.ids), "trade": traded, **measured}

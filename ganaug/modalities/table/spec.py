@@ -29,7 +29,7 @@ KNOTS = 65  # of a column's quantile function
 ROWS = 20  # from which values that are all different say something
 WORDS = 3  # of a text, on average, from which it is free
 OURS = ("label", "synthetic", "id", "group")
-SCORES = ("realism", "confidence", "density", "nearest_id", "nearest_distance", "kept", "reason", "model")
+SCORES = ("realism", "confidence", "density", "nearest_id", "nearest_distance", "version_of", "kept", "reason", "model")
 RESERVED = frozenset([*OURS, *SCORES, "split", "path"])  # a column of such a name is stored under another
 _ID = re.compile(r"(^|[\W_])(id|ids|uuid|guid|key|index|rownames|unnamed: ?\d+)$|(?<=[a-z])(ID|Id)$", re.IGNORECASE)
 
