@@ -22,6 +22,7 @@ JOINED = (  # arms whose scores are averaged
     ("light", "prototypes"), ("mixup", "prototypes"), ("light", "logistic"), ("delayed", "prototypes"),
     ("light + versions", "prototypes"), ("light + versions", "prototypes of versions"),
     ("mixup + versions", "prototypes of versions"), ("light + versions", "logistic on versions"),
+    ("light", "logistic on versions"),
     ("light + chosen versions", "prototypes of versions"),
 )  # fmt: skip
 BIASES = np.linspace(-3, 3, 121)  # in standard deviations of a row's scores
