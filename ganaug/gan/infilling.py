@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ganaug.gan.generation import Autocast
-from ganaug.gan.sampler import BalancedSampler, pick
+from ganaug.gan.sampler import BalancedSampler
 from ganaug.gan.schedule import Schedule
 from ganaug.gan.translation import RowPrior, StyledRows
 from ganaug.modalities.infilling import NO_LABEL, PASSES, Infiller, hide_and_guess, numbers_of

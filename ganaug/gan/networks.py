@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from ganaug.gan.translation import RowPrior, StyledRows
@@ -18,6 +20,19 @@ NAMES = ("generator", "discriminator")
 def rows_at_a_time(network: nn.Module, rows: int) -> int:
     """Return how many rows, of so many, go through a network together: fewer where its ``row_size`` is large."""
     return at_a_time(rows, getattr(network, "row_size", 1))
+
+
+class Uninitialised(TorchFunctionMode):
+    """Fill nothing by chance: what has no numbers needs none, and on it chance imports torch's compiler, a second."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Return the tensor that was to be filled; call any other function."""
+        kwargs = kwargs or {}
+        if func.__name__ in ("normal_", "uniform_"):
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
 
 
 def restore(architecture: Architecture, weights: Mapping[str, Mapping[str, Tensor]]) -> dict[str, nn.Module]:
@@ -33,7 +48,7 @@ def restore(architecture: Architecture, weights: Mapping[str, Mapping[str, Tenso
     depth = int(getattr(architecture, "depth", 0))
     if depth > len(weights[NAMES[0]]):
         raise ValueError(f"depth {depth} for {len(weights[NAMES[0]])} tensors")
-    with torch.device("meta"):
+    with torch.device("meta"), Uninitialised():
         for name, shapes in zip(NAMES, architecture.build(0), strict=True):
             shapes.load_state_dict(weights[name], assign=True)
     modules: dict[str, nn.Module] = dict(zip(NAMES, architecture.build(0), strict=True))

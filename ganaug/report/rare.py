@@ -1,9 +1,8 @@
-"""The section on rare classes: their rows, accuracy without and with synthetic rows, what common classes pay for it, and
-which versions were made of which row."""
+"""The section on rare classes: accuracy without and with synthetic rows, what common classes pay, and what was made of
+which row."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from small import digits, noise, tiny
 
@@ -34,6 +37,23 @@ def test_a_saved_model_is_the_model(fitted, folder):
     assert (again.spec_.shape, again.seed_, again.model_id_) == (found.spec_.shape, found.seed_, found.model_id_)
     np.testing.assert_allclose(again.history_, found.history_, rtol=1e-4)
     assert again.get_params()["width"] == 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["latent", "translation", "table", "signal", "text"])
+def test_a_model_is_loaded_and_asked_without_the_compiler(kind, tmp_path):
+    """torch imports it, a second's work, where tensors without numbers are filled by chance."""
+    rows, y = digits(20)
+    rows = {
+        "table": pd.DataFrame(rows[:, 3], columns=list("abcdefgh")),
+        "signal": rows.reshape(20, 1, 64).astype(float),
+        "text": [f"buy {row.sum()} of {row.max()} today" for row in rows],
+    }.get(kind, rows)
+    generator = "translation" if kind in ("translation", "text") else "latent"
+    GANAugmenter(generator=generator, steps=1, width=8, device="cpu").fit(rows, y).save(tmp_path)
+    asked = f"from ganaug import GANAugmenter; GANAugmenter.load({str(tmp_path)!r}, 'cpu').sample(per_class=1)"
+    code = f"import sys; {asked}; sys.exit('torch._dynamo' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.slow

@@ -114,10 +114,10 @@ def _evaluate(
             measured = _measure(labels, classes, trained, strength * skill, rng)
             about = {"arm": arm, "classifier": classifier, "n_train": n_train}
             write_json(result_path(folder, arm, repeat, classifier), common | about | measured)
-        points = [
-            {"share": share, "n_real": int(50 * (1 + share)), **_measure(labels, classes, trained, strength * skill, rng)}
-            for share, skill in ORACLE.items()
-        ]
+        points = []
+        for share, skill in ORACLE.items():
+            measured = _measure(labels, classes, trained, strength * skill, rng)
+            points.append({"share": share, "n_real": int(50 * (1 + share))} | measured)
         about = {"arm": "oracle", "classifier": classifier, "direction": "up", "points": points}
         write_json(result_path(folder, "oracle", repeat, classifier), common | about)
 

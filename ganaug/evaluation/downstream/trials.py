@@ -150,4 +150,5 @@ def _measure(
     }
     traded = trade(held_out["test"].labels, found["test"], weights, trained, rare_classes(trained))
     n_train = {"real": int((~rows.synthetic).sum()), "synthetic": int(rows.synthetic.sum())}
-    return trial, {"setting": asdict(trial.setting), "n_train": n_train, "train_ids": digest(rows.ids), "trade": traded, **measured}
+    about = {"setting": asdict(trial.setting), "n_train": n_train, "train_ids": digest(rows.ids), "trade": traded}
+    return trial, about | measured
