@@ -8,6 +8,7 @@ from ganaug.data.prepare import prepare
 from ganaug.data.reading import told
 from ganaug.errors import guard
 from ganaug.utils.progress import begin_stage
+from ganaug.utils.words import counted
 
 
 def main() -> None:
@@ -17,6 +18,9 @@ def main() -> None:
     print(f"Modality {found['modality']}: {found['modality_reason']}; {found['read_as']}")
     for line in told(found):
         print(line)
+    if (near := found["copies"]["near"])["rows"]:
+        rows, clusters = counted(near["rows"], "row"), counted(near["clusters"], "cluster")
+        print(f"Of all rows {rows} in {clusters} are {found['copied']}: a cluster stays in one split")
     if cells := found["repeats"][str(params.repeats[0])]["cells"]:
         print(f"Training rows of repeat {params.repeats[0]}: {cells_text(cells)}")
 

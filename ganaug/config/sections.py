@@ -143,8 +143,8 @@ class PrepareParams(Section):
     )
     near_duplicates: bool = Field(
         True,
-        description="Whether near duplicates are copies, which share a split; false: exact ones only, right for "
-        "pictures of one scene in which small things differ.",
+        description="Whether near duplicates are copies, which share a split, and windows of one recording that "
+        "overlap; false: exact ones only, right for pictures of one scene in which small things differ.",
     )
     pixel_range: PixelRange | None = Field(
         None,

@@ -123,6 +123,7 @@ def prepare(
         "repeats": {str(repeat): _about_repeat(rows, at) for repeat, at in parts.items()},
         "groups": groups,
         "near_duplicates": near_duplicates,
+        "copied": kind.copied,
         "copies": {"exact": _clusters(loaded, _numbers(rows.ids)), "near": _clusters(loaded, copies)},
         "contested": _listed(loaded, np.flatnonzero(contested)),
         "left_out": _listed(loaded, usable[splits.left_out]),

@@ -60,6 +60,7 @@ class Modality(ABC):
     augments: ClassVar[bool] = False  # whether there is a classical augmentation, of some strength
     classifiers: ClassVar[tuple[str, ...]] = ()  # names of downstream classifiers, the default first
     generators: ClassVar[tuple[str, ...]] = ("latent",)  # kinds of generators that `architecture` knows
+    copied: ClassVar[str] = "exact or near copies"  # what `duplicates` puts together
     styled: ClassVar[bool] = False  # whether translation takes the style of a row, or of a group, to another
 
     # Samples as users have them

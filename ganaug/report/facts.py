@@ -22,7 +22,7 @@ def data_section(run: Run) -> dict[str, Any]:
         "samples": run.schema.modality.describe(run.schema.spec),
         "mode": found["mode"],
         "reason": found["mode_reason"],
-        "findings": _findings(found),
+        "findings": _findings(found, run.schema.modality.copied),
         "set_aside": {"Files that could not be read": found["rejected"], "Entries that were skipped": found["skipped"]},
         "listed": LISTED,
         "repeat": repeat,
@@ -44,10 +44,10 @@ def _cells(about: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _findings(found: dict[str, Any]) -> list[str]:
+def _findings(found: dict[str, Any], copied: str) -> list[str]:
     exact, near = found["copies"]["exact"], found["copies"]["near"]
     findings = [
-        f"Exact copies: {_clusters(exact)}. Exact or near copies: {_clusters(near)}. Copies always share a split.",
+        f"Exact copies: {_clusters(exact)}. {copied.capitalize()}: {_clusters(near)}. These always share a split.",
         f"Rows whose copies carry another label, kept out of every split: {found['contested']['rows']:,}.",
         *found["findings"],
     ]

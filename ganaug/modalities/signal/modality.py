@@ -13,6 +13,7 @@ from ganaug.modalities.base import Modality
 from ganaug.modalities.loaded import Codes, Ids, Loaded
 from ganaug.modalities.parts import Architecture, Augment, Codec, Floats, Originals
 from ganaug.modalities.signal import likeness, load, preview, spec, storage
+from ganaug.modalities.signal.overlaps import overlaps
 from ganaug.modalities.signal.spec import Signals, SignalSpec
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class SignalModality(Modality):
         "gan", "classical_gan", "unfiltered", "shuffled", "synthetic",
     )  # fmt: skip
     augments = True
+    copied = "exact or near copies, or windows of one recording that overlap"
     classifiers = ("minirocket", "logistic_regression", "components_logistic_regression")
 
     def recognises(self, X: Any) -> bool:  # noqa: D102, N803 - see Modality
@@ -89,7 +91,7 @@ class SignalModality(Modality):
     def duplicates(  # type: ignore[override]  # noqa: D102
         self, samples: Signals, spec: SignalSpec, near: bool, ids: Ids | None = None
     ) -> Codes:
-        return likeness.duplicates(samples, spec, near, ids)
+        return likeness.duplicates(samples, spec, near, ids, linked=overlaps(samples) if near else None)
 
     def originals(self, samples: Signals, spec: SignalSpec, ids: Ids | None = None) -> Originals:  # type: ignore[override]  # noqa: D102
         return likeness.SignalOriginals(samples, spec, ids)
