@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import sys
@@ -28,11 +29,23 @@ def run_all(
     jobs : sequence of (dict, sequence)
         The key under which a job's result is logged, and the function's arguments.
     log : Path
-        JSON lines, one for each job done. Where some fail, the others still run, and then the benchmark ends.
+        JSON lines, one for each job done, of one benchmark at a time. Where some fail, the others still run, and then
+        the benchmark ends.
     workers : int
         Jobs at a time.
     """
-    done = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    with log.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            sys.exit(f"another benchmark writes {log}: two would do everything twice")
+        return _run_all(function, jobs, log, workers)
+
+
+def _run_all(
+    function: Callable[..., Result], jobs: Sequence[tuple[Result, Sequence[Any]]], log: Path, workers: int
+) -> list[Result]:
+    done = [json.loads(line) for line in log.read_text().splitlines()]
     todo = [(key, arguments) for key, arguments in jobs if not any(_is(r, key) for r in done)]
     failed: list[Result] = []
     os.environ["OMP_NUM_THREADS"] = "1"
