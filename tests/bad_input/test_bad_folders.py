@@ -112,7 +112,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], str, tuple[str, ...]]] = {
         "images",
         ("class 'cat' has 0 usable rows", "20 rows are kept out", "copies have other labels, 'cat/0.png'"),
     ),
-    "a class of copies": (copies_in_one_class, "images", ("'dog' has", "in 1 groups (copies are one)", "add rows")),
+    "a class of copies": (
+        copies_in_one_class,
+        "images",
+        ("'dog' has", "in 1 groups (copies are one, and windows that overlap)", "add rows"),
+    ),
     "a class only in test": (class_only_in_test, "images", ("class 'bird' has 0 usable rows",)),
 }
 
