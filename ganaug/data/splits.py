@@ -223,8 +223,8 @@ class _Problem:
                 groups = len(np.unique(self.units[of_class]))
                 raise DataError(
                     f"class {self.classes[k]!r} has {counts[k]} rows for {part}, which takes at least {least}: its "
-                    f"{of_class.sum()} rows are in {groups} groups (copies are one, and windows that overlap), and groups "
-                    "stay whole; add rows of other groups, bring splits of your own, or remove the class."
+                    f"{of_class.sum()} rows are in {groups} groups (copies are one, and windows that overlap), and "
+                    "groups stay whole; add rows of other groups, bring splits of your own, or remove the class."
                 )
         return split
 
