@@ -22,12 +22,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import queue
-import signal
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -40,6 +36,7 @@ import numpy as np
 import torch
 import torch.multiprocessing as processes
 from batched import batched_loop, captured
+from gpu_timing import OutOfTime, Row, clock, limited, machine, rates, table, tried
 from speed import CLASSES, BareLoop, N, make_setup
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -51,8 +48,6 @@ from ganaug.gan.trainer import NetworkSetup, Trainer
 from ganaug.modalities.image.classifier import train_classifier
 from ganaug.modalities.image.sources.builtin import fashion_mnist_mini
 from ganaug.synthesis.sample import BLOCK, sample
-
-Row = dict[str, Any]
 
 INTERVAL = Schedule(1).penalty_interval  # steps are timed by so many, of which one has a penalty
 SCHEDULE = Schedule(100_000)
@@ -104,104 +99,6 @@ def main() -> None:
                 rows.append(row)
                 (arguments.out / "gpu.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
         print(table(name, rows), flush=True)
-
-
-def machine() -> Row:
-    """Return what is measured, by name."""
-    try:
-        asked = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
-        driver = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        driver = "none"
-    return {
-        "card": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
-        "torch": torch.__version__,
-        "driver": driver,
-        "python": platform.python_version(),
-        "CPU": torch.backends.cpu.get_cpu_capability(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "precision": make_fabric().strategy.precision.precision,
-    }
-
-
-class OutOfTime(Exception):  # noqa: N818 - no error: the rows so far count
-    """A section has had its time."""
-
-
-def limited(rows: Iterator[Row], seconds: int) -> Iterator[Row]:
-    """Pass on rows until the time is up. What goes wrong is a last row."""
-
-    def stop(*_: object) -> None:
-        raise OutOfTime(f"after {seconds} s")
-
-    signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
-    began = time.perf_counter()
-    try:
-        yield from rows
-    except Exception as error:
-        yield failed(error)
-    finally:
-        signal.alarm(0)
-    print(f"({time.perf_counter() - began:.0f} s)", flush=True)
-
-
-def failed(error: Exception) -> Row:
-    """Return a row that says what went wrong."""
-    return {"failed": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
-
-
-def tried(setting: Row, measure: Callable[[], Row]) -> Row:
-    """Return a setting and what is measured of it, or why that failed; only the limit of time goes further."""
-    try:
-        return setting | measure()
-    except OutOfTime:
-        raise
-    except Exception as error:
-        return setting | failed(error)
-
-
-def table(name: str, rows: list[Row]) -> str:
-    """Return rows as a table in Markdown."""
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    lines = [columns, ["---"] * len(columns), *([shown(row.get(column, "")) for column in columns] for row in rows)]
-    return f"\n## {name}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def shown(value: object) -> str:
-    """Return a value as a cell: numbers with three digits or all before the point."""
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    return str(value).replace("|", "/")
-
-
-def synchronize() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-
-
-def clock(run: Callable[[], object]) -> float:
-    """Return the seconds of a call, with what it left the card to do."""
-    synchronize()
-    began = time.perf_counter()
-    run()
-    synchronize()
-    return time.perf_counter() - began
-
-
-def rates(seconds: float, **runs: Callable[[], object]) -> dict[str, float]:
-    """Return how often a second each can be called: medians of three turns of so many seconds in all, warmed up."""
-    for run in runs.values():
-        clock(run)
-    found: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(3):
-        for name, run in runs.items():
-            took = [clock(run)]
-            while sum(took) < seconds / 3:
-                took.append(clock(run))
-            found[name].append(len(took) / sum(took))
-    return {name: statistics.median(each) for name, each in found.items()}
 
 
 def steps_of(trainer: Trainer, steps: int = INTERVAL) -> Callable[[], None]:
