@@ -64,6 +64,9 @@ class Loaded:
         in sentences what else is worth knowing, ``notes`` what of it those have to know who read no report.
     decode : callable, optional
         Positions to samples, where ``samples`` is None.
+    recordings : int array (n,), optional
+        Numbers that are alike for windows of one recording that overlap, see `ganaug.modalities.overlaps`. None: not
+        looked for.
     """
 
     samples: Samples
@@ -80,6 +83,7 @@ class Loaded:
     split_folders: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     decode: Callable[[Sequence[int]], Samples] | None = None
+    recordings: Codes | None = None
 
     def some(self, positions: Sequence[int]) -> Samples:
         """Return the samples at these positions."""

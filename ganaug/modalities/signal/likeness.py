@@ -56,27 +56,16 @@ def _shapes(signals: Signals, spec: SignalSpec) -> tuple[NDArray[np.int64], NDAr
     return at, (flat[at] / spread[at, None] / np.sqrt(flat.shape[1])).astype(np.float32)
 
 
-def duplicates(
-    signals: Signals,
-    spec: SignalSpec,
-    near: bool,
-    ids: Ids | None = None,
-    reach: float = NEAR,
-    linked: NDArray[np.int64] | None = None,
-) -> Codes:
-    """Cluster signals with their copies, and with near ones: the same curve in other units or with fewer digits.
-
-    ``linked`` are pairs (2, p) that belong together for another reason.
-    """
+def duplicates(signals: Signals, spec: SignalSpec, near: bool, ids: Ids | None = None, reach: float = NEAR) -> Codes:
+    """Cluster signals with their copies, and with near ones: the same curve in other units or with fewer digits."""
     known = content_ids(signals) if ids is None else ids
     exact: Codes = np.unique(known.astype(str), return_inverse=True)[1].astype(np.int64)
-    if not near or len(signals) < 2:
+    at, shapes = _shapes(signals, spec) if near and len(signals) > 1 else (exact[:0], np.zeros((0, 1), np.float32))
+    if not len(at):
         return exact
-    pairs = np.zeros((2, 0), np.int64) if linked is None else linked
-    at, shapes = _shapes(signals, spec)
-    if len(at):
-        pairs = np.concatenate([pairs, at[_pairs(shapes, shapes, reach)]], axis=1)
-    rows, columns = np.concatenate([exact[pairs], np.stack([exact, exact])], axis=1)
+    pairs = _pairs(shapes, shapes, reach)
+    rows = np.concatenate([exact[at[pairs[0]]], exact])
+    columns = np.concatenate([exact[at[pairs[1]]], exact])
     size = int(exact.max()) + 1
     graph = csr_array((np.ones(len(rows), bool), (rows, columns)), shape=(size, size))
     joined = connected_components(graph, directed=False)[1][exact]

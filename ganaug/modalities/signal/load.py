@@ -18,6 +18,7 @@ from ganaug.data.names import check_classes, class_order, split_name
 from ganaug.errors import DataError, option
 from ganaug.modalities.archives import holds_signals
 from ganaug.modalities.loaded import Loaded, Rejected
+from ganaug.modalities.overlaps import marks, recordings
 from ganaug.modalities.signal.builtin import cylinder_bell_funnel
 from ganaug.modalities.signal.files import COLUMNS, READERS, UNREADABLE, Read, Row, cells, is_number, is_signal
 from ganaug.modalities.signal.spec import LONGEST, MOST_VALUES, infer
@@ -139,6 +140,7 @@ def _loaded(where: str, read: Read, options: Mapping[str, Any]) -> Loaded:
         _objects(splits),
         rejected,
         facts=facts,
+        recordings=recordings([marks(signal) for signal in kept]) if options.get("near_duplicates") else None,
     )
 
 

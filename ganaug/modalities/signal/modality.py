@@ -13,7 +13,6 @@ from ganaug.modalities.base import Modality
 from ganaug.modalities.loaded import Codes, Ids, Loaded
 from ganaug.modalities.parts import Architecture, Augment, Codec, Floats, Originals
 from ganaug.modalities.signal import likeness, load, preview, spec, storage
-from ganaug.modalities.signal.overlaps import overlaps
 from ganaug.modalities.signal.spec import Signals, SignalSpec
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class SignalModality(Modality):
     def duplicates(  # type: ignore[override]  # noqa: D102
         self, samples: Signals, spec: SignalSpec, near: bool, ids: Ids | None = None
     ) -> Codes:
-        return likeness.duplicates(samples, spec, near, ids, linked=overlaps(samples) if near else None)
+        return likeness.duplicates(samples, spec, near, ids)
 
     def originals(self, samples: Signals, spec: SignalSpec, ids: Ids | None = None) -> Originals:  # type: ignore[override]  # noqa: D102
         return likeness.SignalOriginals(samples, spec, ids)

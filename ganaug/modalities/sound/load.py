@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ganaug.modalities.files.load import loaded, read_files
 from ganaug.modalities.files.opening import holds_files, open_files
 from ganaug.modalities.files.source import Source, UnreadableError, check_file
 from ganaug.modalities.loaded import Loaded
+from ganaug.modalities.overlaps import recordings
 from ganaug.modalities.sound import builtin
 from ganaug.modalities.sound.flac import encode
 from ganaug.modalities.sound.kind import SOUNDS
@@ -40,7 +42,7 @@ def load(source: str | Path, options: Mapping[str, Any]) -> Loaded:
     source : str or path-like
         The built-in name, a folder, or a manifest.
     options : mapping
-        Of the parameters of prepare: columns, max_unreadable, rate, seconds, channels and loudness.
+        Of the parameters of prepare: columns, max_unreadable, near_duplicates, rate, seconds, channels and loudness.
 
     Raises
     ------
@@ -55,7 +57,8 @@ def load(source: str | Path, options: Mapping[str, Any]) -> Loaded:
     if channels > 2:
         raise DataError(f"{option('prepare.channels')} is {channels}: sounds have 1 or 2 channels.")
     rate = options.get("rate") or _common_rate(opened)
-    how = Reading(rate, channels, seconds or UNASKED, options.get("loudness") != RECORDED)
+    marked = bool(options.get("near_duplicates"))
+    how = Reading(rate, channels, seconds or UNASKED, options.get("loudness") != RECORDED, marked)
     good, clips, rejected = read_files(
         opened, SOUNDS, lambda item: read_sound(item, how), options.get("max_unreadable", 0.05)
     )
@@ -64,7 +67,8 @@ def load(source: str | Path, options: Mapping[str, Any]) -> Loaded:
     fitted = [_cut(sound, longest, how.even) for sound in sounds]
     cut = sum(clip.cut or clip.sound.shape[1] > longest for clip in clips)
     spec = spec_for(fitted, rate, even=how.even)
-    return loaded(opened, good, fitted, spec, rejected=rejected, facts=_facts(clips, how, longest, cut))
+    found = loaded(opened, good, fitted, spec, rejected=rejected, facts=_facts(clips, how, longest, cut))
+    return replace(found, recordings=recordings([clip.marks for clip in clips]) if marked else None)
 
 
 def _built_in() -> Source:

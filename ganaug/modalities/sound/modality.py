@@ -48,6 +48,7 @@ class SoundModality(Modality):
     augments = True
     classifiers = ("minirocket", "mel_cnn", "logistic_regression", "components_logistic_regression")
     shown = 5
+    copied = "exact or near copies, or parts of one recording that overlap"
 
     def recognises(self, X: Any) -> bool:  # noqa: N803
         """Recognise nothing: sounds in memory look like signals."""
