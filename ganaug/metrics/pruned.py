@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from ganaug.metrics.nearest import Embed, Floats, block_size
 from ganaug.utils.samples import Samples, gather, take
 
-AXES = 64  # of which images have most of their variance along
+AXES = 128  # fewer leave more to look at closely, more are more to multiply
+ROWS = 512  # compared with a portion at once
 SLACK = 1e-6  # of mean square differences, by which 32 bits may err
 
 
@@ -32,23 +33,28 @@ class PrunedNearest:
         self._centre = some.mean(0)
         self._axes = np.linalg.svd(some - self._centre, full_matrices=False)[2][:AXES].T
         portions = (take(others, slice(start, start + self._block)) for start in self._starts())
-        self._projected = gather((self._project(embed(portion)) for portion in portions), len(others))
+        self._projected = gather((self._factors(embed(portion)) for portion in portions), len(others))
 
     def __call__(self, rows: Samples) -> tuple[Floats, NDArray[np.int64]]:
         """Return the distance (n,) of every sample to its nearest other, and which one (n,) that is."""
         best, where = np.full(len(rows), np.inf, np.float32), np.zeros(len(rows), np.int64)
-        for first in range(0, len(rows), self._block):
-            at = slice(first, first + self._block)
-            some = self._embed(take(rows, at))
-            flat = self._project(some)
-            for start in self._starts():
-                least = _mean_squares(flat, self._projected[start : start + self._block], some.shape[1])
-                self._look(some, np.arange(len(some)), start + least.argmin(1), best[at], where[at])
-                row, column = np.nonzero(least < best[at, None] ** 2 + SLACK)
-                for some_at in range(0, len(row), self._block):
-                    pairs = slice(some_at, some_at + self._block)
-                    self._look(some, row[pairs], start + column[pairs], best[at], where[at])
+        step = min(ROWS, self._block)
+        for first in range(0, len(rows), step):
+            at = slice(first, first + step)
+            self._find(self._embed(take(rows, at)), best[at], where[at])
         return best, where
+
+    def _find(self, some: Floats, best: Floats, where: NDArray[np.int64]) -> None:
+        """Note the nearest of each row (n, F), and how near it is."""
+        flat = self._project(some)
+        factors = np.column_stack([flat, (flat**2).sum(1), np.ones(len(flat), np.float32)])
+        for start in self._starts():
+            least = factors @ self._projected[start : start + self._block].T  # mean squares, of projections
+            self._look(some, np.arange(len(some)), start + least.argmin(1), best, where)
+            at = np.flatnonzero(least < best[:, None] ** 2 + SLACK)
+            for some_at in range(0, len(at), self._block):
+                row, column = np.divmod(at[some_at : some_at + self._block], least.shape[1])
+                self._look(some, row, start + column, best, where)
 
     def _starts(self) -> range:
         return range(0, len(self._others), self._block)
@@ -57,22 +63,19 @@ class PrunedNearest:
         flat: Floats = (some - self._centre) @ self._axes
         return flat
 
+    def _factors(self, some: Floats) -> Floats:
+        """Return projections x as -2x, 1, x^2, over the length: times y, y^2, 1 of another one their mean square."""
+        flat = self._project(some)
+        found: Floats = np.column_stack([-2 * flat, np.ones(len(flat), np.float32), (flat**2).sum(1)])
+        return found / np.float32(some.shape[1])
+
     def _look(
         self, some: Floats, row: NDArray[np.int64], other: NDArray[np.int64], best: Floats, where: NDArray[np.int64]
     ) -> None:
         """Measure pairs of a row and an other, and note which are nearer than the best so far."""
-        which, back = np.unique(other, return_inverse=True)
-        distance = np.sqrt(((some[row] - self._embed(take(self._others, which))[back]) ** 2).mean(1))
+        apart = some[row] - self._embed(take(self._others, other))
+        distance = np.sqrt(np.einsum("nf,nf->n", apart, apart) / np.float32(apart.shape[1]))
         order = np.lexsort((other, distance, row))
         order = order[np.unique(row[order], return_index=True)[1]]  # the nearest of each row
         order = order[distance[order] < best[row[order]]]
         best[row[order]], where[row[order]] = distance[order], other[order]
-
-
-def _mean_squares(some: Floats, others: Floats, length: int) -> Floats:
-    """Return the mean square difference (n, m) of each pair of projections, of ``length`` numbers before."""
-    squares = some @ (others.T * np.float32(-2))
-    squares += (some**2).sum(1)[:, None]
-    squares += (others**2).sum(1)
-    squares /= np.float32(length)
-    return squares
