@@ -24,6 +24,7 @@ from scipy.stats import norm, rankdata, tiecorrect
 from ganaug.data.cache import RowCache
 from ganaug.data.rows import Rows, read_table
 from ganaug.metrics.nearest import Embed, nearest
+from ganaug.metrics.pruned import nearest_of
 
 LOOKED_AT = 10_000  # rows of a kind at most, evenly spaced
 
@@ -85,7 +86,7 @@ def copying(root: str | Path, repeat: int, cache: RowCache | None = None) -> dic
     return copying_test(
         kept["nearest_distance"].to_numpy(np.float64),
         kept["label"].to_numpy(np.int64),
-        nearest(test.samples, train.samples, _embed(train))[0],
+        nearest_of(train.samples, _embed(train))(test.samples)[0],
         test.labels,
         train.schema.classes,
     )

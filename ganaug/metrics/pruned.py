@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.metrics.nearest import Embed, Floats, block_size
+from ganaug.metrics.nearest import Embed, Floats, block_size, nearest
 from ganaug.utils.samples import Samples, gather, take
 
+MANY = 16_384  # others, beyond which most are not looked at closely
 AXES = 128  # fewer leave more to look at closely, more are more to multiply
 ROWS = 512  # compared with a portion at once
 SLACK = 1e-6  # of mean square differences, by which 32 bits may err
+
+
+def nearest_of(others: Samples, embed: Embed) -> Callable[[Samples], tuple[Floats, NDArray[np.int64]]]:
+    """Return what finds, of samples (n), the distances (n,) to the nearest of others, and which (n,) these are."""
+    return partial(nearest, others=others, embed=embed) if len(others) <= MANY else PrunedNearest(others, embed)
 
 
 class PrunedNearest:

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics.pairwise import euclidean_distances
 
-from ganaug.metrics.nearest import nearest
-from ganaug.metrics.pruned import PrunedNearest
+from ganaug.metrics.pruned import nearest_of
 from ganaug.modalities.base import Modality
 from ganaug.modalities.loaded import Spec
 from ganaug.modalities.parts import Teacher
@@ -20,7 +19,6 @@ from ganaug.utils.samples import Samples, take
 Floats = NDArray[np.float32]
 Scores = dict[str, NDArray[Any]]
 BLOCK = 4096  # training rows of a class looked at, so that memory does not grow with their number
-MANY = 4 * BLOCK  # training rows beyond which most are not looked at closely
 NEIGHBOURS = 5
 
 
@@ -91,11 +89,7 @@ class Scorer:
         self.modality, self.embed = modality, partial(modality.embed, spec=spec)
         self._realism, self._teacher = realism, teacher
         self._density = ClassDensity(training, codes, teacher.features)
-        self._nearest = (
-            partial(nearest, others=training, embed=self.embed)
-            if len(training) <= MANY
-            else PrunedNearest(training, self.embed)
-        )
+        self._nearest = nearest_of(training, self.embed)
         self.training, self.codes = training, codes
 
     def __call__(self, rows: Samples, labels: NDArray[np.int64]) -> Scores:
