@@ -24,7 +24,7 @@ from ganaug.errors import DataError, option
 
 Indices = NDArray[np.int64]
 
-LEAST = {"train": 2, "validation": 1, "test": 1}  # rows of each class
+LEAST = {"train": 1, "validation": 1, "test": 1}  # rows of each class
 ALL = 2**40  # training rows of a class that is not cut
 
 
@@ -99,7 +99,7 @@ def make_splits(
     Raises
     ------
     DataError
-        If a class has too few rows, or groups, for 2 training rows, 1 validation and 1 test row, no cell can be held
+        If a class has too few rows, or groups, for 1 training, 1 validation and 1 test row, no cell can be held
         out, or ``per_class`` names a class that there is not.
     """
     if len(classes) < 2:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-RARE, CELLS = "rare", "cells"  # what an arm can be for: scarce classes, or groups that lack classes
+# What an arm can be for: scarce classes, groups that lack classes, classes of two rows or more each.
+RARE, CELLS, PAIRS = "rare", "cells", "pairs"
 FEW, TIMES = 10, 10  # classes are very unequal where one has fewer rows than that, and another so many times as many
 
 

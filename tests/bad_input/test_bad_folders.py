@@ -104,9 +104,9 @@ REFUSED: dict[str, tuple[Callable[[], Any], str, tuple[str, ...]]] = {
     "a class with one row": (
         classes(cat=9, dog=1),
         "images",
-        ("images: class 'dog' has 1 usable rows", "at least 4; add rows"),
+        ("images: class 'dog' has 1 usable rows", "at least 3; add rows"),
     ),
-    "a class with three rows": (classes(cat=9, dog=3), "images", ("'dog' has 3 usable rows", "too few")),
+    "a class with two rows": (classes(cat=9, dog=2), "images", ("'dog' has 2 usable rows", "too few")),
     "all rows identical": (
         lambda: identical("cat", "dog"),
         "images",

@@ -242,15 +242,15 @@ def test_a_group_across_given_splits_is_left_out_of_training() -> None:
 @pytest.mark.parametrize(
     ("counts", "options", "reason"),
     [
-        ((10, 3), {}, "class 'class 1' has 3 usable rows, too few for training and test and validation, .* at least 4"),
+        ((10, 2), {}, "class 'class 1' has 2 usable rows, too few for training and test and validation, .* at least 3"),
         ((10, 1), {}, "class 'class 1' has 1 usable rows"),
         ((10, 0), {}, "class 'class 1' has 0 usable rows"),
-        ((10, 10), {"test": 9}, "at least 13"),
-        ((10, 10), {"test": 0.6, "validation": 0.4}, "at least 12"),
+        ((10, 10), {"test": 9}, "at least 12"),
+        ((10, 10), {"test": 0.6, "validation": 0.4}, "at least 11"),
         ((10, 10), {"test": 0.0}, "share between 0 and 1"),
         ((10, 10), {"validation": 1.5}, "share between 0 and 1"),
-        ((10, 10), {"per_class": 1}, "at least 2 rows a class"),
-        ((10, 10), {"per_class": {"class 1": 1}}, "is 1 for class 'class 1'; training takes at least 2 rows"),
+        ((10, 10), {"per_class": 0}, "at least 1 rows a class"),
+        ((10, 10), {"per_class": {"class 1": 0}}, "is 0 for class 'class 1'; training takes at least 1 rows"),
         ((10, 10), {"per_class": {"clas 1": 2}}, r"names 'clas 1', which is no class \(did you mean 'class 1'\?\)"),
         ((10, 10), {"per_class": {"x": 2}}, "names 'x', which is no class; the classes are class 0, class 1"),
         ((10,), {}, "only one class"),
@@ -259,6 +259,11 @@ def test_a_group_across_given_splits_is_left_out_of_training() -> None:
 def test_what_cannot_be_split_is_explained(counts: tuple[int, ...], options: dict[str, Any], reason: str) -> None:
     with pytest.raises(DataError, match=reason):
         make_splits(np.repeat(np.arange(len(counts)), counts), names(len(counts)), **options)
+
+
+def test_a_class_of_three_rows_has_one_in_each_split() -> None:
+    split = make_splits(np.repeat([0, 1], [30, 3]), names(2)).repeats[0]
+    assert [int((part >= 30).sum()) for part in (split.train, split.validation, split.test)] == [1, 1, 1]
 
 
 def test_too_few_groups_are_explained() -> None:

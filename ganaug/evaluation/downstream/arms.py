@@ -21,7 +21,7 @@ from ganaug.config import EvaluateParams, Mixing
 from ganaug.data.rows import Schema
 from ganaug.errors import ConfigError
 from ganaug.modalities.image.arms import IMAGE_ARMS
-from ganaug.modalities.rarity import CELLS, RARE, missing_cells, very_unequal
+from ganaug.modalities.rarity import CELLS, PAIRS, RARE, missing_cells, very_unequal
 from ganaug.modalities.signal.arms import SIGNAL_ARMS
 from ganaug.modalities.sound.arms import SOUND_ARMS
 from ganaug.modalities.table.arms import TABLE_ARMS
@@ -52,8 +52,8 @@ class Arm:
     first_look : bool
         Whether a first look has it: ``evaluate.arms`` is ``auto``.
     where : str
-        What it is for: "rare", classes of few rows beside classes of many; "cells", groups that lack classes; or "",
-        anything. Where training rows are not so, only naming it brings it in.
+        What it is for: "rare", classes of few rows beside classes of many; "cells", groups that lack classes; "pairs",
+        classes of two rows or more; or "", anything. Where training rows are not so, only naming it brings it in.
     """
 
     label: str
@@ -138,7 +138,7 @@ BUILT_IN = {
 }
 for name, own in {**TABLE_ARMS, **SIGNAL_ARMS, **SOUND_ARMS, **TEXT_ARMS}.items():
     tried = tuple(replace(setting, method=own.method, mixup=own.mixup) for setting in _RATES)
-    BUILT_IN[name] = Arm(own.label, own.title, "selected" if own.synthetic else "real", tried)
+    BUILT_IN[name] = Arm(own.label, own.title, "selected" if own.synthetic else "real", tried, where=own.where)
 for name, image in IMAGE_ARMS.items():
     tried = tuple(replace(setting, method=method) for setting in _STRENGTHS for method in image.methods)
     rows = "selected" if image.synthetic else "real"
@@ -173,8 +173,8 @@ def resolved(params: EvaluateParams, schema: Schema, training: Sequence[RealRows
     params, schema : EvaluateParams and Schema
         What is asked for, and what samples are.
     training : sequence of RealRows
-        The real training rows of each repeat: arms for rare classes, or for groups that lack classes, need such in all
-        of them.
+        The real training rows of each repeat: arms for rare classes, say, or for groups that lack classes, need such in
+        all of them.
 
     Raises
     ------
@@ -184,8 +184,10 @@ def resolved(params: EvaluateParams, schema: Schema, training: Sequence[RealRows
     modality = schema.modality
     arms, classifiers = params.arms, params.classifiers
     if isinstance(arms, str):
+        counts = [np.bincount(rows.labels, minlength=len(schema.classes)) for rows in training]
         found = {
-            RARE: all(very_unequal(np.bincount(rows.labels, minlength=len(schema.classes))) for rows in training),
+            RARE: all(very_unequal(each) for each in counts),
+            PAIRS: all(each.min() > 1 for each in counts),
             CELLS: all(rows.lack_cells() for rows in training),
         }
         fitting = [

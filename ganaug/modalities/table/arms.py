@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ganaug.modalities.rarity import PAIRS
+
 
 class TableArm(NamedTuple):
     """What an arm does.
@@ -21,6 +23,8 @@ class TableArm(NamedTuple):
         Parameter of mixup's Beta distribution, within classes; 0: none.
     synthetic : bool
         Whether the GAN's rows join the real ones.
+    where : str
+        What it is for, see `ganaug.evaluation.downstream.arms.Arm`.
     """
 
     label: str
@@ -28,6 +32,7 @@ class TableArm(NamedTuple):
     method: str = ""
     mixup: float = 0.0
     synthetic: bool = False
+    where: str = ""
 
 
 MIXUP = 0.4
@@ -39,7 +44,9 @@ TABLE_ARMS = {
         "balanced forest", "real rows, a random forest of which every tree sees each class as often", "balanced_forest"
     ),
     "random_over": TableArm("real + repeated", "real rows, drawn again with noise (ROSE)", "random_over"),
-    "smote": TableArm("real + SMOTE", "real rows, and rows between neighbours of a class (SMOTE, SMOTENC)", "smote"),
+    "smote": TableArm(
+        "real + SMOTE", "real rows, and rows between neighbours of a class (SMOTE, SMOTENC)", "smote", where=PAIRS
+    ),
     "mixup_within": TableArm("real + mixup", "real rows, and rows between any two of a class", mixup=MIXUP),
     "prior_gan": TableArm(
         "real + synthetic, moved thresholds",

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_iris
 
 from ganaug.config import EvaluateParams, Mixing, names
 from ganaug.config.names import MOST_TRIALS
+from ganaug.data.rows import Schema
 from ganaug.errors import ConfigError
 from ganaug.evaluation.downstream.arms import ARMS, RealRows, Setting, arms_named, candidates, references, resolved
 from ganaug.modalities import modality_named
@@ -48,6 +50,18 @@ def test_arms_for_rare_classes_join_where_all_repeats_have_such():
     embedded = {"embedding_logistic", "feature_transfer"}
     assert arms("auto", few) & rare == embedded | {f"{name}_gan" for name in embedded}
     assert resolved(EvaluateParams(arms=("prototypes",)), schema).arms == ("prototypes",)
+
+
+def test_smote_joins_where_every_class_has_two_rows():
+    table = modality_named("table")
+    spec = table.infer(load_iris(as_frame=True).data)[1]
+
+    def arms(*counts: int) -> set[str]:
+        codes = np.repeat([0, 1, 2], counts)
+        rows = RealRows(codes, np.full(len(codes), None, object))
+        return set(resolved(EvaluateParams(arms="all"), Schema(table, spec, ("a", "b", "c")), [rows]).arms)
+
+    assert arms(20, 2, 20) - arms(20, 1, 20) == {"smote"}
 
 
 def test_arms_for_groups_join_where_groups_lack_classes_in_all_repeats():
