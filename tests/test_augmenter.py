@@ -303,7 +303,9 @@ def test_the_selection_selects(fitted, quick_teacher):
 def test_a_model_that_copies_adds_nothing(fitted, quick_teacher, monkeypatch):
     found, rows, y = fitted
     firsts = {label: rows[y == label][0] for label in np.unique(y)}
-    monkeypatch.setattr(found, "_draw", lambda codes: np.stack([firsts[found.classes_[c]] for c in codes])[..., None])
+    monkeypatch.setattr(
+        found, "_draw", lambda codes, **_: np.stack([firsts[found.classes_[c]] for c in codes])[..., None]
+    )
     assert len(found.augment(rows, y)[0]) == len(rows)
     everything = Selection(filters=())
     assert len(found.augment(rows, y, selection=everything)[0]) == 2 * len(rows)

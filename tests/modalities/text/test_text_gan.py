@@ -99,7 +99,7 @@ def test_augmented_texts_begin_with_those_given_and_none_is_a_copy(fitted):
 def test_a_text_whose_decisive_word_was_replaced_is_dropped(fitted, monkeypatch):
     texts, labels = notes()
     swapped = [text.replace("likes", "went").replace("!", ".") for text in texts if "likes" in text]
-    monkeypatch.setattr(fitted, "_draw", lambda codes: (swapped * 9)[: len(codes)])
+    monkeypatch.setattr(fitted, "_draw", lambda codes, **_: (swapped * 9)[: len(codes)])
     (found, *_) = fitted.candidates(texts, labels, {"likes": 12}, Selection(filters=["confidence"]))
     assert set(found.reasons) == {"confidence"}
 
