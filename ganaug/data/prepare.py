@@ -90,7 +90,7 @@ def prepare(
     rows = rows_of(kind, loaded)
     leak = kind.copies_leak(loaded.spec)
     copies = kind.duplicates(rows.samples, loaded.spec, near_duplicates, rows.hashes) if leak else np.arange(len(rows))
-    if leak and near_duplicates and loaded.recordings is not None:
+    if loaded.recordings is not None:
         copies = join_clusters(copies, loaded.recordings)
     contested = integrity.conflicts(rows)
     usable = np.flatnonzero(~contested)

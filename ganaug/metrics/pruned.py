@@ -14,7 +14,7 @@ from ganaug.utils.samples import Samples, gather, take
 MANY = 16_384  # others, beyond which most are not looked at closely
 AXES = 128  # fewer leave more to look at closely, more are more to multiply
 ROWS = 512  # compared with a portion at once
-SLACK = 1e-6  # of mean square differences, by which 32 bits may err
+SLACK = 1e-6  # of mean square differences, by which 32 bits may err, where values are about 1 or less; else of squares
 
 
 def nearest_of(others: Samples, embed: Embed) -> Callable[[Samples], tuple[Floats, NDArray[np.int64]]]:
@@ -56,11 +56,13 @@ class PrunedNearest:
     def _find(self, some: Floats, best: Floats, where: NDArray[np.int64]) -> None:
         """Note the nearest of each row (n, F), and how near it is."""
         flat = self._project(some)
-        factors = np.column_stack([flat, (flat**2).sum(1), np.ones(len(flat), np.float32)])
+        squares = (flat**2).sum(1)
+        factors = np.column_stack([flat, squares, np.ones(len(flat), np.float32)])
+        slack = SLACK * np.maximum(1, squares / np.float32(some.shape[1]))[:, None]
         for start in self._starts():
             least = factors @ self._projected[start : start + self._block].T  # mean squares, of projections
             self._look(some, np.arange(len(some)), start + least.argmin(1), best, where)
-            at = np.flatnonzero(least < best[:, None] ** 2 + SLACK)
+            at = np.flatnonzero(least < best[:, None] ** 2 + slack)
             for some_at in range(0, len(at), self._block):
                 row, column = np.divmod(at[some_at : some_at + self._block], least.shape[1])
                 self._look(some, row, start + column, best, where)

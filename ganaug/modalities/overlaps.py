@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+
+from ganaug.data.clusters import components
 
 RUN = 32  # values one after another, in all channels, that are hashed together
 VARIETY = 8  # different ones among them, at least: rests, and signals of a few levels, are alike by chance
@@ -56,10 +56,7 @@ def recordings(marked: Sequence[Hashes]) -> Codes:
     hashes = np.concatenate([np.zeros(0, np.uint64), *marked])
     order = np.argsort(hashes, kind="stable")
     same = hashes[order][1:] == hashes[order][:-1]
-    links = owner[order][:-1][same], owner[order][1:][same]
-    graph = coo_array((np.ones(len(links[0]), bool), links), shape=(len(marked), len(marked)))
-    found: Codes = connected_components(graph, directed=False)[1].astype(np.int64)
-    return found
+    return components(owner[order][:-1][same], owner[order][1:][same], len(marked))
 
 
 def _hashed(values: NDArray[np.floating[Any]]) -> Hashes:

@@ -33,6 +33,15 @@ def test_it_finds_what_brute_force_finds(monkeypatch, block, length):
     assert distance.dtype == np.float32
 
 
+def test_large_values_hide_no_neighbour():
+    random = np.random.default_rng(1)
+    others = (random.integers(0, 2, (3000, 1)) * 300 + random.normal(size=(3000, 20)) / 30).astype(np.float32)
+    rows = others[::30] + random.normal(size=(100, 20)).astype(np.float32) / 1000
+    distance, where = PrunedNearest(others, itself)(rows)
+    assert where.tolist() == list(range(0, 3000, 30))
+    assert distance.max() < 0.005
+
+
 @pytest.mark.slow
 @given(
     arrays(np.float32, (20, 3), elements=st.floats(0, 1, width=16)),
